@@ -1,0 +1,3 @@
+"""The version of lepton-lab; read by the build."""
+
+__version__ = "0.1.0"

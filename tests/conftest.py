@@ -1,0 +1,19 @@
+"""Settings that every test shares: strict JAX, one thread, a private home, one compilation cache."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+# Before jax, lightgbm or numpy's BLAS wake up: with two OpenMP threads tree libraries can be
+# ten times slower than with one on small machines.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("JAX_NUMPY_DTYPE_PROMOTION", "strict")
+os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ["LEPTON_HOME"] = tempfile.mkdtemp(prefix="lepton-home-")
+
+CACHE = Path(os.environ.get("LEPTON_TEST_CACHE", Path(__file__).parent.parent / ".cache" / "jax"))
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(CACHE))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
