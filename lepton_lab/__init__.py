@@ -1,1 +1,114 @@
-"""lepton-lab."""
+"""From a dataframe to an explained model, in the notebook or in a plain script.
+
+    import lepton_lab as ll
+
+    df_train, df_test = ll.samples.load("credit", split=True)
+    model = ll.train(df_train, target="bad")
+    model.predict(df_test)
+    ll.explain(model, df_test).to_shap()
+
+Every name is imported when it is first used, so that `import lepton_lab` costs milliseconds.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from lepton_lab._version import __version__
+
+if TYPE_CHECKING:
+    from lepton_lab import errors, samples
+    from lepton_lab.api import (
+        attach,
+        check,
+        doctor,
+        evaluate,
+        explain,
+        load,
+        predict,
+        resume,
+        runs,
+        save,
+        status,
+        stop,
+        train,
+        whatif,
+    )
+    from lepton_lab.errors import LeptonError
+    from lepton_lab.estimators import LeptonClassifier, LeptonRegressor
+    from lepton_lab.evaluation.report import Evaluation
+    from lepton_lab.explanation.explanation import Explanation
+    from lepton_lab.journal import Run
+    from lepton_lab.trained import TrainedModel
+
+__all__ = [
+    "Evaluation",
+    "Explanation",
+    "LeptonClassifier",
+    "LeptonError",
+    "LeptonRegressor",
+    "Run",
+    "TrainedModel",
+    "__version__",
+    "attach",
+    "check",
+    "doctor",
+    "errors",
+    "evaluate",
+    "explain",
+    "load",
+    "predict",
+    "resume",
+    "runs",
+    "samples",
+    "save",
+    "status",
+    "stop",
+    "train",
+    "whatif",
+]
+
+# Where each public name lives. A module stands for itself.
+_HOMES = {
+    "Evaluation": "lepton_lab.evaluation.report",
+    "Explanation": "lepton_lab.explanation.explanation",
+    "LeptonClassifier": "lepton_lab.estimators",
+    "LeptonError": "lepton_lab.errors",
+    "LeptonRegressor": "lepton_lab.estimators",
+    "Run": "lepton_lab.journal",
+    "TrainedModel": "lepton_lab.trained",
+}
+_MODULES = ("errors", "samples")
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use (PEP 562)."""
+    if name not in __all__:
+        from lepton_lab.errors import did_you_mean
+
+        raise AttributeError(f"module 'lepton_lab' has no attribute {name!r}.{did_you_mean(name, __all__)}")
+    if name in _MODULES:
+        value: Any = importlib.import_module(f"lepton_lab.{name}")
+    else:
+        value = getattr(importlib.import_module(_HOMES.get(name, "lepton_lab.api")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """Register the magics, their completion and the display of results: `%load_ext lepton_lab`."""
+    from lepton_lab.notebook import load
+
+    load(ipython)
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """Take back what `load_ipython_extension` registered."""
+    from lepton_lab.notebook import unload
+
+    unload(ipython)

