@@ -1,0 +1,37 @@
+"""Every notebook runs top to bottom in a fresh kernel, with short budgets, and is committed without outputs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+import run_notebook  # noqa: E402
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_committed_without_outputs(path: Path) -> None:
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    assert cells and all(not cell.outputs and cell.execution_count is None for cell in cells)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_runs_top_to_bottom(path: Path, tmp_path: Path) -> None:
+    copy = tmp_path / path.name
+    copy.write_bytes(path.read_bytes())
+    done = run_notebook.execute(copy, fast=True)
+    errors = [o for cell in done.cells if cell.cell_type == "code" for o in cell.outputs if o.output_type == "error"]
+    assert errors == []
+    assert "auc" in run_notebook.key_figures(done).lower()
+    page = tmp_path / "page.html"
+    run_notebook.write_html(done, page)
+    text = page.read_text(encoding="utf-8")
+    assert "<svg" in text
+    assert "widget-view+json" not in text
