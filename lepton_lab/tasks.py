@@ -1,0 +1,315 @@
+"""What is learned: two classes, several, or a number. A task is a frozen value that knows its loss,
+its link, its metrics and the unit of its logits; it holds no data and no parameters.
+
+Logits are always `(row, output)`: one log-odds of the positive class (binary), one logit a class
+(multiclass), or one number in the target's unit (regression).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from lepton_lab import metrics
+from lepton_lab.errors import DamagedFileError, no_such_option
+from lepton_lab.metrics import Metric
+
+if TYPE_CHECKING:
+    import jax
+
+ClassValue = str | int | float | bool
+
+
+class Task(Protocol):
+    """What fitting, explanation and evaluation need to know of a task."""
+
+    @property
+    def name(self) -> str:
+        """`binary`, `multiclass` or `regression`."""
+        ...
+
+    @property
+    def n_outputs(self) -> int:
+        """Numbers a member gives for one row."""
+        ...
+
+    @property
+    def classes(self) -> tuple[ClassValue, ...]:
+        """The user's own class values, by index (binary: negative, positive); empty for regression."""
+        ...
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """Every metric that fits the task, by name."""
+        ...
+
+    @property
+    def default_metric(self) -> str:
+        """The metric shown first, and by default the one that training watches."""
+        ...
+
+    @property
+    def unit(self) -> str:
+        """The unit of the logits, in words."""
+        ...
+
+    def targets(self, y: np.ndarray) -> np.ndarray:
+        """`y` as the loss wants it: class index int32, or the standardised target float32."""
+        ...
+
+    def loss(self, raw: jax.Array, targets: jax.Array) -> jax.Array:
+        """Loss of each row: raw outputs `(row, output)` and `targets(y)` `(row,)` to `(row,)`."""
+        ...
+
+    def logits(self, raw: np.ndarray) -> np.ndarray:
+        """Raw outputs of a network trained on `loss`, as logits `(row, output)`."""
+        ...
+
+    def probability(self, logits: np.ndarray) -> np.ndarray:
+        """Probabilities `(row, class)`; for regression `(row, 0)`."""
+        ...
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON that `task_from_json` reads."""
+        ...
+
+
+@dataclass(frozen=True)
+class Binary:
+    """Two classes; the logit is the log-odds of `positive`.
+
+    Args:
+        negative: the user's value of the class with index 0.
+        positive: the user's value of the class with index 1.
+    """
+
+    negative: ClassValue
+    positive: ClassValue
+    name = "binary"
+    n_outputs = 1
+    default_metric = "auc"
+    unit = "log-odds"
+
+    @property
+    def classes(self) -> tuple[ClassValue, ...]:
+        """Negative, positive."""
+        return (self.negative, self.positive)
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """Metrics of two classes."""
+        return _BINARY
+
+    def targets(self, y: np.ndarray) -> np.ndarray:
+        """Class index, int32."""
+        return np.asarray(y).astype(np.int32)
+
+    def loss(self, raw: jax.Array, targets: jax.Array) -> jax.Array:
+        """Cross-entropy, in nats."""
+        import jax
+        import jax.numpy as jnp
+
+        z = raw[..., 0]
+        return jax.nn.softplus(z) - jnp.asarray(targets, z.dtype) * z
+
+    def logits(self, raw: np.ndarray) -> np.ndarray:
+        """The raw outputs are log-odds already."""
+        return np.asarray(raw)
+
+    def probability(self, logits: np.ndarray) -> np.ndarray:
+        """Probability of the negative and of the positive class, `(row, 2)`."""
+        return _binary_probability(logits)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON that `task_from_json` reads."""
+        return {"name": self.name, "negative": self.negative, "positive": self.positive}
+
+
+@dataclass(frozen=True)
+class Multiclass:
+    """Three classes or more; one logit a class, defined up to a shift."""
+
+    classes: tuple[ClassValue, ...]
+    name = "multiclass"
+    default_metric = "log_loss"
+    unit = "logits"
+
+    @property
+    def n_outputs(self) -> int:
+        """One a class."""
+        return len(self.classes)
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """Metrics of several classes."""
+        return _MULTICLASS
+
+    def targets(self, y: np.ndarray) -> np.ndarray:
+        """Class index, int32."""
+        return np.asarray(y).astype(np.int32)
+
+    def loss(self, raw: jax.Array, targets: jax.Array) -> jax.Array:
+        """Cross-entropy, in nats."""
+        import jax
+        import jax.numpy as jnp
+
+        chosen = jnp.take_along_axis(raw, targets[..., None], axis=-1)[..., 0]
+        return jax.nn.logsumexp(raw, axis=-1) - chosen
+
+    def logits(self, raw: np.ndarray) -> np.ndarray:
+        """The raw outputs are logits already."""
+        return np.asarray(raw)
+
+    def probability(self, logits: np.ndarray) -> np.ndarray:
+        """Softmax, `(row, class)`."""
+        return _softmax(logits)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON that `task_from_json` reads."""
+        return {"name": self.name, "classes": list(self.classes)}
+
+
+@dataclass(frozen=True)
+class Regression:
+    """A number. The network learns `(y - location) / scale`; logits are in the target's unit.
+
+    Args:
+        location: mean of the target on the training rows.
+        scale: its standard deviation, above 0.
+        unit: what the number counts, in words.
+    """
+
+    location: float = 0.0
+    scale: float = 1.0
+    unit: str = "target"
+    name = "regression"
+    n_outputs = 1
+    classes = ()
+    default_metric = "rmse"
+
+    @staticmethod
+    def of(y: np.ndarray, unit: str = "target") -> Regression:
+        """The task of a target column: its mean and standard deviation."""
+        y = np.asarray(y, np.float64)
+        scale = float(np.std(y))
+        return Regression(float(np.mean(y)), scale if scale > 0 and math.isfinite(scale) else 1.0, unit)
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """Metrics of a number."""
+        return _REGRESSION
+
+    def targets(self, y: np.ndarray) -> np.ndarray:
+        """The standardised target, float32."""
+        return ((np.asarray(y, np.float64) - self.location) / self.scale).astype(np.float32)
+
+    def loss(self, raw: jax.Array, targets: jax.Array) -> jax.Array:
+        """Squared error of the standardised target."""
+        return (raw[..., 0] - targets) ** 2
+
+    def logits(self, raw: np.ndarray) -> np.ndarray:
+        """The raw outputs in the target's unit."""
+        return np.asarray(raw, np.float64) * self.scale + self.location
+
+    def probability(self, logits: np.ndarray) -> np.ndarray:
+        """No classes, no columns."""
+        return np.zeros((len(logits), 0))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON that `task_from_json` reads."""
+        return {"name": self.name, "location": self.location, "scale": self.scale, "unit": self.unit}
+
+
+def task_from_json(data: Mapping[str, Any]) -> Task:
+    """The task that `to_json` wrote.
+
+    Raises:
+        DamagedFileError: for anything else.
+    """
+    try:
+        if data["name"] == "binary":
+            return Binary(data["negative"], data["positive"])
+        if data["name"] == "multiclass":
+            return Multiclass(tuple(data["classes"]))
+        if data["name"] == "regression":
+            return Regression(float(data["location"]), float(data["scale"]), str(data["unit"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise DamagedFileError(f"the task {data!r} cannot be read: {error!r}.") from error
+    raise DamagedFileError(f"the task {data.get('name')!r} is not known to this lepton-lab.")
+
+
+def metric_of(task: Task, name: str | None) -> Metric:
+    """The metric called `name`, or the task's default for None.
+
+    Raises:
+        OptionError: where the metric does not fit the task.
+    """
+    if name is None:
+        return task.metrics[task.default_metric]
+    if name not in task.metrics:
+        raise no_such_option(f"metric (of a {task.name} target)", name, task.metrics)
+    return task.metrics[name]
+
+
+def _binary_probability(logits: np.ndarray) -> np.ndarray:
+    z = np.asarray(logits, np.float64).reshape(len(logits))
+    e = np.exp(-np.abs(z))
+    larger, smaller = 1 / (1 + e), e / (1 + e)
+    return np.stack([np.where(z > 0, smaller, larger), np.where(z > 0, larger, smaller)], axis=1)
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    z = np.asarray(logits, np.float64)
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def _classes(name: str, link: Any, *, higher: bool, label: str, decides: bool = False) -> Metric:
+    """A metric of probabilities, as one of logits."""
+    function = getattr(metrics, name)
+
+    def of_logits(y: np.ndarray, logits: np.ndarray, weights: np.ndarray | None = None) -> float:
+        return function(y, link(logits), weights)
+
+    return Metric(name, of_logits, higher, label, decides)
+
+
+def _number(name: str, *, higher: bool, label: str) -> Metric:
+    """A metric of a number, as one of logits `(row, 1)`."""
+    function = getattr(metrics, name)
+
+    def of_logits(y: np.ndarray, logits: np.ndarray, weights: np.ndarray | None = None) -> float:
+        return function(y, np.asarray(logits, np.float64).reshape(len(logits)), weights)
+
+    return Metric(name, of_logits, higher, label)
+
+
+def _of_classes(link: Any) -> dict[str, Metric]:
+    found = (
+        _classes("auc", link, higher=True, label="AUC"),
+        _classes("average_precision", link, higher=True, label="average precision"),
+        _classes("log_loss", link, higher=False, label="log loss"),
+        _classes("brier", link, higher=False, label="Brier score"),
+        _classes("calibration_error", link, higher=False, label="calibration error"),
+        _classes("accuracy", link, higher=True, label="accuracy", decides=True),
+        _classes("balanced_accuracy", link, higher=True, label="balanced accuracy", decides=True),
+        _classes("f1", link, higher=True, label="F1", decides=True),
+    )
+    return {metric.name: metric for metric in found}
+
+
+_BINARY = _of_classes(_binary_probability)
+_MULTICLASS = _of_classes(_softmax)
+_REGRESSION = {
+    metric.name: metric
+    for metric in (
+        _number("rmse", higher=False, label="RMSE"),
+        _number("mae", higher=False, label="mean absolute error"),
+        _number("r2", higher=True, label="R²"),
+        _number("median_absolute_error", higher=False, label="median absolute error"),
+    )
+}
