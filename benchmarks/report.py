@@ -1,0 +1,57 @@
+"""How every benchmark writes its table: the figures, the command that made them, the machine and the versions."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results"
+PACKAGES = ("jax", "flax", "numpy", "lightgbm", "xgboost-cpu", "shap", "scikit-learn", "pandas")
+
+
+def cpu_model() -> str:
+    """The processor's name as the system gives it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or "unknown processor"
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def versions() -> str:
+    """The versions of what was measured."""
+    found = []
+    for package in PACKAGES:
+        try:
+            found.append(f"{package} {importlib.metadata.version(package)}")
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return ", ".join(found)
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A Markdown table; numbers are written as given."""
+    lines = [" | ".join(header), " | ".join("---" for _ in header)]
+    lines += [" | ".join(str(cell) for cell in row) for row in rows]
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def write(name: str, title: str, body: str) -> Path:
+    """Write `results/<name>.md` and print it."""
+    command = " ".join(["python", *(os.path.relpath(word) if os.path.exists(word) else word for word in sys.argv)])
+    about = (
+        f"`{command}` · {datetime.date.today()} · {cpu_model()}, {os.cpu_count()} cores, "
+        f"OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'unset')} · Python {platform.python_version()}, {versions()}"
+    )
+    page = f"# {title}\n\n{body.strip()}\n\n{about}\n"
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.md"
+    path.write_text(page)
+    print(page)
+    return path
