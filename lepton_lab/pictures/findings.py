@@ -1,0 +1,86 @@
+"""The picture of a check: findings with severity, column, share of rows and advice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lepton_lab.pictures import theme
+from lepton_lab.pictures.markup import Markup, join, tag
+from lepton_lab.pictures.numbers import count, percent
+from lepton_lab.pictures.svg import rect, svg
+from lepton_lab.pictures.tables import table, text_table
+
+if TYPE_CHECKING:
+    from lepton_lab.data.quality import Check, Finding
+
+ORDER = ("serious", "warn", "info")
+WORDS = {"serious": "serious", "warn": "look at", "info": "note"}
+AT_MOST = 60
+
+
+def html(check: Check) -> Markup:
+    """The picture as self-contained HTML."""
+    findings = _sorted(check)
+    body = _table(findings[:AT_MOST]) if findings else theme.chip("nothing to report", "ok")
+    more = f"and {len(findings) - AT_MOST} more" if len(findings) > AT_MOST else ""
+    return theme.picture(
+        f"Check of {_rows(check)}", _counts(findings), body, tag("div", more, class_="lep-sub"),
+        theme.next_step(_train_line(check)), sub=_subtitle(check),
+    )  # fmt: skip
+
+
+def text(check: Check) -> str:
+    """The picture as plain text."""
+    rows = [
+        [WORDS[f.severity], f.column or "–", percent(f.share), f"{f.message} {f.advice}".strip()]
+        for f in _sorted(check)
+    ]
+    body = (
+        text_table(["", "column", "rows", "what, and what to do"], rows, numeric=(2,)) if rows else "nothing to report"
+    )
+    return f"Check of {_rows(check)}: {_subtitle(check)}\n{body}\nNext: {_train_line(check)}"
+
+
+def _sorted(check: Check) -> list[Finding]:
+    return sorted(check.findings, key=lambda finding: (ORDER.index(finding.severity), -finding.share))
+
+
+def _rows(check: Check) -> str:
+    return f"{count(check.n_rows, 'row')} × {count(check.n_columns, 'column')}"
+
+
+def _subtitle(check: Check) -> str:
+    if check.target is None:
+        return "no target named: leakage and balance are not checked"
+    task = getattr(check.task, "name", None)
+    positive = f", positive is {check.task.classes[1]!r}" if task == "binary" else ""
+    return f"target {check.target}" + (f" ({task}{positive})" if task else "")
+
+
+def _train_line(check: Check) -> str:
+    return f"%lepton train df --target {check.target or 'COLUMN'} --budget 60s"
+
+
+def _counts(findings: list[Finding]) -> Markup:
+    kinds = [(kind, sum(f.severity == kind for f in findings)) for kind in ORDER]
+    chips = [join(theme.chip(f"{n} {WORDS[kind]}", kind), " ") for kind, n in kinds if n]
+    return tag("div", chips, style="margin:6px 0 8px") if chips else Markup("")
+
+
+def _table(findings: list[Finding]) -> Markup:
+    rows = [
+        [theme.chip(WORDS[f.severity], f.severity), tag("strong", f.column) if f.column else "–", _share(f.share),
+         join(f.message, " ", tag("span", f.advice, class_="lep-sub") if f.advice else None)]
+        for f in findings
+    ]  # fmt: skip
+    return table(["", "Column", "Rows", "What, and what to do"], rows, wrap=(3,))
+
+
+def _share(share: float) -> Markup:
+    """The share of rows as a small bar and a number."""
+    share = min(max(share, 0.0), 1.0)
+    bar = svg(
+        58, 8, percent(share), rect(0, 0, 58, 8, "mid", r=2, opacity="0.22"), rect(0, 0, 58 * share, 8, "main", r=2)
+    )
+    held = tag("span", bar, style="display:inline-block;vertical-align:middle;margin-right:7px")
+    return join(held, percent(share))
