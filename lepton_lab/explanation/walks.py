@@ -1,0 +1,272 @@
+"""Decoupled walks: Shapley values from an independent antithetic permutation walk for every background row.
+
+A walk switches the features of one background row to the explained row's values in a random order,
+and then in the reverse order; each switch is one marginal contribution. Walks of different background
+rows are independent (shap's permutation explainer gives all of them one order), which costs the same
+and needs about ten times fewer evaluations for the same error. Two walks a background row tell the
+sampling error apart from the spread over the background.
+
+Features whose value equals the background row's change nothing, and their states are not evaluated.
+
+Source: Strumbelj and Kononenko (2014), "Explaining prediction models and individual predictions with
+feature contributions", section 3.3, with antithetic permutations as in Mitchell et al. (2022),
+"Sampling Permutations for Shapley Value Estimation", section 2.4. Independent orders for each
+background row, and the errors from pairs of walks, are ours.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int
+
+from lepton_lab.explanation.estimate import Estimate, Pace
+from lepton_lab.explanation.game import ROWS_PER_CALL, Game
+
+# Rows are dealt over this many plans: rows of one plan share its error, plans are independent.
+N_PLANS = 16
+# Pairs of walks that an interval should rest on; few background rows get more walks instead.
+MIN_PAIRS = 32
+# Growing towards a half-width without a budget ends at this many walks a background row.
+MAX_WALKS = 256
+# A chunk of about this length can be stopped after: slow games get fewer rows a chunk.
+CHUNK_S = 0.2
+# States of one block of background rows: bounds memory whatever the background and the columns.
+MAX_STATES = 16_384
+# Two walks, each along an order and back.
+N_PASSES = 4
+
+Z_95 = 1.96
+
+
+@dataclass(frozen=True)
+class WalkOptions:
+    """How many walks, and when to stop adding them.
+
+    Args:
+        n_walks: antithetic walks for each background row, at least 2; rounded up to an even number.
+        halfwidth: add walks to a row until every value's 95 % half-width is below this, in the output's unit.
+        seed: of all orders.
+    """
+
+    n_walks: int = 2
+    halfwidth: float | None = None
+    seed: int = 0
+
+    def rounds(self, n_background: int) -> int:
+        """Rounds of two walks that every row gets; more than asked for where the background is small."""
+        return max(math.ceil(self.n_walks / 2), math.ceil(MIN_PAIRS / n_background))
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Some background rows with their four passes, ready to be walked by any row.
+
+    `passes` holds features in walking order. `weights` is 0 for the padding of the last block.
+    """
+
+    references: Int[np.ndarray, " reference"]
+    weights: Float64[np.ndarray, " reference"]
+    passes: Int[np.ndarray, "reference passes feature"]
+    prepared: Any
+
+
+@dataclass
+class _Sums:
+    """Running sums over rounds of walks, a row each: the one thing here that changes."""
+
+    values: Float64[np.ndarray, "row feature output"]
+    variance: Float64[np.ndarray, "row feature output"]
+    half_gap: Float64[np.ndarray, "row feature output"]
+    squares: Float64[np.ndarray, "row feature output"]
+    rounds: Int[np.ndarray, " row"]
+    n_evaluations: int = 0
+
+    def half_width(self) -> Float64[np.ndarray, " row"]:
+        """Widest 95 % half-width of each row so far."""
+        return Z_95 * np.sqrt(self.variance.max((1, 2))) / np.maximum(self.rounds, 1)
+
+
+def walk_values(
+    game: Game, rows: Int[np.ndarray, " row"], weights: Float64[np.ndarray, " reference"], options: WalkOptions, pace: Pace
+) -> Estimate:
+    """Shapley values of some rows by decoupled walks, until the walks asked for, the half-width or the budget.
+
+    Every row gets its first two walks a background row before any row gets more. A stop or a spent
+    budget returns the rows that were reached; the others are left out, and a note says so.
+
+    Args:
+        game: rows and background.
+        rows: positions of the rows to explain.
+        weights: of the background rows, summing to 1.
+        options: number of walks, half-width, seed.
+        pace: budget, stop, progress.
+    """
+    plan = np.random.default_rng([options.seed, 7]).permutation(len(rows)) % N_PLANS
+    zeros = [np.zeros((len(rows), game.n_features, game.n_outputs)) for _ in range(4)]
+    sums = _Sums(*zeros, rounds=np.zeros(len(rows), dtype=np.int64))
+    n_round, ended = 0, ""
+    while not ended:
+        wanted = _wanted(sums, n_round, options, game.n_background, pace)
+        if len(wanted) == 0:
+            break
+        ended = _one_round(game, rows, weights, plan, wanted, sums, (options.seed, n_round), pace)
+        n_round += 1
+    return _estimate(rows, plan, sums, options, ended)
+
+
+def _wanted(sums: _Sums, n_round: int, options: WalkOptions, n_background: int, pace: Pace) -> Int[np.ndarray, " row"]:
+    """Rows that get another round: all at first, then the too wide ones, or all while a budget lasts."""
+    every = np.arange(len(sums.rounds))
+    if n_round < options.rounds(n_background):
+        return every
+    if 2 * n_round >= max(MAX_WALKS, options.n_walks) or not sums.variance.any():
+        return every[:0]
+    if options.halfwidth is not None:
+        return every[sums.half_width() > options.halfwidth]
+    return every if pace.budget_s is not None else every[:0]
+
+
+def _one_round(
+    game: Game,
+    rows: np.ndarray,
+    weights: np.ndarray,
+    plan: np.ndarray,
+    wanted: np.ndarray,
+    sums: _Sums,
+    seed: tuple[int, int],
+    pace: Pace,
+) -> str:
+    """Two more walks for the wanted rows, a chunk of rows of one plan at a time; why it ended early, if it did."""
+    n_done, chunk_rows, row_s = 0, 2, 0.0
+    for p in np.unique(plan[wanted]):
+        blocks = list(_blocks(game, weights, (*seed, int(p))))
+        left = wanted[plan[wanted] == p]
+        while len(left):
+            ended = pace.ended(row_s * min(chunk_rows, len(left)))
+            if ended:
+                return ended
+            started = time.monotonic()
+            chunk, left = left[:chunk_rows], left[chunk_rows:]
+            _add_walks(game, rows[chunk], chunk, blocks, sums)
+            row_s = (time.monotonic() - started) / len(chunk)
+            chunk_rows = int(np.clip(CHUNK_S / max(row_s, 1e-6), 1, ROWS_PER_CALL))
+            n_done += len(chunk)
+            pace.tell(n_done / len(wanted), sums.n_evaluations, f"walks {2 * seed[1] + 1}-{2 * seed[1] + 2}")
+    return ""
+
+
+def _blocks(game: Game, weights: np.ndarray, seed: tuple[int, int, int]) -> Any:
+    """The plan of this seed: orders for all background rows, in blocks of one size."""
+    n, d = game.n_background, game.n_features
+    n_blocks = math.ceil(n * max(1, N_PASSES * (d - 1)) / MAX_STATES)
+    size = math.ceil(n / min(n, n_blocks))
+    rng = np.random.default_rng([11, *seed])
+    for at in range(0, n, size):
+        real = np.arange(at, min(at + size, n))
+        references = np.concatenate([real, np.zeros(size - len(real), dtype=np.int64)])
+        share = np.concatenate([weights[real], np.zeros(size - len(real))])
+        orders = np.argsort(rng.random((size, N_PASSES // 2, d)), axis=2)
+        passes = np.concatenate([orders, orders[:, :, ::-1]], axis=1)
+        # Step s of a pass holds its first s features; the empty and the full coalition are known already.
+        place = np.argsort(passes, axis=2)
+        masks = place[:, :, None, :] <= np.arange(d - 1)[:, None]
+        prepared = game.prepare(masks.reshape(size, -1, d), references) if d > 1 else None
+        yield _Block(references, share, passes, prepared)
+
+
+def _add_walks(game: Game, rows: np.ndarray, into: np.ndarray, blocks: list[_Block], sums: _Sums) -> None:
+    """Walk some rows of one plan through all its blocks and add what they found to the sums."""
+    ends = game.at_rows(rows)
+    at_background = game.at_background()
+    differs = game.differs(rows)
+    for block in blocks:
+        real = differs[:, block.references] & (block.weights > 0)[:, None]
+        steps, n = _marginals(game, rows, block, real, ends, at_background[block.references])
+        # A walk is the mean of its two passes.
+        first, second = (steps[:, :, 0] + steps[:, :, 2]) / 2, (steps[:, :, 1] + steps[:, :, 3]) / 2
+        mean, gap = (first + second) / 2, (first - second) / 2
+        w = block.weights
+        sums.values[into] += np.einsum("b,rbfo->rfo", w, mean)
+        sums.half_gap[into] += np.einsum("b,rbfo->rfo", w, gap)
+        sums.variance[into] += np.einsum("b,rbfo->rfo", w**2, gap**2)
+        # The product of two independent walks has no sampling noise in its mean, a square has.
+        sums.squares[into] += np.einsum("b,rbfo->rfo", w, first * second)
+        sums.n_evaluations += n
+    sums.rounds[into] += 1
+    sums.n_evaluations += len(rows)
+
+
+def _marginals(
+    game: Game,
+    rows: Int[np.ndarray, " row"],
+    block: _Block,
+    differs: Bool[np.ndarray, "row reference feature"],
+    ends: Float64[np.ndarray, "row output"],
+    starts: Float64[np.ndarray, "reference output"],
+) -> tuple[Float64[np.ndarray, "row reference passes feature output"], int]:
+    """Each feature's marginal contribution in each pass, and the model evaluations it took.
+
+    A state is evaluated only where the step before it changed something; others repeat the value
+    before them. So the values along a pass are read by the number of the last kept state.
+    """
+    active = np.take_along_axis(differs[:, :, None], block.passes[None], axis=3)
+    count = np.cumsum(active, axis=3)
+    total = count[..., -1:]
+    keep = active[..., :-1] & (count[..., :-1] < total)
+    kept = [np.flatnonzero(k) for k in keep]
+    n = sum(map(len, kept))
+    found = game.evaluate(block.prepared, rows, kept) if n else np.zeros((1, ends.shape[1]))
+    last = np.maximum(np.cumsum(keep.ravel()).reshape(keep.shape) - 1, 0)
+    shape = (*active.shape, ends.shape[1])
+    along = np.empty(shape)
+    along[..., :-1, :] = found[last]
+    along[..., -1, :] = ends[:, None, None]
+    begin = np.broadcast_to(starts[:, None, None], shape)
+    along = np.where((count == 0)[..., None], begin, along)
+    along = np.where((count == total)[..., None] & (total > 0)[..., None], ends[:, None, None, None], along)
+    moves = np.diff(along, axis=3, prepend=begin[..., :1, :])
+    out = np.empty_like(moves)
+    np.put_along_axis(out, np.broadcast_to(block.passes[None, ..., None], shape), moves, axis=3)
+    return out, n
+
+
+def _estimate(rows: np.ndarray, plan: np.ndarray, sums: _Sums, options: WalkOptions, ended: str) -> Estimate:
+    """Means of the sums over each row's own number of rounds, for the rows that were reached."""
+    reached = np.flatnonzero(sums.rounds)
+    n = sums.rounds[reached][:, None, None]
+    values = sums.values[reached] / n
+    spread = np.sqrt(np.maximum(sums.squares[reached] / n - values**2, 0.0))
+    walks = sorted({int(2 * r) for r in sums.rounds[reached]})
+    count = " to ".join(str(w) for w in ([walks[0], walks[-1]] if len(walks) > 1 else walks))
+    return Estimate(
+        rows=rows[reached],
+        values=values,
+        variance=sums.variance[reached] / n**2,
+        background_std=spread,
+        half_gap=sums.half_gap[reached] / n,
+        plan=plan[reached],
+        n_evaluations=sums.n_evaluations,
+        exact=False,
+        method=f"decoupled walks, {count or 'no'} a background row",
+        notes=_notes(sums, options, len(reached), ended),
+    )
+
+
+def _notes(sums: _Sums, options: WalkOptions, n_reached: int, ended: str) -> tuple[str, ...]:
+    """What was asked for and not done."""
+    notes = []
+    why = {"stop": "stopped", "budget": "the budget was spent"}.get(ended, "")
+    if n_reached < len(sums.rounds):
+        notes.append(f"{why} after {n_reached} of {len(sums.rounds)} rows: the other rows are left out.")
+    elif ended and sums.rounds.min() < math.ceil(options.n_walks / 2):
+        notes.append(f"{why} before every row had {options.n_walks} walks: some intervals are wider.")
+    if options.halfwidth is not None and n_reached:
+        n_wide = int((sums.half_width()[sums.rounds > 0] > options.halfwidth).sum())
+        if n_wide:
+            notes.append(f"{n_wide} of {n_reached} rows have a 95 % half-width above the {options.halfwidth:g} asked for.")
+    return tuple(notes)
