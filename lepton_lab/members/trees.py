@@ -1,0 +1,287 @@
+"""The tree member: LightGBM grown round by round, kept as plain arrays.
+
+LightGBM only grows the trees; predicting and explaining need numpy alone, so a saved model loads
+without it and nothing in it can run code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lepton_lab.errors import DamagedFileError
+from lepton_lab.members.codes import layout_fits
+from lepton_lab.members.forest import NODE_ARRAYS, Forest, check_forest, concatenated
+from lepton_lab.members.tree_inputs import TreeInputs, fit_tree_inputs
+from lepton_lab.tasks import Task
+
+if TYPE_CHECKING:
+    from lightgbm.callback import CallbackEnv
+
+    from lepton_lab.data.encode_tabular import Block
+
+_INPUT_ARRAYS = ("is_code", "low", "high", "missing", "offset", "target_code")
+
+
+@dataclass(frozen=True)
+class TreesMember:
+    """Boosted trees on one plain number a column."""
+
+    inputs: TreeInputs
+    forest: Forest
+    name = "trees"
+
+    def logits(self, x: np.ndarray) -> np.ndarray:
+        """Logits `(row, output)`: the sum of the leaves reached."""
+        return self.forest.sum(self.inputs.of(x))
+
+    def tree_inputs(self, x: np.ndarray) -> np.ndarray:
+        """The matrix that the trees split, `(row, column)` float64, for a tree explainer."""
+        return self.inputs.of(x)
+
+    def shap_trees(self) -> dict[str, Any]:
+        """The trees as the dictionary that `shap.TreeExplainer` takes; explain `tree_inputs(x)` with it."""
+        return {
+            "trees": [_shap_tree(self.forest, i) for i in range(self.forest.n_trees)],
+            "internal_dtype": np.float64,
+            "input_dtype": np.float64,
+            "objective": None,
+            "tree_output": "raw_value",
+            "base_offset": 0.0,
+        }
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Everything learned."""
+        found = {f"inputs.{name}": getattr(self.inputs, name) for name in _INPUT_ARRAYS}
+        found |= {f"forest.{name}": getattr(self.forest, name) for name in (*NODE_ARRAYS, "start", "output")}
+        return found
+
+    def config_json(self) -> dict[str, Any]:
+        """Width of the input and of the output."""
+        return {"n_columns": self.forest.n_columns, "n_outputs": self.forest.n_outputs}
+
+    @staticmethod
+    def from_arrays(arrays: dict[str, np.ndarray], config: dict[str, Any]) -> TreesMember:
+        """The member that `arrays` and `config_json` describe.
+
+        Raises:
+            DamagedFileError: where an index could leave its tree, or shapes do not fit together.
+        """
+        try:
+            inputs = TreeInputs(**{name: arrays[f"inputs.{name}"] for name in _INPUT_ARRAYS})
+            nodes = {name: arrays[f"forest.{name}"] for name in (*NODE_ARRAYS, "start", "output")}
+            forest = Forest(**nodes, n_columns=int(config["n_columns"]), n_outputs=int(config["n_outputs"]))
+            check_forest(forest)
+            _check_inputs(inputs, forest.n_columns)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise DamagedFileError(f"the trees cannot be read: {error!r}.") from error
+        return TreesMember(inputs, forest)
+
+
+@dataclass(frozen=True)
+class TreesConfig:
+    """How trees are grown; every number has LightGBM's meaning.
+
+    Args:
+        rounds: most boosting rounds.
+        patience: rounds without a better validation loss before growth ends.
+        threads: OpenMP threads; more threads than cores make LightGBM ten times slower.
+    """
+
+    learning_rate: float = 0.05
+    leaves: int = 31
+    min_rows: int = 20
+    row_share: float = 0.8
+    column_share: float = 0.8
+    l2: float = 1.0
+    rounds: int = 1000
+    patience: int = 50
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class TreesFit:
+    """Grown trees: the member, its best round, the validation loss of each round, and why growth ended."""
+
+    member: TreesMember
+    best_round: int
+    valid_losses: tuple[float, ...]
+    ended: str
+
+
+def fit_trees(
+    x: np.ndarray,
+    y: np.ndarray,
+    weights: np.ndarray | None,
+    blocks: Sequence[Block],
+    task: Task,
+    *,
+    valid: tuple[np.ndarray, np.ndarray, np.ndarray | None] | None,
+    config: TreesConfig,
+    seed: int,
+    after_round: Callable[[int, float | None], str] | None = None,
+) -> TreesFit:
+    """Grow trees until the validation loss stops falling, or for `config.rounds` rounds.
+
+    Args:
+        x: encoded rows `(row, column)`.
+        y: class index, or the number to predict.
+        weights: of the rows, or None.
+        blocks: one a column.
+        task: what is learned.
+        valid: `(x, y, weights)` that growth is judged on; None grows every round.
+        config: how they are grown.
+        seed: of the row and column samples.
+        after_round: told the round and its validation loss after each; a word it returns ends growth.
+
+    Returns:
+        The trees up to the best round.
+    """
+    import lightgbm
+
+    inputs, matrix = fit_tree_inputs(x, y, weights, blocks, task, seed)
+    label = np.asarray(y, np.float64)
+    rows = lightgbm.Dataset(matrix, label, weight=weights, free_raw_data=True, params=_parameters(config, task, seed))
+    watched = []
+    if valid is not None:
+        watched = [rows.create_valid(inputs.of(valid[0]), np.asarray(valid[1], np.float64), weight=valid[2])]
+    watch = _Watch(config.patience, after_round)
+    booster = lightgbm.train(
+        _parameters(config, task, seed), rows, config.rounds, valid_sets=watched, callbacks=[watch]
+    )
+    best = watch.best_round if watched else booster.current_iteration()
+    text = booster.model_to_string(num_iteration=best)
+    forest = check_forest(read_lightgbm(text, matrix.shape[1], task.n_outputs))
+    return TreesFit(TreesMember(inputs, forest), best, tuple(watch.losses), watch.ended)
+
+
+class _Watch:
+    """LightGBM's callback: keeps the best round, and ends growth between two rounds."""
+
+    order = 30
+    before_iteration = False
+
+    def __init__(self, patience: int, after_round: Callable[[int, float | None], str] | None) -> None:
+        self.patience, self.after_round = patience, after_round
+        self.losses: list[float] = []
+        self.best_round, self.best_loss, self.ended = 0, float("inf"), ""
+
+    def __call__(self, env: CallbackEnv) -> None:
+        from lightgbm.callback import EarlyStopException
+
+        done = env.iteration + 1
+        results = env.evaluation_result_list
+        loss = float(results[0][2]) if results else None
+        if loss is not None:
+            self.losses.append(loss)
+            if loss < self.best_loss:
+                self.best_round, self.best_loss = done, loss
+            if done - self.best_round >= self.patience:
+                self.ended = "converged"
+        if not self.ended and self.after_round is not None:
+            self.ended = self.after_round(done, loss)
+        if self.ended:
+            raise EarlyStopException(env.iteration, [])
+
+
+def _parameters(config: TreesConfig, task: Task, seed: int) -> dict[str, Any]:
+    objective = {"binary": "binary", "multiclass": "multiclass"}.get(task.name, "regression")
+    metric = {"binary": "binary_logloss", "multiclass": "multi_logloss"}.get(task.name, "l2")
+    found = {
+        "objective": objective,
+        "metric": metric,
+        "learning_rate": config.learning_rate,
+        "num_leaves": config.leaves,
+        "min_data_in_leaf": config.min_rows,
+        "bagging_fraction": config.row_share,
+        "bagging_freq": 1,
+        "feature_fraction": config.column_share,
+        "lambda_l2": config.l2,
+        "num_threads": config.threads,
+        "seed": seed,
+        "deterministic": True,
+        "force_col_wise": True,
+        "use_missing": False,
+        "feature_pre_filter": False,
+        "max_bin": 255,
+        "verbosity": -1,
+    }
+    return found | ({"num_class": task.n_outputs} if task.n_outputs > 1 else {})
+
+
+def read_lightgbm(text: str, n_columns: int, n_outputs: int) -> Forest:
+    """The trees of LightGBM's own text format, as arrays."""
+    trees = [_read_tree(part) for part in text.split("\nTree=")[1:]]
+    trees = trees or [_stump(0.0)]
+    output = np.arange(len(trees)) % n_outputs
+    forests = [
+        Forest(**tree, start=np.array([0, len(tree["feature"])]), output=output[i : i + 1],
+               n_columns=n_columns, n_outputs=n_outputs)
+        for i, tree in enumerate(trees)
+    ]  # fmt: skip
+    return concatenated(forests)
+
+
+def _read_tree(part: str) -> dict[str, np.ndarray]:
+    """One tree; LightGBM numbers inner nodes from 0, and writes leaf l as the child ~l."""
+    lines = dict(line.split("=", 1) for line in part.splitlines() if "=" in line)
+    leaf_value = _numbers(lines["leaf_value"])
+    n_leaves = len(leaf_value)
+    if n_leaves == 1:
+        return _stump(float(leaf_value[0]))
+    n_inner = n_leaves - 1
+    padding = np.full(n_leaves, -1)
+    child = {side: _numbers(lines[f"{side}_child"]).astype(int) for side in ("left", "right")}
+    child = {side: np.where(c < 0, n_inner + ~c, c) for side, c in child.items()}
+    return {
+        "feature": np.concatenate([_numbers(lines["split_feature"]).astype(int), padding]).astype(np.int32),
+        "threshold": np.concatenate([_numbers(lines["threshold"]), np.zeros(n_leaves)]),
+        "left": np.concatenate([child["left"], padding]).astype(np.int32),
+        "right": np.concatenate([child["right"], padding]).astype(np.int32),
+        "value": np.concatenate([np.zeros(n_inner), leaf_value]),
+        "cover": np.concatenate([_numbers(lines["internal_count"]), _numbers(lines["leaf_count"])]),
+    }
+
+
+def _stump(value: float) -> dict[str, np.ndarray]:
+    minus = np.array([-1], np.int32)
+    return {
+        "feature": minus, "threshold": np.zeros(1), "left": minus, "right": minus,
+        "value": np.array([value]), "cover": np.ones(1),
+    }  # fmt: skip
+
+
+def _numbers(text: str) -> np.ndarray:
+    return np.array(text.split(), np.float64)
+
+
+def _shap_tree(forest: Forest, index: int) -> dict[str, np.ndarray]:
+    """shap's dictionary of one tree; a tree of one output is zero in the others."""
+    tree = forest.tree(index)
+    values = np.zeros((len(tree["value"]), forest.n_outputs))
+    values[:, forest.output[index]] = tree["value"]
+    return {
+        "children_left": tree["left"],
+        "children_right": tree["right"],
+        "children_default": tree["left"],
+        "features": tree["feature"],
+        "thresholds": tree["threshold"],
+        "values": values,
+        "node_sample_weight": tree["cover"],
+    }
+
+
+def _check_inputs(inputs: TreeInputs, n_columns: int) -> None:
+    if len(inputs.is_code) != n_columns or not layout_fits(inputs.is_code, inputs.offset):
+        raise ValueError("offsets do not fit the columns")
+    if inputs.target_code.shape != (int(inputs.offset[-1]),):
+        raise ValueError("target codes do not fit the columns")
+    for name in ("low", "high", "missing", "target_code"):
+        array = getattr(inputs, name)
+        if name != "target_code" and array.shape != (n_columns,):
+            raise ValueError(f"{name} does not fit the columns")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} is not finite")
