@@ -1,0 +1,124 @@
+"""Rows of two tables stacked, then mixed column by column: what a model's `predict` sees of a coalition.
+
+Frames stay frames of their own kind and dtypes (through narwhals), arrays stay arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lepton_lab.errors import ColumnError, DataError, no_such_column
+
+
+@dataclass(frozen=True)
+class StackedRows:
+    """Rows to explain, then background rows, of which mixed rows can be taken.
+
+    Args:
+        take: `(row of each entry (state, column)) -> array or frame` of mixed rows.
+        codes: `(row, column)`: equal numbers where values of a column are equal; missing equals missing.
+        column_names: of the columns, or of their positions.
+        n_first: rows of the first table.
+        values: the first table's values, as objects where they are not all numbers.
+    """
+
+    take: Callable[[np.ndarray], Any]
+    codes: np.ndarray
+    column_names: tuple[str, ...]
+    n_first: int
+    values: np.ndarray
+
+
+def stack_rows(first: Any, second: Any) -> StackedRows:
+    """Stack two arrays, or two frames with the same columns, of any kind that narwhals knows.
+
+    Raises:
+        ColumnError: columns differ or are doubled.
+        DataError: neither two arrays of one width nor two frames.
+    """
+    if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
+        return _stack_arrays(first, second)
+    return _stack_frames(first, second)
+
+
+def is_frame(data: Any) -> bool:
+    """Whether narwhals knows this as a frame."""
+    import narwhals as nw
+
+    return isinstance(nw.from_native(data, eager_only=True, pass_through=True), nw.DataFrame)
+
+
+def frame_rows(frame: Any, rows: np.ndarray) -> Any:
+    """Some rows of a frame, by position, as a frame of the same kind."""
+    import narwhals as nw
+
+    return nw.from_native(frame, eager_only=True)[rows.tolist()].to_native()
+
+
+def frame_labels(frame: Any) -> np.ndarray:
+    """A frame's index where it has one, else positions."""
+    index = getattr(frame, "index", None)
+    return np.arange(len(frame)) if index is None else np.asarray(index)
+
+
+def _stack_arrays(first: np.ndarray, second: np.ndarray) -> StackedRows:
+    if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1]:
+        raise DataError(f"arrays of shapes {first.shape} and {second.shape}; both must be (row, feature) with equal features.")
+    both = np.concatenate([first, second])
+    columns = np.arange(both.shape[1])
+    codes = [_codes(both[:, j]) for j in columns]
+    names = tuple(f"feature {j}" for j in columns)
+    return StackedRows(lambda source: both[source, columns], np.stack(codes, axis=1), names, len(first), first)
+
+
+def _stack_frames(first: Any, second: Any) -> StackedRows:
+    import narwhals as nw
+
+    if not (is_frame(first) and is_frame(second)):
+        raise DataError(
+            f"{type(first).__name__} and {type(second).__name__} cannot be mixed. Give two frames of one kind, or two arrays."
+        )
+    top, bottom = nw.from_native(first, eager_only=True), nw.from_native(second, eager_only=True)
+    names = top.columns
+    _check_columns(names, bottom.columns)
+    both = nw.maybe_reset_index(nw.concat([top, bottom.select(names)], how="vertical"))
+    columns = [both[name] for name in names]
+
+    def take(source: np.ndarray) -> Any:
+        parts = [nw.maybe_reset_index(column[source[:, j].tolist()]).to_frame() for j, column in enumerate(columns)]
+        return nw.concat(parts, how="horizontal").to_native()
+
+    codes = np.stack([_codes(column.to_numpy()) for column in columns], axis=1)
+    values = np.empty((len(top), len(names)), dtype=object)
+    for j, column in enumerate(columns):
+        values[:, j] = column[: len(top)].to_list()
+    return StackedRows(take, codes, tuple(map(str, names)), len(top), values)
+
+
+def _check_columns(names: list[str], others: list[str]) -> None:
+    doubled = sorted({str(name) for name in names if names.count(name) > 1})
+    if doubled:
+        raise ColumnError(f"column names are doubled: {', '.join(map(repr, doubled))}. Give each column its own name.")
+    for name in names:
+        if name not in others:
+            raise no_such_column(name, others, where="the background")
+
+
+def _codes(column: np.ndarray) -> np.ndarray:
+    """Equal integers for equal values; all missing values are equal."""
+    if column.dtype.kind in "fiubM":
+        return np.unique(column, return_inverse=True, equal_nan=True)[1]
+    seen: dict[Any, int] = {}
+    keys = [_key(value) for value in column.tolist()]
+    return np.array([seen.setdefault(key, len(seen)) for key in keys])
+
+
+def _key(value: Any) -> Any:
+    if value is None or type(value).__name__ == "NAType" or value != value:
+        return None
+    # 1, 1.0 and True are equal to a dict but not to a model.
+    return type(value), value

@@ -1,0 +1,52 @@
+"""The background of a game: the rows that absent features take their values from, and their weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64, Int
+
+from lepton_lab.errors import ExplanationError
+
+# Enough that means over the background are stable, few enough that walks through all of it are cheap.
+DEFAULT_ROWS = 100
+
+
+@dataclass(frozen=True)
+class Background:
+    """Reference rows of a game.
+
+    Args:
+        x: an array `(reference, feature)` or a frame, encoded as the explained function takes it.
+        weights: how much each row counts, at least 0; None counts them alike.
+    """
+
+    x: Any
+    weights: np.ndarray | None = None
+
+
+def background_weights(weights: np.ndarray | None, n_rows: int) -> Float64[np.ndarray, " reference"]:
+    """Weights that sum to 1.
+
+    Raises:
+        ExplanationError: no rows, another length, negative, not finite, or all zero.
+    """
+    if n_rows == 0:
+        raise ExplanationError("the background has 0 rows. Give at least one row, better about 100.")
+    if weights is None:
+        return np.full(n_rows, 1.0 / n_rows)
+    given = np.asarray(weights, dtype=np.float64)
+    if given.shape != (n_rows,):
+        raise ExplanationError(f"{given.shape} weights for {n_rows} background rows. Give one weight a row.")
+    if not (np.isfinite(given).all() and (given >= 0).all() and given.sum() > 0):
+        raise ExplanationError("background weights must be finite, at least 0, and not all 0.")
+    return given / given.sum()
+
+
+def sample_rows(n_rows: int, seed: int, n_wanted: int = DEFAULT_ROWS) -> Int[np.ndarray, " reference"]:
+    """Positions of a random sample, ascending; all rows where there are no more than wanted."""
+    if n_rows <= n_wanted:
+        return np.arange(n_rows)
+    return np.sort(np.random.default_rng([seed, 3]).choice(n_rows, n_wanted, replace=False))
