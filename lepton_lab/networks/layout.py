@@ -1,0 +1,83 @@
+"""Where each input column goes in a tabular network: the part of a network's shape that comes from the data.
+
+Two tables with the same counts share every compiled function: which column is which is data, not shape, and
+the numbers of categories are rounded up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class BlockLike(Protocol):
+    """What a network asks of an encoder's block (`lepton_lab.data.encode_tabular.Block`)."""
+
+    @property
+    def kind(self) -> str:
+        """`numeric`, `datetime` or `category`."""
+        ...
+
+    @property
+    def n_codes(self) -> int:
+        """Codes of a category column: missing, unseen, then each known category."""
+        ...
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Positions of the columns that are embedded as numbers, one-hot, and by a table of vectors.
+
+    Example:
+        >>> from collections import namedtuple
+        >>> block = namedtuple("block", "kind n_codes")
+        >>> layout = Layout.of([block("category", 4), block("numeric", 2), block("category", 40)], max_one_hot=9)
+        >>> layout.numeric, layout.one_hot, layout.embedded
+        ((1,), (0,), (2,))
+    """
+
+    numeric: tuple[int, ...]
+    one_hot: tuple[int, ...]
+    embedded: tuple[int, ...]
+    one_hot_codes: tuple[int, ...]
+    embedded_codes: tuple[int, ...]
+
+    @staticmethod
+    def of(blocks: Sequence[BlockLike], *, max_one_hot: int) -> Layout:
+        """Columns with at most `max_one_hot` known categories are one-hot."""
+        numeric = tuple(i for i, block in enumerate(blocks) if block.kind != "category")
+        category = [i for i, block in enumerate(blocks) if block.kind == "category"]
+        one_hot = tuple(i for i in category if blocks[i].n_codes - 2 <= max_one_hot)
+        embedded = tuple(i for i in category if blocks[i].n_codes - 2 > max_one_hot)
+        return Layout(
+            numeric,
+            one_hot,
+            embedded,
+            tuple(blocks[i].n_codes for i in one_hot),
+            tuple(blocks[i].n_codes for i in embedded),
+        )
+
+    @property
+    def n_columns(self) -> int:
+        """Input columns."""
+        return len(self.numeric) + len(self.one_hot) + len(self.embedded)
+
+    @property
+    def n_one_hot_rows(self) -> int:
+        """Rows of the first layer's kernel that belong to one-hot codes, rounded up."""
+        return _round_up(sum(self.one_hot_codes), 16)
+
+    @property
+    def n_embedded_rows(self) -> int:
+        """Rows of the table of category vectors, rounded up."""
+        return _round_up(sum(self.embedded_codes), 64)
+
+    @property
+    def counts(self) -> tuple[int, int, int, int, int]:
+        """All that a compiled function depends on."""
+        return len(self.numeric), len(self.one_hot), len(self.embedded), self.n_one_hot_rows, self.n_embedded_rows
+
+
+def _round_up(n: int, step: int) -> int:
+    return -(-n // step) * step

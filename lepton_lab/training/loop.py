@@ -1,0 +1,302 @@
+"""The only training loop. It can be stepped through: compiled chunks of steps, plain Python between them.
+
+Every end is a good end: the schedule's, early stopping's, an interrupt, a deadline, a loss that is no number,
+memory that runs out. All return the best weights and say what happened.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Float
+
+from lepton_lab.metrics import Metric
+from lepton_lab.networks.layout import BlockLike
+from lepton_lab.networks.tabular import TabularConfig
+from lepton_lab.tasks import Task, metric_of
+from lepton_lab.training.best import Best
+from lepton_lab.training.checkpoint import Checkpoint
+from lepton_lab.training.compilation import use_compilation_cache
+from lepton_lab.training.control import Control, never_stop
+from lepton_lab.training.learner import Learner, Rows
+from lepton_lab.training.network_member import NetworkMember
+from lepton_lab.training.pace import Pace
+from lepton_lab.training.progress import Progress
+
+CHECKPOINT_EVERY_S = 10.0
+ENDINGS = {
+    "finished": "trained to the end of its schedule",
+    "patience": "stopped early: no better validation loss for {patience:g} epochs",
+    "interrupt": "stopped by the user",
+    "deadline": "stopped by the time budget",
+    "non-finite loss": "stopped because the loss was no finite number (try a lower learning rate, or look for extreme values)",
+    "out of memory": "stopped because memory ran out (try fewer columns or a smaller batch)",
+}
+
+
+@dataclass(frozen=True)
+class LoopConfig:
+    """How a network is trained.
+
+    Args:
+        network: its sizes.
+        n_epochs: passes over the training rows in the full schedule.
+        stop_epoch: end at this epoch of the schedule; None for its end. For a refit without validation rows.
+        patience: epochs without a better validation loss before training ends.
+        batch_size: rows a step.
+        learning_rate: peak of the schedule.
+        weight_decay: AdamW's, in units of the learning rate.
+        metric: which metric of the task is shown; None for its default.
+    """
+
+    network: TabularConfig = field(default_factory=TabularConfig)
+    n_epochs: float = 64
+    stop_epoch: float | None = None
+    patience: float = 16
+    batch_size: int = 256
+    learning_rate: float = 3e-3
+    weight_decay: float = 2e-2
+    metric: str | None = None
+
+
+@dataclass(frozen=True)
+class NetworkFit:
+    """What a training gives back.
+
+    Args:
+        member: the network with its best weights; None where training ended before its first validation.
+        best_epoch: the epoch of those weights.
+        history: a record for every validation.
+        ended: a key of `ENDINGS`.
+        message: what happened, in words.
+        n_steps: updates done.
+        valid_logits: the member's logits on the validation rows.
+    """
+
+    member: NetworkMember | None
+    best_epoch: float
+    history: tuple[Progress, ...]
+    ended: str
+    message: str
+    n_steps: int
+    valid_logits: Float[np.ndarray, "row output"] | None
+
+
+def fit_network(
+    blocks: Sequence[BlockLike],
+    task: Task,
+    x_train: np.ndarray,
+    y_train: np.ndarray,
+    w_train: np.ndarray | None = None,
+    x_valid: np.ndarray | None = None,
+    y_valid: np.ndarray | None = None,
+    w_valid: np.ndarray | None = None,
+    *,
+    config: LoopConfig | None = None,
+    control: Control | None = None,
+    seed: int = 0,
+    resume: Checkpoint | None = None,
+    save_checkpoint: Callable[[Checkpoint], None] | None = None,
+    name: str = "network",
+) -> NetworkFit:
+    """Train the default tabular network, and return it with the best weights and the reason it ended.
+
+    The same seed gives the same weights, however the time is cut into chunks, unless a deadline shortened
+    the schedule.
+
+    Args:
+        blocks: the encoder's blocks, one a column of `x`.
+        task: what is learned; its `targets` prepares `y`.
+        x_train, y_train, w_train: encoded training rows, their targets, and weights (None for equal ones).
+        x_valid, y_valid, w_valid: rows for early stopping; None trains to `config.stop_epoch`, or to the end.
+        config: sizes and schedule.
+        control: whom to report to, what may end it.
+        seed: of the initial weights and of the order of rows.
+        resume: a checkpoint of the same call, to go on from bit by bit.
+        save_checkpoint: called at most every 10 s, and at the end of an interrupted run.
+        name: of the member.
+
+    Returns:
+        A `NetworkFit`; its member is None only where training ended before its first validation.
+    """
+    config, control = config or LoopConfig(), control or never_stop()
+    use_compilation_cache()
+    valid = None if x_valid is None or y_valid is None else Rows.of(x_valid, y_valid, w_valid)
+    learner = Learner(
+        blocks,
+        task,
+        Rows.of(x_train, y_train, w_train),
+        batch_size=config.batch_size,
+        weight_decay=config.weight_decay,
+        sizes=config.network,
+        seed=seed,
+        name=name,
+    )
+    training = _Training(learner, config, control, valid, save_checkpoint)
+    if resume is not None:
+        training.restore(resume)
+    ended = training.run()
+    return training.result(ended)
+
+
+class _Training:
+    """One call of `fit_network`: what its steps between chunks share."""
+
+    def __init__(
+        self,
+        learner: Learner,
+        config: LoopConfig,
+        control: Control,
+        valid: Rows | None,
+        save_checkpoint: Callable[[Checkpoint], None] | None,
+    ):
+        self.learner, self.config, self.control, self.valid = learner, config, control, valid
+        self.save_checkpoint = save_checkpoint
+        self.metric = metric_of(learner.task, config.metric)
+        self.loss = _valid_loss(learner.task)
+        self.pace = Pace(max(1, round(config.n_epochs * learner.steps_per_epoch)))
+        self.check_every = int(np.clip(math.ceil(learner.steps_per_epoch), 16, 512))
+        self.best = Best()
+        self.train_loss: float | None = None
+        self.started = self.saved = time.monotonic()
+
+    def run(self) -> str:
+        """Chunk after chunk until something ends it; the key of that ending."""
+        self.tell(compiling=True)
+        try:
+            while True:
+                ended = self.control.ended() or self.chunk()
+                if ended:
+                    return ended
+        except MemoryError:
+            return "out of memory"
+        except jax.errors.JaxRuntimeError as error:
+            if "RESOURCE_EXHAUSTED" not in str(error):
+                raise
+            return "out of memory"
+
+    def chunk(self) -> str:
+        """Train one chunk, look at it, and say whether it was the last."""
+        began, step = time.monotonic(), self.learner.step
+        n_steps = max(
+            1, min(self.pace.chunk(), self.learner.capacity, self.next_check() - step, self.last_step() - step)
+        )
+        rates = [self.config.learning_rate * self.pace.learning_rate(s) for s in range(step, step + n_steps)]
+        self.train_loss = self.learner.advance(np.array(rates, np.float32))
+        trained = time.monotonic()
+        if not math.isfinite(self.train_loss):
+            return "non-finite loss"
+        ended = self.look()
+        if self.learner.is_warm:
+            self.pace.timed(n_steps, trained - began, time.monotonic() - began)
+        self.pace.fit_into(self.learner.step, self.control.remaining_s())
+        return ended
+
+    def look(self) -> str:
+        """After a chunk: validate where it is due, report, save; the ending, if this is one."""
+        step, is_last = self.learner.step, self.learner.step >= self.last_step()
+        if self.valid is not None and (step % self.check_every == 0 or is_last):
+            self.check()
+        else:
+            self.tell()
+        if self.save_checkpoint and time.monotonic() - self.saved > CHECKPOINT_EVERY_S:
+            self.save()
+        if self.valid is not None and self.best.is_stale(self.epoch, self.config.patience):
+            return "patience"
+        return "finished" if is_last else ""
+
+    def check(self) -> None:
+        """Score the validation rows, and keep the weights where they are the best."""
+        assert self.valid is not None
+        logits = self.learner.member().logits(self.valid.x)
+        if not np.isfinite(logits).all():
+            return
+        loss = self.loss(self.valid.y, logits, self.valid.weights)
+        metric = self.metric(self.valid.y, logits, self.valid.weights)
+        is_best = self.best.consider(loss, metric, self.epoch, self.learner.step, self.learner.flat())
+        self.best.history.append(self.tell(valid_loss=loss, metric=metric, is_best=is_best))
+
+    def tell(self, **found: Any) -> Progress:
+        """Report where training stands."""
+        progress = Progress(
+            stage="network",
+            member=self.learner.name,
+            epoch=self.epoch,
+            n_epochs=self.pace.end / self.learner.steps_per_epoch,
+            step=self.learner.step,
+            train_loss=self.train_loss,
+            metric_name=self.metric.name,
+            best_metric=self.best.metric,
+            elapsed_s=time.monotonic() - self.started,
+            remaining_s=self.pace.remaining_s(self.learner.step),
+        )
+        progress = dataclasses.replace(progress, **found)
+        self.control.report(progress)
+        return progress
+
+    @property
+    def epoch(self) -> float:
+        """Passes over the training rows done."""
+        return self.learner.step / self.learner.steps_per_epoch
+
+    def next_check(self) -> int:
+        """The step of the next validation; a function of steps alone, so that a run can be repeated."""
+        return (self.learner.step // self.check_every + 1) * self.check_every
+
+    def last_step(self) -> int:
+        """The step at which training ends by itself."""
+        if self.config.stop_epoch is None:
+            return self.pace.end
+        return min(self.pace.end, max(1, round(self.config.stop_epoch * self.learner.steps_per_epoch)))
+
+    def save(self) -> None:
+        """Hand a checkpoint out."""
+        assert self.save_checkpoint is not None
+        arrays = self.learner.arrays()
+        if self.best.flat is not None:
+            arrays["best"] = self.best.flat
+        meta = {
+            "pace": dataclasses.asdict(self.pace),
+            "best": {
+                "loss": self.best.loss,
+                "epoch": self.best.epoch,
+                "step": self.best.step,
+                "metric": self.best.metric,
+            },
+            "history": [record.to_json() for record in self.best.history],
+        }
+        self.save_checkpoint(Checkpoint(arrays, meta))
+        self.saved = time.monotonic()
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Stand where the checkpoint stood."""
+        self.learner.restore(checkpoint.arrays)
+        self.pace = dataclasses.replace(Pace(**checkpoint.meta["pace"]), step_s=None, chunk_step_s=None)
+        history = [Progress.from_json(record) for record in checkpoint.meta["history"]]
+        self.best = Best(**checkpoint.meta["best"], flat=checkpoint.arrays.get("best"), history=history)
+
+    def result(self, ended: str) -> NetworkFit:
+        """The member with its best weights, and what happened."""
+        if ended in ("interrupt", "deadline") and self.save_checkpoint and self.learner.step:
+            self.save()
+        is_finite = self.valid is None and math.isfinite(self.train_loss or 0.0)
+        flat = self.learner.flat() if is_finite else self.best.flat
+        member = None if flat is None else self.learner.member(flat)
+        best_epoch = self.best.epoch if self.valid is not None else self.epoch
+        valid_logits = None if member is None or self.valid is None else member.logits(self.valid.x)
+        reason = ENDINGS[ended].format(patience=self.config.patience)
+        kept = "no weights were kept" if member is None else f"the weights of epoch {best_epoch:.1f} were kept"
+        message = f"{self.learner.name}: {reason} after epoch {self.epoch:.1f}; {kept}."
+        return NetworkFit(member, best_epoch, tuple(self.best.history), ended, message, self.learner.step, valid_logits)
+
+
+def _valid_loss(task: Task) -> Metric:
+    """What early stopping watches: the loss of the averaged heads, in numpy, so that nothing is compiled for it."""
+    return task.metrics["log_loss" if task.classes else "rmse"]

@@ -1,0 +1,142 @@
+"""A trained network as a member of the blend: arrays in, arrays out, nothing of jax in between to see."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Float
+
+from lepton_lab.errors import DamagedFileError
+from lepton_lab.networks.layout import BlockLike, Layout
+from lepton_lab.networks.tabular import TabularConfig, TabularNetwork
+from lepton_lab.training.functions import NetworkFunctions, NetworkParams, Structure, functions_of, take_apart
+
+# Calls are padded to one of these row counts, and long inputs go in pieces of the last: four compilations
+# at most, and a piece's hidden units stay in the processor's cache.
+ROW_BUCKETS = (1, 16, 128, 1024)
+
+
+@dataclass(frozen=True)
+class NetworkMember:
+    """A trained network: `logits(x) = location + scale * mean over heads`.
+
+    Args:
+        name: its name in the blend.
+        params: the trained numbers and positions, as numpy arrays.
+        layout: where each column goes.
+        n_outputs: numbers a row.
+        config: the network's sizes.
+        location, scale: from the network's raw outputs to logits (0 and 1 except for regression).
+        structure: the network's shape.
+    """
+
+    name: str
+    params: NetworkParams
+    layout: Layout
+    n_outputs: int
+    config: TabularConfig
+    location: float
+    scale: float
+    structure: Structure
+
+    @property
+    def functions(self) -> NetworkFunctions:
+        """The pure functions of this shape of network, which take `params` first. Raw: before scale and location."""
+        return functions_of(self.structure)
+
+    def logits(self, x: np.ndarray) -> Float[np.ndarray, "row output"]:
+        """Logits of encoded rows, the mean over heads, float64."""
+        return self._shifted(in_buckets(self.functions.jit_mean, self.params, x))
+
+    def head_logits(self, x: np.ndarray) -> Float[np.ndarray, "row head output"]:
+        """Logits of each head. Their spread is the heads' disagreement, not a confidence interval."""
+        return self._shifted(in_buckets(self.functions.jit_heads, self.params, x))
+
+    def project(self, x: np.ndarray) -> Float[np.ndarray, "row column hidden"]:
+        """What each column adds to the hidden state."""
+        return in_buckets(self.functions.jit_project, self.params, x)
+
+    @property
+    def bias(self) -> Float[np.ndarray, "hidden"]:
+        """The hidden state of no columns at all."""
+        return self.arrays()["first.bias"]
+
+    def rest(self, hidden: np.ndarray) -> Float[np.ndarray, "row output"]:
+        """From hidden states `(row, hidden)` to logits, float64."""
+        return self._shifted(in_buckets(self.functions.jit_rest, self.params, hidden))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The trained arrays by their path in the network."""
+        leaves = jax.tree.leaves(self.structure.unflatten(np.asarray(self.params.flat)))
+        return dict(zip(self.structure.names, leaves, strict=True))
+
+    def config_json(self) -> dict[str, Any]:
+        """What `from_arrays` needs beside the arrays, as plain JSON."""
+        return {
+            "name": self.name,
+            "layout": dataclasses.asdict(self.layout),
+            "n_outputs": self.n_outputs,
+            "config": dataclasses.asdict(self.config),
+            "location": self.location,
+            "scale": self.scale,
+        }
+
+    @staticmethod
+    def from_arrays(arrays: dict[str, np.ndarray], config: dict[str, Any]) -> NetworkMember:
+        """The member that `arrays` and `config_json` describe.
+
+        Raises:
+            DamagedFileError: where an array is missing or has another shape.
+        """
+        try:
+            layout = Layout(**{name: tuple(value) for name, value in config["layout"].items()})
+            sizes = TabularConfig(**config["config"])
+            n_outputs = int(config["n_outputs"])
+            affine = float(config["location"]), float(config["scale"])
+            member = new_member(str(config["name"]), layout, n_outputs, sizes, *affine)
+            found = [np.asarray(arrays[name], np.float32) for name in member.structure.names]
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise DamagedFileError(f"the network member cannot be read: {error!r}.") from error
+        for name, array, shape in zip(member.structure.names, found, member.structure.shapes, strict=True):
+            if array.shape != shape:
+                raise DamagedFileError(f"the network's {name!r} has shape {array.shape}, not {shape}.")
+        return member.with_flat(np.concatenate([array.reshape(-1) for array in found]))
+
+    def with_flat(self, flat: Float[np.ndarray, "parameter"]) -> NetworkMember:
+        """The same network with other trained numbers."""
+        return dataclasses.replace(self, params=NetworkParams(flat, self.params.positions))
+
+    def _shifted(self, raw: np.ndarray) -> np.ndarray:
+        return raw.astype(np.float64) * self.scale + self.location
+
+
+def new_member(
+    name: str, layout: Layout, n_outputs: int, config: TabularConfig, location: float = 0.0, scale: float = 1.0
+) -> NetworkMember:
+    """An untrained member, for shapes and tests."""
+    network = TabularNetwork(layout, n_outputs, config, draw=np.random.default_rng(0))
+    structure, params, _ = take_apart(network)
+    return NetworkMember(name, params, layout, n_outputs, config, location, scale, structure)
+
+
+def in_buckets(function: Callable[..., Any], params: NetworkParams, rows: np.ndarray) -> np.ndarray:
+    """`function(params, rows)` for any number of rows, through few compiled shapes. Padding rows are cut off again."""
+    rows = np.ascontiguousarray(rows, np.float32)
+    bucket = next((size for size in ROW_BUCKETS if size >= len(rows)), ROW_BUCKETS[-1])
+    pieces = []
+    for at in range(0, max(len(rows), 1), bucket):
+        piece = rows[at : at + bucket]
+        padded = np.zeros((bucket, *rows.shape[1:]), np.float32)
+        padded[: len(piece)] = piece
+        pieces.append(np.asarray(function(params, padded))[: len(piece)])
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+
+
+def layout_of(blocks: Sequence[BlockLike], config: TabularConfig) -> Layout:
+    """Where the columns of an encoder go in a network of this configuration."""
+    return Layout.of(blocks, max_one_hot=config.max_one_hot)

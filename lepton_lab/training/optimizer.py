@@ -1,0 +1,107 @@
+"""AdamW on one flat vector, run for a chunk of steps in one compiled call."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+from jaxtyping import Array, Float, Int, Shaped
+
+from lepton_lab.tasks import Task
+from lepton_lab.training.functions import Structure, Wishes, lay_out
+
+_MOMENTS = optax.scale_by_adam(b1=0.9, b2=0.95)
+
+
+class Learning(NamedTuple):
+    """The part of training that changes at every step: parameters, AdamW's two moments, the step's number."""
+
+    flat: Float[Array, "parameter"] | Float[np.ndarray, "parameter"]
+    mu: Float[Array, "parameter"] | Float[np.ndarray, "parameter"]
+    nu: Float[Array, "parameter"] | Float[np.ndarray, "parameter"]
+    step: Int[Array, ""] | Int[np.ndarray, ""]
+
+
+class Batches(NamedTuple):
+    """The rows of a chunk's steps. Steps beyond the chunk's length are never looked at."""
+
+    x: Float[np.ndarray, "step batch column"] | Float[Array, "step batch column"]
+    targets: Shaped[np.ndarray, "step batch"] | Shaped[Array, "step batch"]
+    weights: Float[np.ndarray, "step batch"] | Float[Array, "step batch"]
+    learning_rate: Float[np.ndarray, "step"] | Float[Array, "step"]
+
+
+def begin(flat: np.ndarray) -> Learning:
+    """Before the first step. Numpy arrays: nothing is compiled to make zeros."""
+    return Learning(flat, np.zeros_like(flat), np.zeros_like(flat), np.zeros((), np.int32))
+
+
+RunChunk = Callable[..., tuple[Learning, Float[Array, ""]]]
+
+
+def chunk_of(structure: Structure, task: Task) -> RunChunk:
+    """The compiled chunk `(learning, positions, wishes, weight_decay, batches, n_steps) -> (learning, loss)`.
+
+    The loss is the mean over the chunk's steps. The number of steps, the learning rates and the decay are
+    arguments of the running program, so that changing them compiles nothing. A loss depends on the kind of
+    the task, not on the names of its classes: tasks of one kind share the program.
+    """
+    return _chunk_of(structure, _Loss(task.name, task))
+
+
+@dataclass(frozen=True)
+class _Loss:
+    """A task compared by its kind alone."""
+
+    kind: str
+    task: Task
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Loss) and self.kind == other.kind
+
+    def __hash__(self) -> int:
+        return hash(self.kind)
+
+
+@functools.lru_cache(maxsize=64)
+def _chunk_of(structure: Structure, loss: _Loss) -> RunChunk:
+    def batch_loss(tree: Any, positions: Any, x: Any, targets: Any, weights: Any) -> Float[Array, ""]:
+        outputs = nnx.merge(structure.graph, tree, positions)(x)
+        spread = jnp.broadcast_to(targets[:, None], outputs.shape[:2])
+        # Every head answers for its own errors: averaging the heads first would let them lean on each other.
+        return (loss.task.loss(outputs, spread).mean(axis=1) * weights).mean()
+
+    def run(
+        learning: Learning, positions: Any, wishes: Wishes, weight_decay: Any, batches: Batches, n_steps: Any
+    ) -> Any:
+        def one_step(i: Any, carry: tuple[Learning, Any]) -> tuple[Learning, Any]:
+            now, total = carry
+            tree = structure.unflatten(now.flat)
+            value, gradient = jax.value_and_grad(batch_loss)(
+                tree, positions, batches.x[i], batches.targets[i], batches.weights[i]
+            )
+            return update(now, lay_out(gradient), batches.learning_rate[i], weight_decay, wishes), total + value
+
+        learning, total = jax.lax.fori_loop(0, n_steps, one_step, (learning, jnp.zeros((), jnp.float32)))
+        return learning, total / jnp.maximum(n_steps, 1).astype(jnp.float32)
+
+    return jax.jit(run)
+
+
+def update(
+    now: Learning, gradient: Float[Array, "parameter"], learning_rate: Any, weight_decay: Any, wishes: Wishes
+) -> Learning:
+    """One AdamW step; each parameter's rate and decay as it wishes.
+
+    Source: Loshchilov and Hutter 2019, arXiv:1711.05101; the moments are optax's `scale_by_adam`.
+    """
+    direction, moments = _MOMENTS.update(gradient, optax.ScaleByAdamState(now.step, now.mu, now.nu))
+    change = direction + weight_decay * wishes.decay * now.flat
+    return Learning(now.flat - learning_rate * wishes.rate * change, moments.mu, moments.nu, moments.count)
