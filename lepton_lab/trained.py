@@ -1,0 +1,215 @@
+"""The trained model: everything that predicting, explaining and saving need, frozen in one value."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lepton_lab.data.encode_tabular import TabularEncoder
+from lepton_lab.data.schema import Schema
+from lepton_lab.metrics import Estimate
+from lepton_lab.tasks import ClassValue, Task
+
+if TYPE_CHECKING:
+    import pandas
+
+    from lepton_lab.data.table import Table
+    from lepton_lab.members.member import Member
+    from lepton_lab.training.progress import Progress
+
+
+@dataclass(frozen=True)
+class Blend:
+    """How members' logits become the model's: `scale * sum_m weights[m] * z_m + bias`.
+
+    Members' logits for several classes are centred over the classes first, as they are defined only
+    up to a shift. Everything here is affine, so it is part of the function that is explained.
+
+    Args:
+        weights: `(member,)`, at least 0, sum 1.
+        scale: inverse temperature of the calibration; 1 for regression.
+        bias: `(output,)`, of the calibration and of undone class weights.
+    """
+
+    weights: np.ndarray
+    scale: float
+    bias: np.ndarray
+
+    def logits(self, members: Sequence[np.ndarray]) -> np.ndarray:
+        """The blend `(row, output)` of the members' logits, each `(row, output)`."""
+        total = sum(w * centred(z) for w, z in zip(self.weights, members, strict=True) if w)
+        return self.scale * np.asarray(total) + self.bias
+
+
+def centred(logits: np.ndarray) -> np.ndarray:
+    """Logits of several classes with their mean over the classes taken off; a single output as it is."""
+    return logits - logits.mean(axis=-1, keepdims=True) if logits.shape[-1] > 1 else logits
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Rows that training did not learn from, for `evaluate` and `explain` without a frame. Never saved.
+
+    Args:
+        table: the rows.
+        y: class index, or the number.
+        logits: the model's, `(row, output)`: on these rows it, or for out-of-fold its fold models, never learned.
+        how: `test` or `out-of-fold`.
+    """
+
+    table: Table
+    y: np.ndarray
+    logits: np.ndarray
+    how: str
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A trained model. Made by `train`, read by everything else.
+
+    Args:
+        schema: the columns of the frame it was trained on.
+        encoder: from a table to `x`.
+        task: what it predicts.
+        members: network, linear, trees; those that were trained.
+        blend: how they are combined and calibrated.
+        metrics: of held-out rows, by name.
+        leaderboard: the same for the blend, each member and a trivial baseline.
+        metrics_note: on which rows, and how.
+        threshold: probability from which a binary prediction is the positive class.
+        threshold_note: how it was chosen.
+        background_x: `(background, column)` reference rows of explanations, encoded.
+        background_values: the same rows in the user's own values.
+        background_weights: of those rows; None for equal ones.
+        notes: what happened, a sentence each.
+        versions: of the packages that made it.
+        history: progress records, for the curves.
+        run_id: of its journal.
+        config: the arguments of the call.
+        held_out: rows kept out of training; None for a loaded model.
+    """
+
+    schema: Schema
+    encoder: TabularEncoder
+    task: Task
+    members: tuple[Member, ...]
+    blend: Blend
+    metrics: Mapping[str, Estimate]
+    leaderboard: Mapping[str, Mapping[str, Estimate]]
+    metrics_note: str
+    threshold: float | None
+    threshold_note: str
+    background_x: np.ndarray
+    background_values: np.ndarray
+    background_weights: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    history: tuple[Progress, ...] = ()
+    run_id: str | None = None
+    config: Mapping[str, Any] = field(default_factory=dict)
+    held_out: HeldOut | None = None
+
+    @property
+    def classes(self) -> tuple[ClassValue, ...]:
+        """The user's own class values (binary: negative, positive); empty for regression."""
+        return self.task.classes
+
+    def member(self, name: str) -> Member | None:
+        """The member called `name`, or None where it was not trained."""
+        return next((member for member in self.members if member.name == name), None)
+
+    def encode(self, df: object) -> np.ndarray:
+        """The frame's rows as encoded inputs `(row, column)`."""
+        from lepton_lab.data.table import read_like
+
+        return self.encoder.encode(read_like(self.schema, df))
+
+    def logits(self, df: object) -> np.ndarray:
+        """Calibrated logits of the frame's rows, `(row, output)`."""
+        return self.logits_x(self.encode(df))
+
+    def logits_x(self, x: np.ndarray) -> np.ndarray:
+        """Calibrated logits of encoded rows, `(row, output)`; members without weight are not asked."""
+        used = [(w, m) for w, m in zip(self.blend.weights, self.members, strict=True) if w]
+        active = Blend(np.array([w for w, _ in used]), self.blend.scale, self.blend.bias)
+        return active.logits([member.logits(x) for _, member in used])
+
+    def member_logits_x(self, x: np.ndarray) -> dict[str, np.ndarray]:
+        """Each member's own logits of encoded rows, before blending and calibration."""
+        return {member.name: member.logits(x) for member in self.members}
+
+    def predict_proba(self, df: object) -> np.ndarray:
+        """Probabilities `(row, class)`, in the order of `classes`."""
+        return self.task.probability(self.logits(df))
+
+    def predict(self, df: object) -> pandas.DataFrame:
+        """A frame with the input's index: `prediction`, and `probability_<class>` for classes.
+
+        A binary prediction is the positive class from `threshold` on.
+
+        Example:
+            >>> import lepton_lab as ll
+            >>> train, test = ll.samples.load("credit", split=True)
+            >>> model = ll.train(train, target="bad", budget=5)
+            >>> list(model.predict(test).columns)
+            ['prediction', 'probability_no', 'probability_yes']
+        """
+        from lepton_lab.data.table import frame_of, read_like
+
+        table = read_like(self.schema, df)
+        logits = self.logits_x(self.encoder.encode(table))
+        if not self.classes:
+            return frame_of({"prediction": logits[:, 0]}, table.index)
+        probability = self.task.probability(logits)
+        columns: dict[str, np.ndarray] = {"prediction": self._class_values(self.decide(probability))}
+        columns |= {f"probability_{c}": probability[:, k] for k, c in enumerate(self.classes)}
+        return frame_of(columns, table.index)
+
+    def decide(self, probability: np.ndarray) -> np.ndarray:
+        """Class index of each row: by the threshold for two classes, the likeliest for several."""
+        if self.threshold is not None:
+            return (probability[:, 1] >= self.threshold).astype(int)
+        return probability.argmax(axis=1)
+
+    def _class_values(self, index: np.ndarray) -> np.ndarray:
+        """Class values in their own type, so that predictions compare with the target column."""
+        values = np.array(self.classes) if len({type(c) for c in self.classes}) == 1 else None
+        if values is None or values.dtype.kind in "US":
+            values = np.empty(len(self.classes), object)
+            values[:] = self.classes
+        return values[index]
+
+    def save(self, path: str | os.PathLike[str], *, background: bool = True) -> None:
+        """Write the model to one `.lepton` file, whole or not at all.
+
+        Args:
+            path: where to.
+            background: also the reference rows of explanations. These are real rows; without them the
+                file holds none, and `explain` asks for a background.
+
+        Raises:
+            ModelFileError: the file cannot be written; what was there before is still there.
+        """
+        from lepton_lab.model_file import write_model
+
+        write_model(self, path, background=background)
+
+    def __repr__(self) -> str:
+        names = ", ".join(m.name for m in self.members)
+        lines = [f"TrainedModel of {self.schema.target!r} ({self.task.name}; {names})"]
+        for name, row in self.leaderboard.items():
+            first = row.get(self._shown)
+            if first is not None:
+                lines.append(f"  {name:<28} {self.task.metrics[self._shown].label} {first}")
+        lines.append(f"  {self.metrics_note}")
+        if self.threshold is not None:
+            lines.append(f"  threshold {self.threshold:.3g}: {self.threshold_note}")
+        return "\n".join(lines + [f"  {note}" for note in self.notes])
+
+    @property
+    def _shown(self) -> str:
+        return str(self.config.get("metric") or self.task.default_metric)
