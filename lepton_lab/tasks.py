@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ClassValue = str | int | float | bool
 
 
+@runtime_checkable
 class Task(Protocol):
     """What fitting, explanation and evaluation need to know of a task."""
 
