@@ -27,6 +27,11 @@ class Background:
     weights: np.ndarray | None = None
 
 
+def as_background(given: Any) -> Background:
+    """Rows alone count alike."""
+    return given if isinstance(given, Background) else Background(given)
+
+
 def background_weights(weights: np.ndarray | None, n_rows: int) -> Float64[np.ndarray, " reference"]:
     """Weights that sum to 1.
 

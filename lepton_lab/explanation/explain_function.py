@@ -12,7 +12,7 @@ import numpy as np
 
 from lepton_lab.data.mix_rows import frame_labels, frame_rows, is_frame, stack_rows
 from lepton_lab.errors import DataError, ExplanationError
-from lepton_lab.explanation.background import Background, background_weights, sample_rows
+from lepton_lab.explanation.background import as_background, background_weights, sample_rows
 from lepton_lab.explanation.explain_game import Labels, explanation_of, shapley_values
 from lepton_lab.explanation.explanation import Explanation
 from lepton_lab.explanation.game import FunctionForm, Game, JaxGame
@@ -40,7 +40,7 @@ class Naming:
 def explain_function(
     fn: Callable[[Any], Any],
     x: Any,
-    background: Background | None = None,
+    background: Any = None,
     *,
     naming: Naming | None = None,
     options: ExplainOptions | None = None,
@@ -54,7 +54,8 @@ def explain_function(
     Args:
         fn: rows to one number, or one row of numbers, each.
         x: rows to explain: an array `(row, feature)` or a frame.
-        background: reference rows of the same kind; by default a sample of at most 100 rows of `x`.
+        background: reference rows of the same kind, or a `Background` with weights; by default a sample
+            of at most 100 rows of `x`.
         naming: labels of features, outputs and rows.
         options: walks, budget, half-width, seed, progress.
 
@@ -65,22 +66,35 @@ def explain_function(
     Example:
         >>> import numpy as np
         >>> x = np.array([[1.0, 2.0], [3.0, 4.0]])
-        >>> ex = explain_function(lambda x: x @ np.array([1.0, 10.0]), x, Background(np.zeros((1, 2))))
+        >>> ex = explain_function(lambda x: x @ np.array([1.0, 10.0]), x, np.zeros((1, 2)))
         >>> ex.values.round(3).tolist()
         [[1.0, 20.0], [3.0, 40.0]]
     """
     options, naming = options or ExplainOptions(), naming or Naming()
     pace = options.pace()
     x, note = _as_rows(x), ()
+    if len(x) == 0:
+        raise ExplanationError("x has 0 rows: there is nothing to explain.")
     if background is None:
-        background = Background(_take(x, sample_rows(len(x), options.seed)))
-        note = (f"the background is a sample of {len(background.x)} of the explained rows.",)
+        background = _take(x, sample_rows(len(x), options.seed))
+        note = (f"the background is a sample of {len(background)} of the explained rows.",)
+    background = as_background(background)
     weights = background_weights(background.weights, len(background.x))
     game, stacked = game_of(fn, x, _as_rows(background.x))
     labels = _labels(naming, stacked, game.n_outputs, frame_labels(x))
     estimate = shapley_values(game, weights, options, pace)
     prediction = game.at_rows(np.arange(game.n_rows))
+    note += _label_note(prediction)
     return explanation_of(estimate, weights @ game.at_background(), prediction, labels, pace, note)
+
+
+def _label_note(prediction: np.ndarray) -> tuple[str, ...]:
+    """A warning where outputs look like class labels, which are numbers only by accident."""
+    if prediction.shape[1] > 1 or len(prediction) < 10 or not np.array_equal(prediction, np.round(prediction)):
+        return ()
+    n_values = len(np.unique(prediction))
+    found = f"the function returned whole numbers only ({n_values} different ones)."
+    return (f"{found} If they are class labels, explain predict_proba instead.",) if n_values <= 20 else ()
 
 
 def game_of(fn: Callable[[Any], Any], x: Any, background: Any) -> tuple[Game, Any]:
@@ -95,8 +109,8 @@ def game_of(fn: Callable[[Any], Any], x: Any, background: Any) -> tuple[Game, An
         stacked = stack_rows(x, background)
     except DataError as error:
         raise error if not type(error) is DataError else ExplanationError(str(error)) from error
-    if len(x) == 0 or len(stacked.column_names) == 0:
-        raise ExplanationError(f"x has {len(x)} rows and {len(stacked.column_names)} features: there is nothing to explain.")
+    if len(stacked.column_names) == 0:
+        raise ExplanationError("x has 0 features: there is nothing to explain.")
     if isinstance(x, np.ndarray) and x.dtype.kind in "fiub" and traces(fn, x.shape[1]):
         return _jax_game(fn, x, background), stacked
     return PredictGame(fn, stacked), stacked
