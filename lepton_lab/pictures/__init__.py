@@ -20,6 +20,7 @@ PICTURES = {
     "Runs": "run_list",
     "Status": "machine",
     "Doctor": "machine",
+    "WhatIf": "scenario_answer",
     "WhatIfAnswer": "scenario_answer",
     "DataFrame": "prediction_frame",
 }

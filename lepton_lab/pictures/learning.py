@@ -26,7 +26,7 @@ def learning_curves(history: Sequence[Progress]) -> list[Markup]:
 
 def _member_figure(member: str, history: Sequence[Progress]) -> Markup:
     name, unit = MEMBERS[member]
-    mine = [p for p in history if p.member.split(" ")[0] == member]
+    mine = [p for p in history if p.stage == member]
     series = _series(mine)
     if not any(len(one.xs) > 1 for one in series):
         return Markup("")
@@ -64,14 +64,17 @@ def _line(name: str, kind: str, points: Iterable[tuple[float, float | None]], *,
     return Line(name, kind, [x for x, _ in kept], [y for _, y in kept], faint)
 
 
-def html(progress: Progress | None, history: Sequence[Progress] = (), *, title: str = "Training") -> Markup:
+def html(
+    progress: Progress | None, history: Sequence[Progress] = (), *, title: str = "Training", next_step: Sequence[str] = ()
+) -> Markup:
     """The picture of a run that has no model yet: where it stands, and its curves so far."""
+    after = theme.next_step(*next_step) if next_step else None
     if progress is None:
-        return theme.picture(title, sub="nothing reported yet")
+        return theme.picture(title, after, sub="nothing reported yet")
     best = theme.kpi(f"Best {progress.metric_name}", metric(progress.best_metric), "on validation rows")
     when = theme.kpi("Elapsed", seconds(progress.elapsed_s), _left(progress))
     where = theme.kpi("Stage", progress.stage, _where(progress))
-    return theme.picture(title, theme.kpis(best, where, when), *learning_curves(history), sub=progress.message)
+    return theme.picture(title, theme.kpis(best, where, when), *learning_curves(history), after, sub=progress.message)
 
 
 def text(progress: Progress | None) -> str:

@@ -9,10 +9,19 @@ import numpy as np
 from lepton_lab.explanation.explanation import Explanation
 from lepton_lab.metrics import Estimate
 from lepton_lab.tasks import Binary, Multiclass, Regression
+from lepton_lab.training.progress import Progress
 
 COLUMNS = ("status_of_account", "duration_months", "credit_history", "purpose", "amount", "savings", "employed_since",
            "age", "housing", "existing_credits", "telephone", "foreign_worker", "property", "other_plans")  # fmt: skip
 NASTY = ('<img src=x onerror="alert(1)">', "naïve 🐟 column & more", "</style><script>alert(2)</script>")
+
+
+class TrainedModel(SimpleNamespace):
+    """What the pictures read of the real one; they know results by the name of their class."""
+
+
+class WhatIfAnswer(SimpleNamespace):
+    """The same of a what-if's answer."""
 
 
 def explanation(
@@ -67,16 +76,16 @@ def history(n: int = 30, member: str = "network", fold: int | None = None, seed:
     return records
 
 
-def progress(**changes) -> SimpleNamespace:
+def progress(**changes) -> Progress:
     base = dict(
         stage="network", member="network", fold=None, n_folds=None, epoch=3.0, n_epochs=64.0, step=150, train_loss=0.5,
         valid_loss=0.52, metric_name="auc", metric=0.77, best_metric=0.78, is_best=True, elapsed_s=4.2, remaining_s=51.0,
         compiling=False, message="",
     )  # fmt: skip
-    return SimpleNamespace(**(base | changes))
+    return Progress(**(base | changes))
 
 
-def model(task=None, target: str = "bad", columns=COLUMNS) -> SimpleNamespace:
+def model(task=None, target: str = "bad", columns=COLUMNS) -> TrainedModel:
     """What the pictures read of a TrainedModel."""
     task = task or Binary("no", "yes")
     if task.name == "regression":
@@ -85,7 +94,7 @@ def model(task=None, target: str = "bad", columns=COLUMNS) -> SimpleNamespace:
     else:
         scores = {"blend": _estimates(0.793, 0.492), "network": _estimates(0.775, 0.511), "linear": _estimates(0.786, 0.503),
                   "trees": _estimates(0.773, 0.52), "baseline: always the mean": {"log_loss": Estimate(0.611, 0.58, 0.64), "auc": Estimate(0.5)}}  # fmt: skip
-    return SimpleNamespace(
+    return TrainedModel(
         schema=SimpleNamespace(target=target, inputs=tuple(SimpleNamespace(name=c) for c in columns)), task=task,
         classes=task.classes, metrics=scores["blend"], leaderboard=scores,
         metrics_note="nested out-of-fold over 800 rows, 200 bootstrap resamples",
@@ -102,3 +111,43 @@ TASKS = {
     "multiclass": Multiclass(("a", "b", "c")),
     "regression": Regression(3000.0, 900.0, "euro"),
 }
+
+
+class WhatIfLike:
+    """A row to play with and no model behind it: the link is a plain sum."""
+
+    label = 17
+    columns = (
+        {"name": "duration_months", "kind": "numeric", "low": 4.0, "high": 72.0, "step": 1, "categories": [], "value": 24, "nullable": False},
+        {"name": "amount", "kind": "numeric", "low": 250.0, "high": 18424.0, "step": 50.0, "categories": [], "value": 3250.0, "nullable": True},
+        {"name": "purpose", "kind": "category", "low": None, "high": None, "step": 1,
+         "categories": [{"value": v, "shown": v} for v in ("car", "furniture", NASTY[0])], "value": "car", "nullable": False},
+        {"name": "foreign_worker", "kind": "boolean", "low": None, "high": None, "step": 1, "categories": [], "value": True, "nullable": False},
+        {"name": "since", "kind": "datetime", "low": None, "high": None, "step": 1, "categories": [], "value": "2020-02-29T00:00:00", "nullable": True},
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.model = model()
+        self.asked: list[tuple[dict, bool]] = []
+
+    def answer(self, changes: dict, *, explain: bool = False) -> WhatIfAnswer:
+        self.asked.append((dict(changes), explain))
+        row = {column["name"]: column["value"] for column in self.columns} | changes
+        values = {"duration_months": ((row["duration_months"] or 0) - 20) / 15, "amount": ((row["amount"] or 0) - 3000) / 5000,
+                  "purpose": -0.3 * (row["purpose"] == "car"), "foreign_worker": 0.2 * bool(row["foreign_worker"]), "since": 0.1}  # fmt: skip
+        z = -0.85 + sum(values.values())
+        chance = 1 / (1 + np.exp(-z))
+        one = None
+        if explain:
+            one = explanation(1, columns=tuple(values))
+            one = one.__class__(**{**one.__dict__, "values": np.array([list(values.values())]), "prediction": np.array([z]),
+                                   "base_values": np.array([-0.85]), "data": np.array([list(row.values())], object),
+                                   "row_labels": np.array([17])})  # fmt: skip
+        return WhatIfAnswer(
+            prediction="yes" if chance >= self.model.threshold else "no", probabilities={"no": 1 - chance, "yes": chance},
+            estimate=None, link=(z,), unit="log-odds", explanation=one, output=0, changes=dict(changes),
+        )  # fmt: skip
+
+
+def what_if() -> WhatIfLike:
+    return WhatIfLike()

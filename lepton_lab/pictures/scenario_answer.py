@@ -1,0 +1,69 @@
+"""The picture of a what-if: the prediction, what was changed, and the waterfall."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lepton_lab.pictures import theme
+from lepton_lab.pictures.markup import Markup
+from lepton_lab.pictures.numbers import number, percent, value
+from lepton_lab.pictures.shapley_values import steps
+from lepton_lab.pictures.tables import table
+from lepton_lab.pictures.waterfall import waterfall
+
+if TYPE_CHECKING:
+    from lepton_lab.evaluation.scenario import WhatIf, WhatIfAnswer
+
+
+def html(answer: WhatIfAnswer | WhatIf, *, title: str = "What if") -> Markup:
+    """The picture as self-contained HTML."""
+    answer = _answered(answer)
+    return theme.picture(title, theme.kpis(*_headline(answer)), _changes(answer), _reasons(answer), sub=_subtitle(answer))
+
+
+def text(answer: WhatIfAnswer | WhatIf, *, title: str = "What if") -> str:
+    """The picture as plain text."""
+    answer = _answered(answer)
+    changed = ", ".join(f"{name} = {value(item)}" for name, item in answer.changes.items()) or "as the row is"
+    return f"{title} ({changed}): {_words(answer)}"
+
+
+def _answered(answer: WhatIfAnswer | WhatIf) -> WhatIfAnswer:
+    """A bare WhatIf is drawn as its row stands."""
+    ask = getattr(answer, "answer", None)
+    return answer if ask is None else ask({}, explain=True)  # type: ignore[return-value]
+
+
+def _subtitle(answer: WhatIfAnswer) -> str:
+    return "the row as it is" if not answer.changes else f"{len(answer.changes)} changed"
+
+
+def _words(answer: WhatIfAnswer) -> str:
+    if answer.estimate is not None:
+        return f"estimate {number(answer.estimate, 5)} {answer.unit}"
+    chances = ", ".join(f"{value(c)} {percent(p, 1)}" for c, p in answer.probabilities.items())
+    return f"predicted {value(answer.prediction)} ({chances})"
+
+
+def _headline(answer: WhatIfAnswer) -> list[Markup]:
+    if answer.estimate is not None:
+        return [theme.kpi("Estimate", number(answer.estimate, 5), answer.unit)]
+    shown = list(answer.probabilities.items())
+    shown = shown[1:] if len(shown) == 2 else sorted(shown, key=lambda pair: -pair[1])[:4]
+    chances = [theme.kpi(f"Probability of {value(c)}", percent(p, 1)) for c, p in shown]
+    return [*chances, theme.kpi("Predicted", value(answer.prediction))]
+
+
+def _changes(answer: WhatIfAnswer) -> Markup:
+    if not answer.changes:
+        return Markup("")
+    rows = [[name, value(item)] for name, item in answer.changes.items()]
+    return theme.section("Changed", table(["Column", "to"], rows))
+
+
+def _reasons(answer: WhatIfAnswer) -> Markup:
+    if answer.explanation is None:
+        return Markup("")
+    made, base, prediction = steps(answer.explanation, 0, answer.output)
+    drawing = waterfall(made, base, prediction, unit=answer.explanation.unit)
+    return theme.section("Why", drawing, sub=f"effects in {answer.explanation.unit}")
