@@ -67,7 +67,9 @@ def frame_labels(frame: Any) -> np.ndarray:
 
 def _stack_arrays(first: np.ndarray, second: np.ndarray) -> StackedRows:
     if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1]:
-        raise DataError(f"arrays of shapes {first.shape} and {second.shape}; both must be (row, feature) with equal features.")
+        raise DataError(
+            f"arrays of shapes {first.shape} and {second.shape}; both must be (row, feature) with equal features."
+        )
     both = np.concatenate([first, second])
     columns = np.arange(both.shape[1])
     codes = [_codes(both[:, j]) for j in columns]

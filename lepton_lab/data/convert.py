@@ -1,0 +1,142 @@
+"""A column of a new frame, read as the column of the same name was when the model was trained."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from lepton_lab.data.frames import RawColumn
+from lepton_lab.data.parse import dates_of, number_of, numbers_of
+from lepton_lab.data.schema import Category, Column, Kind
+from lepton_lab.data.values import Family, Values, read_values
+
+
+def read_column_like(column: Column, raw: RawColumn) -> tuple[np.ndarray, str]:
+    """The values as `column` holds them, and what is wrong with them (empty where nothing is)."""
+    quick = _quick(column, raw)
+    if quick is not None:
+        return quick, ""
+    values = read_values(raw)
+    if values.family == Family.NOTHING or values.missing().all():
+        return _nothing(column, len(values.array)), ""
+    if column.kind == Kind.NUMERIC:
+        return _numbers(values)
+    if column.kind == Kind.DATETIME:
+        return _dates(values)
+    return _categories(column, values)
+
+
+def _quick(column: Column, raw: RawColumn) -> np.ndarray | None:
+    """The common cases without a detour; None for the rest."""
+    dtype = raw.dtype
+    kind = dtype.kind if isinstance(dtype, np.dtype) else ""
+    if column.kind == Kind.NUMERIC and kind in ("f", "i", "u"):
+        array = np.array(raw, np.float64)
+        array[np.isinf(array)] = np.nan
+        return array
+    if len(raw) != 1 or isinstance(dtype, pd.CategoricalDtype):
+        return None
+    # One row, as a what-if asks a hundred times: no need to find out what a single word is.
+    value = raw.iloc[0] if isinstance(raw, pd.Series) else raw[0]
+    if column.kind == Kind.NUMERIC and type(value) in (int, float):
+        return np.array([value if np.isfinite(value) else np.nan], np.float64)
+    if column.kind in (Kind.CATEGORY, Kind.BOOLEAN) and isinstance(value, (str, bool, int, np.integer, np.bool_)):
+        plain = value.item() if isinstance(value, np.generic) else value
+        if plain in column.categories:
+            return _objects([column.categories[column.categories.index(plain)]])
+    return None
+
+
+def _numbers(values: Values) -> tuple[np.ndarray, str]:
+    if values.family == Family.NUMBER:
+        return values.array, ""
+    if values.family == Family.TRUTH:
+        return np.array([np.nan if v is None else float(v) for v in values.array], np.float64), ""
+    if values.family in (Family.WORD, Family.MIXED):
+        codes, uniques = pd.factorize(values.array)
+        numbers, bad = numbers_of(uniques)
+        problem = f"was numbers; found words that write none, such as {bad[0]!r}" if bad else ""
+        return np.append(numbers, np.nan)[codes], problem
+    return values.array, f"was numbers; found {_in_words(values)}"
+
+
+def _dates(values: Values) -> tuple[np.ndarray, str]:
+    if values.family == Family.DATE:
+        return values.array, ""
+    if values.family == Family.WORD:
+        codes, uniques = pd.factorize(values.array)
+        dates = dates_of(uniques)
+        if dates is not None:
+            return np.append(dates, np.datetime64("NaT", "us"))[codes], ""
+        bad = next((word for word in uniques if dates_of(np.array([word], object)) is None), uniques[0])
+        return values.array, f"was dates; found words that write none, such as {bad!r} (wanted 2024-12-31)"
+    return values.array, f"was dates; found {_in_words(values)}"
+
+
+def _categories(column: Column, values: Values) -> tuple[np.ndarray, str]:
+    """Known values in the type they had; a value never seen stays as it is."""
+    if values.family == Family.UNUSABLE:
+        return values.array, f"was categories; found {_in_words(values)}"
+    if values.family == Family.DATE:
+        values = Values(Family.WORD, np.where(np.isnat(values.array), None, values.array.astype(str)), values.dtype)
+    codes, uniques = pd.factorize(values.array)
+    known = {category: category for category in column.categories}
+    by_word = {_word(category): category for category in column.categories}
+    found = [known.get(_plain(u), by_word.get(_word(u))) for u in uniques]
+    if _other_type(column, uniques) and not any(f is not None for f in found):
+        shown = _in_words(values) + f" such as {_plain(uniques[0])!r}"
+        return values.array, f"was categories such as {column.categories[0]!r}; found {shown}, none of them known"
+    kept = [_plain(u) if f is None else f for u, f in zip(uniques, found, strict=True)]
+    return _objects([*kept, None])[codes], ""
+
+
+def _other_type(column: Column, uniques: np.ndarray) -> bool:
+    """Whether words were known and numbers are found, or the other way round."""
+    was_words = {isinstance(category, str) for category in column.categories}
+    are_words = {isinstance(u, str) for u in uniques}
+    return len(was_words) == len(are_words) == 1 and was_words != are_words
+
+
+def _word(value: object) -> str:
+    """What two ways of storing one value have in common: 1, 1.0 and '1'; True and 'true'."""
+    value = _plain(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, str):
+        number = number_of(value)
+        if number is not None and number.is_integer():
+            return str(int(number))
+        return value.lower() if value.lower() in ("true", "false") else value
+    return str(value)
+
+
+def _plain(value: object) -> Category:
+    return value.item() if isinstance(value, np.generic) else value  # type: ignore[return-value]
+
+
+def _nothing(column: Column, n_rows: int) -> np.ndarray:
+    if column.kind == Kind.NUMERIC:
+        return np.full(n_rows, np.nan)
+    if column.kind == Kind.DATETIME:
+        return np.full(n_rows, np.datetime64("NaT", "us"))
+    return np.full(n_rows, None, dtype=object)
+
+
+def _objects(values: list[object]) -> np.ndarray:
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+def _in_words(values: Values) -> str:
+    return {
+        Family.NUMBER: "numbers",
+        Family.TRUTH: "truth values",
+        Family.DATE: "dates",
+        Family.WORD: "words",
+        Family.MIXED: "numbers and words",
+        Family.NOTHING: "nothing",
+        Family.UNUSABLE: f"values of the type {values.dtype}",
+    }[values.family]

@@ -1,0 +1,151 @@
+"""From a table to `x`: float32 `(row, column)`, one entry for each input column, in the schema's order.
+
+numeric    (value - center) / scale, NaN where missing; not clipped (the network bends, trees take it raw)
+datetime   (days since 1970 - center) / scale, NaN where missing
+category   0 missing, 1 unseen or rare, 2... the known categories; truth values are categories too
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from lepton_lab.data.describe import DAY, most_frequent
+from lepton_lab.data.rows import Table
+from lepton_lab.data.schema import Category, Column, Kind
+from lepton_lab.errors import DamagedFileError
+
+MISSING, UNSEEN, FIRST_KNOWN = 0, 1, 2
+MOST_CODES = 254  # known categories of one column; rarer ones share the code of unseen
+_KINDS = ("numeric", "category", "datetime")
+
+
+@dataclass(frozen=True)
+class Block:
+    """How one column is encoded.
+
+    Args:
+        column: its name.
+        kind: how it is read by a network.
+        center: subtracted; the median of the training rows.
+        scale: divided by; the distance between the quartiles.
+        categories: known values, most frequent first.
+    """
+
+    column: str
+    kind: Literal["numeric", "category", "datetime"]
+    center: float = 0.0
+    scale: float = 1.0
+    categories: tuple[Category, ...] = ()
+
+    @property
+    def n_codes(self) -> int:
+        """Codes of a category: missing, unseen, and each known one."""
+        return len(self.categories) + FIRST_KNOWN
+
+    @cached_property
+    def code_of(self) -> Mapping[Category, int]:
+        """The code of each known category."""
+        return {category: code for code, category in enumerate(self.categories, FIRST_KNOWN)}
+
+    def encode(self, array: np.ndarray) -> np.ndarray:
+        """A table's column as numbers `(row,)`."""
+        if self.kind == "numeric":
+            return (array - self.center) / self.scale
+        if self.kind == "datetime":
+            days = np.where(np.isnat(array), np.nan, array.astype(np.int64) / DAY)
+            return (days - self.center) / self.scale
+        return self._codes(array)
+
+    def _codes(self, array: np.ndarray) -> np.ndarray:
+        code_of = self.code_of
+        if len(array) < 64:
+            return np.array([MISSING if v is None else code_of.get(v, UNSEEN) for v in array.tolist()], np.float32)
+        codes, uniques = pd.factorize(array)
+        return np.array([*(code_of.get(u, UNSEEN) for u in uniques), MISSING], np.float32)[codes]
+
+
+@dataclass(frozen=True)
+class TabularEncoder:
+    """Every column's encoding; fitted on training rows, then fixed."""
+
+    blocks: tuple[Block, ...]
+
+    @property
+    def n_columns(self) -> int:
+        """Columns of `x`."""
+        return len(self.blocks)
+
+    def encode(self, table: Table) -> np.ndarray:
+        """`x` float32 `(row, column)`."""
+        x = np.empty((table.n_rows, len(self.blocks)), np.float32)
+        for j, block in enumerate(self.blocks):
+            x[:, j] = block.encode(table.columns[block.column])
+        return x
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON that `from_json` reads."""
+        return {"blocks": [asdict(block) | {"categories": list(block.categories)} for block in self.blocks]}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> TabularEncoder:
+        """The encoder that `to_json` wrote.
+
+        Raises:
+            DamagedFileError: for anything else.
+        """
+        try:
+            return TabularEncoder(tuple(_block(block) for block in data["blocks"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise DamagedFileError(f"the encoder cannot be read: {error!r}.") from error
+
+
+def fit_encoder(table: Table) -> TabularEncoder:
+    """The encoder of the rows of a table: give it training rows only.
+
+    Source: robust scaling as in Holzmüller et al. 2024, "Better by default" (RealMLP); ours takes the middle
+        distance of the other values where more than half the values are equal, not half the range.
+    """
+    return TabularEncoder(tuple(_fit(column, table.columns[column.name]) for column in table.schema.inputs))
+
+
+def _fit(column: Column, array: np.ndarray) -> Block:
+    if column.kind == Kind.NUMERIC:
+        center, scale = _center_and_scale(array[~np.isnan(array)])
+        return Block(column.name, "numeric", center, scale)
+    if column.kind == Kind.DATETIME:
+        center, scale = _center_and_scale(array[~np.isnat(array)].astype(np.int64) / DAY)
+        return Block(column.name, "datetime", center, scale)
+    # A category of one row in ten thousand teaches nothing of itself, but what to think of a new one.
+    rare = min(10, max(2, len(array) // 2000))
+    return Block(column.name, "category", categories=most_frequent(array, at_least=rare, at_most=MOST_CODES))
+
+
+def _center_and_scale(known: np.ndarray) -> tuple[float, float]:
+    """Median, and a distance that is typical: between the quartiles, else of the values off the median."""
+    if not len(known):
+        return 0.0, 1.0
+    low, center, high = (float(q) for q in np.quantile(known, (0.25, 0.5, 0.75)))
+    scale = high - low
+    if not scale > 0:
+        off = np.abs(known - center)
+        off = off[off > 0]
+        scale = float(np.median(off)) if len(off) else 1.0
+    return center, scale if scale > np.finfo(np.float32).tiny and math.isfinite(scale) else 1.0
+
+
+def _block(data: Mapping[str, Any]) -> Block:
+    center, scale = float(data["center"]), float(data["scale"])
+    if data["kind"] not in _KINDS or not math.isfinite(center) or not math.isfinite(scale) or scale == 0:
+        raise ValueError(f"the block of {data['column']!r} is out of range")
+    if not isinstance(data["column"], str) or not all(
+        isinstance(c, (str, int, float, bool)) for c in data["categories"]
+    ):
+        raise TypeError("a column's name or category has a wrong type")
+    return Block(data["column"], data["kind"], center, scale, tuple(data["categories"]))

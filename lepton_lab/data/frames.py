@@ -1,0 +1,162 @@
+"""Open a dataframe, whatever library made it: names as text, columns one by one, the index kept aside.
+
+pandas frames are read as they are, polars, pyarrow and every other eager or lazy frame through narwhals, and
+a dict of arrays (or of single values: one row) directly. Columns stay in their own dtype until `values` reads
+them; nothing is copied here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lepton_lab.errors import ColumnError, DataError, no_such_column
+
+RawColumn = pd.Series | np.ndarray
+
+
+@dataclass(frozen=True)
+class Frame:
+    """An opened dataframe.
+
+    Args:
+        names: of its columns, as text, all different.
+        index: of its rows; never an input.
+        read: the raw column at a position.
+    """
+
+    names: tuple[str, ...]
+    index: pd.Index
+    read: Callable[[int], RawColumn]
+
+    @property
+    def n_rows(self) -> int:
+        """Rows."""
+        return len(self.index)
+
+    def column(self, name: str) -> RawColumn:
+        """The raw column with that name.
+
+        Raises:
+            ColumnError: there is none.
+        """
+        if name not in self.names:
+            raise no_such_column(name, self.names)
+        return self.read(self.names.index(name))
+
+
+def open_frame(df: object) -> Frame:
+    """Any dataframe as a `Frame`.
+
+    Raises:
+        DataError: `df` is no dataframe.
+        ColumnError: two columns have the same name.
+    """
+    if isinstance(df, Frame):
+        return df
+    if isinstance(df, pd.DataFrame):
+        return _of_pandas(df)
+    if isinstance(df, Mapping):
+        return _of_dict(df)
+    return _of_narwhals(df)
+
+
+def _of_pandas(df: pd.DataFrame) -> Frame:
+    labels = df.columns.tolist()
+    names = _names(labels)
+    return Frame(names, df.index, lambda i: df[labels[i]])
+
+
+def _of_dict(columns: Mapping[Any, Any]) -> Frame:
+    names = _names(list(columns))
+    values = list(columns.values())
+    if values and all(_is_scalar(value) for value in values):
+        return Frame(names, pd.RangeIndex(1), lambda i: _one(values[i]))
+    arrays = [value if isinstance(value, (pd.Series, np.ndarray)) else _array(value) for value in values]
+    lengths = {name: len(array) for name, array in zip(names, arrays, strict=True)}
+    if len(set(lengths.values())) > 1:
+        shown = ", ".join(f"{name!r} {length}" for name, length in list(lengths.items())[:6])
+        raise DataError(f"the columns of the dict have different lengths: {shown}. Every column needs one value a row.")
+    return Frame(names, pd.RangeIndex(len(arrays[0]) if arrays else 0), lambda i: arrays[i])
+
+
+def _of_narwhals(df: object) -> Frame:
+    import narwhals as nw
+
+    try:
+        frame = nw.from_native(df)  # type: ignore[call-overload]
+    except TypeError:
+        raise _not_a_frame(df) from None
+    if isinstance(frame, nw.LazyFrame):
+        frame = frame.collect()
+    if not isinstance(frame, nw.DataFrame):
+        raise _not_a_frame(df)
+    return Frame(_names(frame.columns), pd.RangeIndex(frame.shape[0]), lambda i: _of_series(frame[:, i], nw))
+
+
+def _of_series(series: Any, nw: Any) -> RawColumn:
+    """A narwhals column as numpy, or as a pandas categorical where it is one."""
+    dtype = series.dtype
+    if isinstance(dtype, (nw.Categorical, nw.Enum)):
+        return pd.Series(pd.Categorical(_objects(series.cast(nw.String).to_list())))
+    if dtype.is_integer() and series.null_count():
+        return pd.Series(pd.array(series.to_list(), dtype="Int64"))
+    if (dtype.is_integer() or dtype.is_float()) and dtype.is_numeric():
+        return np.asarray(series.to_numpy())
+    if isinstance(dtype, nw.Datetime):
+        utc = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if dtype.time_zone else series
+        return np.asarray(utc.to_numpy()).astype("datetime64[us]")
+    return _objects(series.to_list())
+
+
+def _names(labels: list[Hashable]) -> tuple[str, ...]:
+    names = tuple(label if isinstance(label, str) else str(label) for label in labels)
+    if len(set(names)) < len(names):
+        double = sorted({name for name in names if names.count(name) > 1})
+        shown = ", ".join(repr(name) for name in double[:6])
+        raise ColumnError(
+            f"{len(double)} column name{'s are' if len(double) > 1 else ' is'} used more than once: {shown}. "
+            f"Every column needs its own name. Keep the first of each: df = df.loc[:, ~df.columns.duplicated()]"
+        )
+    return names
+
+
+def _is_scalar(value: object) -> bool:
+    return isinstance(value, (str, bytes)) or np.ndim(value) == 0  # type: ignore[arg-type]
+
+
+def _one(value: object) -> np.ndarray:
+    array = np.empty(1, dtype=object)
+    array[0] = value.item() if isinstance(value, np.generic) and value.dtype.kind in "biuf" else value
+    return array
+
+
+def _array(values: Any) -> RawColumn:
+    """A list, tuple, pandas array or anything that numpy can read, without turning numbers into words."""
+    if isinstance(values, (pd.Index, pd.api.extensions.ExtensionArray)):
+        return pd.Series(values)
+    if isinstance(values, (list, tuple, range)):
+        return _objects(list(values))
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise DataError(f"a column of the dict has the shape {array.shape}; wanted one value a row.")
+    return array
+
+
+def _objects(values: list[Any]) -> np.ndarray:
+    """A list as an array of objects; numpy would make a matrix of a list of lists."""
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+def _not_a_frame(df: object) -> DataError:
+    shape = f" of shape {df.shape}" if isinstance(df, np.ndarray) else ""
+    hint = " Name its columns: pd.DataFrame(x, columns=[...])" if isinstance(df, np.ndarray) else ""
+    return DataError(
+        f"{type(df).__name__}{shape} is no dataframe. Wanted pandas, polars, pyarrow or a dict of arrays.{hint}"
+    )

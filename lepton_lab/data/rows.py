@@ -1,0 +1,94 @@
+"""A table: the input columns of some rows as plain numpy, what is known of their target, and their schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from lepton_lab.data.schema import Kind, Schema
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows as a model reads them; made by `read_table` and `read_like`.
+
+    Args:
+        schema: what each column is.
+        columns: by name, the inputs in the schema's order: float64 (NaN missing) for numbers, object (None
+            missing) for categories and truth values, datetime64[us] in UTC (NaT missing) for dates.
+        index: the frame's own row labels.
+        y: class index int32, or the number to predict float64; None where the frame has no target.
+        weights: of the rows, mean 1; None for equal ones.
+        groups: a code for each row; rows of one group stay together in a split.
+        times: rows with larger numbers are later.
+        notes: what was noticed while reading, in sentences.
+    """
+
+    schema: Schema
+    columns: Mapping[str, np.ndarray]
+    index: pd.Index
+    y: np.ndarray | None = None
+    weights: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    times: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def n_rows(self) -> int:
+        """Rows."""
+        return len(self.index)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The input columns as a pandas frame with the original index."""
+        return frame_of(dict(self.columns), self.index)
+
+    def take(self, rows: np.ndarray) -> Table:
+        """The rows at these positions, in this order."""
+        rows = np.asarray(rows)
+        parts = {"y": self.y, "weights": self.weights, "groups": self.groups, "times": self.times}
+        return replace(
+            self,
+            columns={name: array[rows] for name, array in self.columns.items()},
+            index=self.index[rows],
+            **{name: None if part is None else part[rows] for name, part in parts.items()},
+        )
+
+    def values(self) -> np.ndarray:
+        """The user's own values `(row, column)`: int or float, word, truth value, date as ISO text, None missing."""
+        shown = np.empty((self.n_rows, len(self.columns)), dtype=object)
+        for j, column in enumerate(self.schema.inputs):
+            shown[:, j] = _shown(self.columns[column.name], column.kind, integer=column.integer)
+        return shown
+
+
+def frame_of(columns: Mapping[str, np.ndarray], index: pd.Index) -> pd.DataFrame:
+    """A pandas frame of columns `(row,)` and row labels."""
+    return pd.DataFrame({name: np.asarray(array) for name, array in columns.items()}, index=index, copy=False)
+
+
+def _shown(array: np.ndarray, kind: Kind, *, integer: bool) -> np.ndarray:
+    if kind == Kind.DATETIME:
+        return _iso(array)
+    if kind != Kind.NUMERIC:
+        return array
+    missing = np.isnan(array)
+    if integer and not np.any(np.rint(array[~missing]) != array[~missing]):
+        shown = np.where(missing, 0, array).astype(np.int64).astype(object)
+    else:
+        shown = array.astype(object)
+    shown[missing] = None
+    return shown
+
+
+def _iso(array: np.ndarray) -> np.ndarray:
+    """Dates as ISO text; the time of day only where one row has one."""
+    missing = np.isnat(array)
+    whole_days = bool(np.all(array[~missing] == array[~missing].astype("datetime64[D]")))
+    shown = np.datetime_as_string(array, unit="D" if whole_days else "s").astype(object)
+    shown[missing] = None
+    return shown

@@ -1,0 +1,146 @@
+"""What each column of a table is: its kind, its role, and the user's own values. Plain JSON both ways."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from lepton_lab.errors import DamagedFileError, no_such_column
+
+Category = str | int | float | bool
+
+
+class Kind(StrEnum):
+    """What the values of a column are."""
+
+    NUMERIC = "numeric"
+    CATEGORY = "category"
+    BOOLEAN = "boolean"
+    DATETIME = "datetime"
+    TEXT = "text"
+    IDENTIFIER = "identifier"
+    CONSTANT = "constant"
+
+
+class Role(StrEnum):
+    """What a column is used for."""
+
+    INPUT = "input"
+    TARGET = "target"
+    WEIGHT = "weight"
+    GROUP = "group"
+    TIME = "time"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the user's frame.
+
+    Args:
+        name: as the user wrote it.
+        kind: what its values are.
+        role: what it is used for.
+        dtype: the frame's own dtype, in words.
+        reason: why it is ignored, or how its kind was inferred.
+        categories: the user's own values, most frequent first (category, boolean, classes of a target).
+        low: smallest value seen; numbers as they are, dates as days since 1970.
+        high: largest value seen.
+        median: middle value seen.
+        integer: whether every number is whole.
+        missing: share of rows without a value, 0 to 1.
+    """
+
+    name: str
+    kind: Kind
+    role: Role
+    dtype: str
+    reason: str = ""
+    categories: tuple[Category, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    median: float | None = None
+    integer: bool = False
+    missing: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON; categories keep their type."""
+        return asdict(self) | {"categories": list(self.categories)}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Column:
+        """The column that `to_json` wrote; unknown keys of a later version are left out.
+
+        Raises:
+            DamagedFileError: for anything else.
+        """
+        try:
+            known = {field.name: data[field.name] for field in fields(Column) if field.name in data}
+            known |= {"kind": Kind(data["kind"]), "role": Role(data["role"])}
+            return Column(**known | {"categories": _categories(data.get("categories", ()))})
+        except (KeyError, TypeError, ValueError) as error:
+            raise DamagedFileError(f"a column of the schema cannot be read: {error!r}.") from error
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns of the frame a model was trained on, in the frame's order.
+
+    Args:
+        columns: all of them, ignored ones too.
+        target: the name of the target column.
+    """
+
+    columns: tuple[Column, ...]
+    target: str
+
+    @cached_property
+    def inputs(self) -> tuple[Column, ...]:
+        """The columns that a model reads, in the frame's order; column j of `x` is `inputs[j]`."""
+        return tuple(column for column in self.columns if column.role == Role.INPUT)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names of the inputs."""
+        return tuple(column.name for column in self.inputs)
+
+    def column(self, name: str) -> Column:
+        """The column with that name.
+
+        Raises:
+            ColumnError: there is none; says which name is close.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise no_such_column(name, [column.name for column in self.columns], where="the schema")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON that `from_json` reads."""
+        return {"target": self.target, "columns": [column.to_json() for column in self.columns]}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Schema:
+        """The schema that `to_json` wrote.
+
+        Raises:
+            DamagedFileError: for anything else.
+        """
+        try:
+            target, columns = data["target"], data["columns"]
+            if not isinstance(target, str):
+                raise TypeError(f"target {target!r} is no name")
+            return Schema(tuple(Column.from_json(column) for column in columns), target)
+        except (KeyError, TypeError) as error:
+            raise DamagedFileError(f"the schema cannot be read: {error!r}.") from error
+
+
+def _categories(values: Any) -> tuple[Category, ...]:
+    for value in values:
+        if not isinstance(value, (str, int, float, bool)) or (isinstance(value, float) and math.isnan(value)):
+            raise TypeError(f"category {value!r} is no text, number or truth value")
+    return tuple(values)

@@ -1,0 +1,259 @@
+"""Read a frame into a `Table`: to train on (`read_table`), or like the one a model was trained on (`read_like`)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from lepton_lab.data.convert import read_column_like
+from lepton_lab.data.describe import describe
+from lepton_lab.data.finding import Finding
+from lepton_lab.data.frames import Frame, open_frame
+from lepton_lab.data.kinds import infer_kind
+from lepton_lab.data.mismatch import mismatch
+from lepton_lab.data.plan import assign_roles
+from lepton_lab.data.rows import Table, frame_of
+from lepton_lab.data.schema import Column, Role, Schema
+from lepton_lab.data.target import Goal, balanced_weights, read_classes, read_target
+from lepton_lab.data.values import Family, Values, read_values
+from lepton_lab.errors import ColumnError, DataError, OptionError, TargetError
+from lepton_lab.tasks import Task
+
+__all__ = ["Table", "fingerprint", "frame_of", "read_like", "read_table"]
+
+FEWEST_ROWS = 10
+
+
+def read_table(
+    df: object,
+    *,
+    target: str,
+    task: str | None = None,
+    positive: object = None,
+    split: str | None = None,
+    weights: object = None,
+    ignore: Iterable[object] = (),
+) -> tuple[Table, Task, tuple[Finding, ...]]:
+    """A frame as a table to train on, the task that its target sets, and what was noticed on the way.
+
+    Args:
+        df: pandas, polars, pyarrow, any frame that narwhals reads, or a dict of arrays.
+        target: the column to predict; rows without it are left out.
+        task: `binary`, `multiclass` or `regression`; None reads it off the target.
+        positive: the class whose probability is predicted; None takes True, 1 or 'yes', else the rarer one.
+        split: `random`, `stratified`, `group:COLUMN`, `time:COLUMN`; such a column is no input.
+        weights: `balanced`, the name of a column (then no input), or one number a row; brought to mean 1.
+        ignore: columns to leave out.
+
+    Raises:
+        ColumnError: a named column is missing, doubled or holds values that cannot be used.
+        TargetError: the target cannot be learned.
+        DataError: too few rows, or no column left to learn from.
+        OptionError: an option has a value that is not known.
+
+    Example:
+        >>> rows = {"age": [20, 30, 40, 50, 60] * 4, "job": ["a", "b"] * 10, "bad": ["no", "no", "yes", "no"] * 5}
+        >>> table, task, findings = read_table(rows, target="bad")
+        >>> table.schema.names, task.classes, table.y[:4].tolist()
+        (('age', 'job'), ('no', 'yes'), [0, 0, 1, 0])
+    """
+    frame = open_frame(df)
+    _refuse_empty(frame)
+    roles = assign_roles(frame.names, target=target, split=split, weights=weights, ignore=ignore)
+    goal = read_target(str(target), frame.column(str(target)), task=task, positive=positive)
+    if len(goal.kept) < FEWEST_ROWS:
+        raise _too_few(len(goal.kept), target)
+    columns, arrays, findings = [], {}, list(goal.findings)
+    for position, (name, role) in enumerate(roles.items()):
+        values = goal.values if role == Role.TARGET else read_values(frame.read(position))
+        found = describe(name, values.take(goal.kept), role, goal.task)
+        if found.problem is not None:
+            raise found.problem
+        columns.append(found.column)
+        findings.extend(found.findings)
+        if found.column.role == Role.INPUT:
+            arrays[name] = found.array
+    if not arrays:
+        raise _no_inputs(columns)
+    table = Table(
+        Schema(tuple(columns), str(target)),
+        arrays,
+        frame.index[goal.kept],
+        goal.y,
+        _weights(weights, frame, goal),
+        _groups(frame, roles, goal.kept),
+        _times(frame, roles, goal.kept),
+    )
+    return table, goal.task, tuple(findings)
+
+
+def read_like(schema: Schema, df: object, *, task: Task | None = None, need_target: bool = False) -> Table:
+    """A frame read as the table that `schema` describes, for prediction or evaluation.
+
+    Args:
+        schema: of the table trained on.
+        df: any dataframe, or a dict of single values for one row; more columns than needed are fine.
+        task: what was learned; given, a target that is there is read too.
+        need_target: the target must be there, and rows without one are left out.
+
+    Raises:
+        SchemaMismatchError: columns are missing, or hold values that cannot be read as they were.
+        TargetError: `need_target` and the frame has no target that the task knows.
+    """
+    frame = open_frame(df)
+    inputs, positions = schema.inputs, {name: i for i, name in enumerate(frame.names)}
+    arrays, unlike, missing = {}, {}, []
+    for column in inputs:
+        position = positions.get(column.name)
+        if position is None:
+            missing.append(column.name)
+            continue
+        array, problem = read_column_like(column, frame.read(position))
+        if problem:
+            unlike[column.name] = problem
+        arrays[column.name] = array
+    if missing or unlike:
+        raise mismatch(schema, frame.names, missing, unlike)
+    table = Table(schema, arrays, frame.index, notes=_extra(schema, frame.names))
+    return table if task is None else _with_target(table, frame, task, need_target=need_target)
+
+
+def fingerprint(df: object) -> str:
+    """A hash of a frame's column names, kinds and values, the same for the same data in any library.
+
+    Example:
+        >>> fingerprint({"a": [1, 2]}) == fingerprint(pd.DataFrame({"a": [1, 2]}))
+        True
+    """
+    frame = open_frame(df)
+    digest = hashlib.sha256()
+    for position, name in enumerate(frame.names):
+        values = read_values(frame.read(position))
+        digest.update(f"{name}\0{values.family}\0{len(values.array)}\0".encode())
+        digest.update(_hashes(values).tobytes())
+    return digest.hexdigest()[:32]
+
+
+def _hashes(values: Values) -> np.ndarray:
+    if values.family in (Family.NUMBER, Family.DATE):
+        return np.ascontiguousarray(values.array)
+    if values.family == Family.WORD and not values.declared:
+        return pd.util.hash_array(values.array, categorize=True)
+    return pd.util.hash_array(np.array([repr(v) for v in values.array.tolist()], dtype=object), categorize=True)
+
+
+def _with_target(table: Table, frame: Frame, task: Task, *, need_target: bool) -> Table:
+    name = table.schema.target
+    if name not in frame.names:
+        if need_target:
+            raise TargetError(f"the frame has no column {name!r}, the target, and evaluation needs it.")
+        return table
+    values = read_values(frame.column(name))
+    try:
+        y = read_classes(name, values, task)
+    except TargetError:
+        if need_target:
+            raise
+        return table
+    known = np.flatnonzero(~values.missing())
+    table = Table(table.schema, table.columns, table.index, y, notes=table.notes)
+    if len(known) == len(y):
+        return table
+    if not need_target:
+        return Table(table.schema, table.columns, table.index, notes=table.notes)
+    if not len(known):
+        raise TargetError(f"target {name!r} has no value in any of the {len(y):,} rows.")
+    note = f"{len(y) - len(known):,} rows without a target were left out."
+    taken = table.take(known)
+    return Table(taken.schema, taken.columns, taken.index, taken.y, notes=(*table.notes, note))
+
+
+def _extra(schema: Schema, names: tuple[str, ...]) -> tuple[str, ...]:
+    known = {column.name for column in schema.columns}
+    extra = [name for name in names if name not in known]
+    shown = ", ".join(extra[:6]) + (", ..." if len(extra) > 6 else "")
+    return (f"columns that the model does not know were left out: {shown}.",) if extra else ()
+
+
+def _refuse_empty(frame: Frame) -> None:
+    if not frame.names:
+        raise DataError("the frame has no columns. Wanted one row an example, and a target among the columns.")
+    if frame.n_rows == 0:
+        raise DataError(f"the frame has {len(frame.names)} columns and no rows. Look at how it was read or filtered.")
+
+
+def _too_few(n_rows: int, target: object) -> DataError:
+    rows = "1 row" if n_rows == 1 else f"{n_rows} rows"
+    return DataError(
+        f"{rows} with a value of {str(target)!r}; wanted at least {FEWEST_ROWS} to learn and to test on. Add rows."
+    )
+
+
+def _no_inputs(columns: list[Column]) -> DataError:
+    reasons = [f"{c.name!r} ({c.reason or c.role})" for c in columns if c.role != Role.TARGET]
+    shown = ", ".join(reasons[:8]) or "the target is the only column"
+    return DataError(
+        f"no column is left to learn from: {shown}. To keep one, say what it is: astype(float) or astype('category')."
+    )
+
+
+def _weights(weights: object, frame: Frame, goal: Goal) -> np.ndarray | None:
+    if weights is None:
+        return None
+    if isinstance(weights, str) and weights == "balanced":
+        return balanced_weights(goal.y, goal.task)
+    named = isinstance(weights, str)
+    values = read_values(frame.column(weights) if named else _as_column(weights))  # type: ignore[arg-type]
+    called = f"column {weights!r}" if named else "weights"
+    if len(values.array) != frame.n_rows:
+        raise OptionError(f"weights has {len(values.array):,} numbers for {frame.n_rows:,} rows. Give one a row.")
+    found = infer_kind("weights", values).array.astype(np.float64) if values.family != Family.NUMBER else values.array
+    kept = found[goal.kept]
+    n_bad = int(np.sum(~(kept >= 0))) + values.n_infinite
+    if n_bad:
+        raise ColumnError(
+            f"{called} is negative, missing or infinite in {n_bad:,} rows. Weights are numbers from 0 up."
+        )
+    if kept.sum() == 0:
+        raise ColumnError(f"{called} is 0 in every row. At least one row needs a weight above 0.")
+    return kept / kept.mean()
+
+
+def _as_column(weights: object) -> pd.Series:
+    if isinstance(weights, pd.Series):
+        return weights
+    array = np.asarray(weights)
+    if array.ndim != 1:
+        raise OptionError(f"weights={weights!r} is not known. Give 'balanced', a column's name, or one number a row.")
+    return pd.Series(array)
+
+
+def _groups(frame: Frame, roles: dict[str, Role], kept: np.ndarray) -> np.ndarray | None:
+    name = next((name for name, role in roles.items() if role == Role.GROUP), None)
+    if name is None:
+        return None
+    codes, uniques = pd.factorize(read_values(frame.column(name)).take(kept).array)
+    # A row without a group is a group of its own: nothing says that it belongs to another.
+    alone = codes < 0
+    codes[alone] = len(uniques) + np.arange(alone.sum())
+    return codes.astype(np.int64)
+
+
+def _times(frame: Frame, roles: dict[str, Role], kept: np.ndarray) -> np.ndarray | None:
+    name = next((name for name, role in roles.items() if role == Role.TIME), None)
+    if name is None:
+        return None
+    values = read_values(frame.column(name)).take(kept)
+    found = infer_kind(name, Values(values.family, values.array, values.dtype, declared=values.family == Family.NUMBER))
+    array = found.array
+    if array.dtype.kind == "M":
+        array = np.where(np.isnat(array), np.nan, array.astype(np.int64) / 86_400e6)
+    elif array.dtype.kind != "f":
+        raise ColumnError(f"column {name!r} holds neither dates nor numbers, so rows cannot be put in order of it.")
+    if np.isnan(array).any():
+        n = int(np.isnan(array).sum())
+        raise ColumnError(f"column {name!r} has no value in {n:,} rows, so their time is not known. Drop or fill them.")
+    return array
