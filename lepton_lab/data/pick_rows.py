@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
+from lepton_lab.data.mix_rows import frame_labels, frame_rows, is_frame
 from lepton_lab.errors import OptionError, did_you_mean
 
 
@@ -42,6 +45,15 @@ def pick_rows(
     if rows is not None:
         return sample_rows(len(index), rows, strata=strata, seed=seed)
     return np.arange(len(index))
+
+
+def cut(rows_in: Any, *, rows: int | None = None, row: object = None, at: int | None = None, seed: int = 0) -> Any:
+    """Some rows of an array or of any frame, of the same kind, chosen as `pick_rows` does."""
+    if is_frame(rows_in):
+        index = pd.Index(frame_labels(rows_in))
+        return frame_rows(rows_in, pick_rows(index, rows=rows, row=row, at=at, seed=seed))
+    array = np.asarray(rows_in)
+    return array[pick_rows(pd.RangeIndex(len(array)), rows=rows, row=row, at=at, seed=seed, where="the array")]
 
 
 def position_of(index: pd.Index, label: object, *, where: str = "the frame") -> int:

@@ -100,7 +100,7 @@ class RunFolder:
 
     def append(self, progress: Progress) -> None:
         """Add one line to `progress.jsonl`."""
-        line = json.dumps(progress.to_json()) + "\n"
+        line = json.dumps(progress.to_json(), default=float) + "\n"
         self._guarded(lambda: _append(self.path / "progress.jsonl", line))
 
     def history(self) -> tuple[Progress, ...]:

@@ -32,9 +32,14 @@ class LiveRun:
         done: Set once there is a model or an error.
     """
 
-    def __init__(self, folder: RunFolder, report: Callable[[Progress], None] | None = None) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        report: Callable[[Progress], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> None:
         self.folder = folder
-        self.stop = threading.Event()
+        self.stop = stop or threading.Event()
         self.done = threading.Event()
         self.reported: list[Progress] = []
         self.model: TrainedModel | None = None

@@ -1,1 +1,26 @@
+"""The notebook side: magics, completion, and results shown as pictures and panels."""
 
+from __future__ import annotations
+
+from typing import Any
+
+
+def load(ipython: Any) -> None:
+    """Register magics, completion and display; start the slow imports in a thread."""
+    from lepton_lab.notebook import completion, show, warm_up
+    from lepton_lab.notebook.magics import LeptonMagics
+
+    ipython.register_magics(LeptonMagics)
+    completion.register(ipython)
+    show.register(ipython)
+    warm_up.start()
+
+
+def unload(ipython: Any) -> None:
+    """Take back what `load` registered; the imports stay."""
+    from lepton_lab.notebook import completion, show
+
+    for kind in ("line", "cell"):
+        ipython.magics_manager.magics[kind].pop("lepton", None)
+    completion.forget(ipython)
+    show.forget(ipython)

@@ -1,0 +1,409 @@
+"""The verbs: each a short list of steps, the same in a notebook and in a plain script.
+
+Nothing heavy is imported before a verb needs it, so that `%lepton` answers while jax is still loading.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lepton_lab.durations import parse_duration
+from lepton_lab.environment import Doctor, Status, columns_of, examine, is_model, look_around
+from lepton_lab.errors import OptionError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lepton_lab.data.quality import Check
+    from lepton_lab.evaluation.report import Evaluation
+    from lepton_lab.evaluation.scenario import WhatIf
+    from lepton_lab.explanation.explanation import Explanation
+    from lepton_lab.explanation.options import ExplainOptions
+    from lepton_lab.journal import Run, Runs
+    from lepton_lab.packs import Domain
+    from lepton_lab.trained import TrainedModel
+    from lepton_lab.training.progress import Report
+
+HELD_OUT_ROWS = 500
+"""Rows explained where neither a frame nor a number of rows is given."""
+N_BACKGROUND = 100
+"""Rows of a given background that are compared with; a larger one is sampled."""
+
+
+def check(
+    df: Any,
+    *,
+    target: str | None = None,
+    task: str | None = None,
+    positive: object = None,
+    ignore: Sequence[str] = (),
+) -> Check:
+    """Look for trouble in a frame: missing, constant, duplicate, leaking columns, imbalance, and more.
+
+    Args:
+        df: Any dataframe: pandas, polars, pyarrow, or a dict of columns.
+        target: The column that will be predicted; without it nothing can be said about leaks.
+        task: binary, multiclass or regression; told from the target if left out.
+        positive: The class whose probability is of interest.
+        ignore: Columns to leave out.
+
+    Returns:
+        Findings, each with its column, its share of the rows, and advice.
+
+    Raises:
+        DataError: The frame is empty, or the target is not in it.
+    """
+    from lepton_lab.data.quality import check_table
+
+    return check_table(df, target=target, task=task, positive=positive, ignore=ignore)
+
+
+def train(
+    df: Any,
+    *,
+    target: str | None = None,
+    task: str | None = None,
+    domain: str | Domain | None = None,
+    budget: str | float | None = None,
+    split: str | None = None,
+    weights: Any = None,
+    metric: str | None = None,
+    quality: str = "balanced",
+    seed: int = 0,
+    positive: object = None,
+    ignore: Sequence[str] = (),
+    background: bool = False,
+    report: Report | None = None,
+) -> TrainedModel | Run:
+    """Train a network, a linear model and trees on a frame, blend them, and say how good they are.
+
+    Ctrl-C ends training with the best weights so far: a model comes back all the same, and its
+    notes say what happened.
+
+    Args:
+        df: Any dataframe: pandas, polars, pyarrow, or a dict of columns. Its index is never an input.
+        target: The column to predict. A `domain` knows its usual names.
+        task: binary, multiclass or regression; told from the target if left out.
+        domain: Defaults of a line of business, such as "credit".
+        budget: Wall time of the whole call, as seconds or "60s", "5m"; None trains until it no longer helps.
+        split: How rows are held out: "random", "stratified", "group:<column>" or "time:<column>".
+        weights: Row weights: "balanced", a column's name, or an array; never an input.
+        metric: What is watched and shown first: "auc", "log_loss", "rmse", ...
+        quality: How much is tried: "fast", "balanced" or "best".
+        seed: Of every random choice.
+        positive: The class whose probability is predicted: True, 1 or "yes" if left out, else the rarer one.
+        ignore: Columns to leave out.
+        background: Return at once with a Run, and train in a thread.
+        report: Called with each Progress.
+
+    Returns:
+        The trained model, or, with `background=True`, the run that will have it.
+
+    Raises:
+        DataError: The frame or its target cannot be learned from.
+        OptionError: An option has a value that cannot work.
+
+    Example:
+        >>> model = ll.train(df, target="bad", budget="60s")  # doctest: +SKIP
+    """
+    from lepton_lab.fitting.asked import ARRAY, Asked
+    from lepton_lab.fitting.train_run import train_run
+    from lepton_lab.packs import domain_of
+
+    began = time.monotonic()
+    chosen = domain_of(domain)
+    asked = Asked(
+        target=_target(df, target, chosen),
+        task=task,
+        domain=chosen and chosen.name,
+        budget=budget,
+        split=split,
+        weights=weights if weights is None or isinstance(weights, str) else ARRAY,
+        metric=metric or (chosen and chosen.metric),
+        quality=quality,
+        seed=seed,
+        positive=positive,
+        ignore=tuple(ignore),
+    )
+    return train_run(df, asked, weights=weights, began=began, background=background, report=report)
+
+
+def resume(
+    id: str, df: Any, *, budget: str | float | None = None, background: bool = False, report: Report | None = None
+) -> TrainedModel | Run:
+    """Go on with a run that was killed, stopped or failed, from its last checkpoints.
+
+    Args:
+        id: The run's id, or its beginning.
+        df: The frame it was trained on: the same columns, types and values.
+        budget: Wall time of this call; as it was asked for at first if left out.
+        background: Return at once with a Run.
+        report: Called with each Progress.
+
+    Raises:
+        RunError: No such run, it still runs, it is done, or the frame is another one.
+    """
+    from lepton_lab.fitting.asked import Asked
+    from lepton_lab.fitting.train_run import check_resumable, train_run
+    from lepton_lab.journal import open_run
+
+    began = time.monotonic()
+    folder = open_run(id)
+    record = folder.record()
+    check_resumable(record, df)
+    asked = Asked.from_json(record.config)
+    asked = replace(asked, budget=budget or asked.budget)
+    kept = folder.load_checkpoint("weights")
+    weights = asked.weights if kept is None else kept[0]["weights"]
+    return train_run(df, asked, weights=weights, began=began, background=background, report=report, resumed=folder)
+
+
+def evaluate(model: TrainedModel, df: Any = None) -> Evaluation:
+    """How good a model is on a frame: metrics with intervals, curves, confusion, calibration.
+
+    Args:
+        model: A trained model.
+        df: A frame with the target; the rows held out of training if left out.
+
+    Raises:
+        OptionError: No frame was given and the model has no held-out rows, because it was loaded.
+        SchemaMismatchError: The frame is not like the one trained on.
+    """
+    from lepton_lab.data.table import read_like
+    from lepton_lab.evaluation.report import evaluate_rows
+    from lepton_lab.evaluation.rows_of import held_out_of
+
+    model = _model_in(model)
+    if df is not None:
+        table = read_like(model.schema, df, task=model.task, need_target=True)
+        return evaluate_rows(model, table)
+    held_out = held_out_of(model, "evaluate")
+    return evaluate_rows(model, held_out.table, logits=held_out.logits, how=held_out.how)
+
+
+def predict(model: TrainedModel, df: Any) -> pd.DataFrame:
+    """Predictions for a frame: `prediction`, and `probability_<class>` for classes.
+
+    Args:
+        model: A trained model.
+        df: A frame like the one trained on; the target is not needed.
+
+    Returns:
+        A frame with the index of `df`.
+
+    Raises:
+        SchemaMismatchError: Columns are missing, renamed or of a type that cannot be converted.
+    """
+    return _model_in(model).predict(df)
+
+
+def save(model: TrainedModel, path: str | Path, *, background: bool = True) -> Path:
+    """Write a model to one file that is safe to load: no code in it, only arrays and JSON.
+
+    Args:
+        model: A trained model.
+        path: Where to; ".lepton" is the usual ending.
+        background: Keep the background rows, which explanations compare with. They are about a
+            hundred real rows of your data (never identifiers, never text); False leaves them out.
+
+    Returns:
+        The path.
+
+    Raises:
+        ModelFileError: The file cannot be written.
+    """
+    _model_in(model).save(path, background=background)
+    return Path(path)
+
+
+def load(path: str | Path) -> TrainedModel:
+    """Read a model that `save` wrote. It holds no held-out rows: `evaluate` and `explain` want a frame.
+
+    Raises:
+        DamagedFileError: The file is truncated, changed, or no model.
+        NewerFormatError: A later lepton-lab wrote it.
+    """
+    from lepton_lab.model_file import read_model
+
+    return read_model(Path(path))
+
+
+def runs() -> Runs:
+    """The runs on disk, the newest first: running, done, stopped, failed, killed.
+
+    Example:
+        >>> import lepton_lab as ll
+        >>> len(ll.runs()) >= 0
+        True
+    """
+    from lepton_lab.journal import Runs, list_runs
+
+    return Runs(list_runs())
+
+
+def attach(id: str) -> Run:
+    """Take hold of a run: live in the process that works on it, read-only from any other.
+
+    Args:
+        id: The run's id, or its beginning.
+
+    Raises:
+        RunError: No run, or several, begin so.
+    """
+    from lepton_lab.journal import Run, open_run
+
+    folder = open_run(id)
+    return Run(folder.id, folder.path)
+
+
+def stop(id: str) -> Run:
+    """Ask a run, in whatever process, to end with the best weights so far.
+
+    Args:
+        id: The run's id, or its beginning.
+
+    Raises:
+        RunError: No run, or several, begin so.
+    """
+    run = attach(id)
+    run.stop()
+    return run
+
+
+def doctor() -> Doctor:
+    """What is installed and on what it computes; what to install or set where something is amiss."""
+    return examine()
+
+
+def status(namespace: Mapping[str, Any] | None = None) -> Status:
+    """The device, the frames and models among some variables, the last runs, and the next step.
+
+    Args:
+        namespace: Variables by name, such as `globals()`; none are looked at if left out.
+    """
+    return look_around(namespace or {})
+
+
+def explain(
+    model: Any,
+    df: Any = None,
+    background: Any = None,
+    budget: str | float | None = None,
+    *,
+    rows: int | None = None,
+    row: object = None,
+    at: int | None = None,
+    seed: int = 0,
+) -> Explanation:
+    """Split each prediction into one contribution per column: Shapley values with 95 % bounds.
+
+    Args:
+        model: A trained model, or any function of an array or frame (JAX functions are explained fastest).
+        df: The rows to explain; for a trained model the rows held out of training if left out.
+        background: Rows to compare with; a trained model has its own.
+        budget: Wall time, as seconds or "30s".
+        rows: Explain a sample of so many rows, seeded, that keeps the proportions of the target.
+        row: Explain the one row with this index label.
+        at: Explain the one row at this position.
+        seed: Of the sample and of the walks.
+
+    Returns:
+        Values in link space (log-odds, or the target's unit), with error_std, bounds, and `to_shap()`.
+
+    Raises:
+        OptionError: No such row, or no frame for a model that was loaded.
+        ExplanationError: The function cannot be explained as asked.
+    """
+    from lepton_lab.evaluation.rows_of import background_of, choose, rows_of
+    from lepton_lab.explanation.explain_model import explain_trained
+    from lepton_lab.explanation.options import ExplainOptions
+    from lepton_lab.training.interrupt import sigint_sets
+
+    options = ExplainOptions(budget_s=budget and parse_duration(budget), seed=seed, stop=threading.Event())
+    if not is_model(getattr(model, "model_", model)):
+        return _explain_function(model, df, background, options, rows=rows, row=row, at=at)
+    model = _model_in(model)
+    table, where = rows_of(model, df, "explain")
+    if df is None and rows is row is at is None:
+        rows = HELD_OUT_ROWS
+    table = table.take(choose(model, table, where, rows=rows, row=row, at=at, seed=seed))
+    against = background_of(model, background, seed)
+    x, values = model.encoder.encode(table), table.values()
+    with sigint_sets(options.stop):
+        return explain_trained(model, x, values, table.index.to_numpy(), background=against, options=options)
+
+
+def whatif(model: TrainedModel, df: Any = None, *, row: object = None, at: int | None = None) -> WhatIf:
+    """One row to change: `.set(column=value)` answers with the prediction and its reasons.
+
+    Args:
+        model: A trained model.
+        df: The frame that holds the row; the rows held out of training if left out.
+        row: The index label of the row to begin with.
+        at: Its position; the first row if neither is given.
+
+    Example:
+        >>> ll.whatif(model, row=17).set(age=40).probability  # doctest: +SKIP
+    """
+    from lepton_lab.evaluation.rows_of import choose, rows_of
+    from lepton_lab.evaluation.scenario import what_if
+
+    model = _model_in(model)
+    table, where = rows_of(model, df, "whatif")
+    first = 0 if row is None and at is None else at
+    return what_if(model, table, int(choose(model, table, where, row=row, at=first)[0]))
+
+
+def _model_in(model: Any) -> TrainedModel:
+    """The trained model itself, also out of one of our scikit-learn estimators.
+
+    Raises:
+        OptionError: It is none.
+    """
+    inner = getattr(model, "model_", model)
+    if not is_model(inner):
+        raise OptionError(
+            f"a {type(model).__name__} is no trained model. Make one with: model = ll.train(df, target=...)"
+        )
+    return inner
+
+
+def _target(df: Any, target: str | None, domain: Domain | None) -> str:
+    """The target's name: as given, else the one the domain knows."""
+    guess = domain.target_in(columns_of(df)) if domain is not None else None
+    name = target or guess
+    if name is None:
+        raise OptionError(
+            f"which column is to be predicted? Columns: {', '.join(columns_of(df)[:12])}. Type: target=..."
+        )
+    return name
+
+
+def _explain_function(
+    function: Any,
+    rows_in: Any,
+    background: Any,
+    options: ExplainOptions,
+    *,
+    rows: int | None,
+    row: object,
+    at: int | None,
+) -> Explanation:
+    """Explain any function on some rows of an array or frame."""
+    from lepton_lab.data.pick_rows import cut
+    from lepton_lab.explanation.background import Background
+    from lepton_lab.explanation.explain_function import explain_function
+    from lepton_lab.training.interrupt import sigint_sets
+
+    if not callable(function) or rows_in is None:
+        line = "ll.explain(function, X, background=X_train)"
+        raise OptionError(f"a function is explained on some rows: got a {type(function).__name__}. Type: {line}")
+    chosen = cut(rows_in, rows=rows, row=row, at=at, seed=options.seed)
+    against = None if background is None else Background(cut(background, rows=N_BACKGROUND, seed=options.seed))
+    with sigint_sets(options.stop):
+        return explain_function(function, chosen, against, options=options)

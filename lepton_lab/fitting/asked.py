@@ -1,0 +1,46 @@
+"""What a call of `train` asked for, as plain JSON: kept in the run, so that `resume` asks the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from lepton_lab.durations import parse_duration
+
+ARRAY = "(an array)"
+"""Stands for row weights that were given as an array; the run keeps the array beside this."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The options of one training, with a domain's choices filled in."""
+
+    target: str
+    task: str | None = None
+    domain: str | None = None
+    budget: str | float | None = None
+    split: str | None = None
+    weights: str | None = None
+    metric: str | None = None
+    quality: str = "balanced"
+    seed: int = 0
+    positive: Any = None
+    ignore: tuple[str, ...] = ()
+
+    @property
+    def budget_s(self) -> float | None:
+        """Seconds of wall time, or None for as long as it helps."""
+        return None if self.budget is None else parse_duration(self.budget)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON; a numpy scalar becomes the Python value it holds."""
+        plain = {name: value.item() if hasattr(value, "item") else value for name, value in asdict(self).items()}
+        return plain | {"ignore": list(self.ignore)}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Asked:
+        """What `to_json` wrote; options of a later version are left out."""
+        known = {field.name for field in fields(Asked)}
+        given = {name: value for name, value in data.items() if name in known}
+        return Asked(**given | {"ignore": tuple(given.get("ignore", ()))})

@@ -1,0 +1,154 @@
+"""One training from a frame to a model: read, keep a journal, fit, and survive a stop at any moment."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lepton_lab.data.table import fingerprint, read_table
+from lepton_lab.errors import RunError
+from lepton_lab.fitting.asked import ARRAY, Asked
+from lepton_lab.journal import LiveRun, Run, RunFolder, RunRecord, create_run
+from lepton_lab.training.control import Control
+from lepton_lab.training.interrupt import sigint_sets
+from lepton_lab.training.progress import Progress, Report
+
+if TYPE_CHECKING:
+    from lepton_lab.data.quality import Finding
+    from lepton_lab.data.table import Table
+    from lepton_lab.tasks import Task
+    from lepton_lab.trained import TrainedModel
+
+
+@dataclass(frozen=True)
+class Job:
+    """A table that was read, and how it is to be fitted."""
+
+    asked: Asked
+    table: Table
+    task: Task
+    findings: tuple[Finding, ...]
+    deadline: float | None
+    resumed: bool
+
+
+def train_run(
+    df: Any,
+    asked: Asked,
+    *,
+    weights: Any = None,
+    began: float | None = None,
+    background: bool = False,
+    report: Report | None = None,
+    resumed: RunFolder | None = None,
+) -> TrainedModel | Run:
+    """Train as asked, in this thread or in one of its own.
+
+    Args:
+        df: The user's frame.
+        asked: The options.
+        weights: Row weights as the user gave them; an array cannot be part of `asked`.
+        began: `time.monotonic()` when the call began; the budget counts from there.
+        background: Return a Run at once.
+        report: Called with each Progress.
+        resumed: The run to go on with; a new one if left out.
+    """
+    began = time.monotonic() if began is None else began
+    stop = threading.Event()
+    # From here on an interrupt ends training instead of losing it, even while the frame is read.
+    with sigint_sets(stop):
+        if report is not None:
+            report(Progress(stage="reading", message="reading the frame"))
+        job = _read(df, asked, weights, began, resumed is not None)
+        live = LiveRun(_folder(df, job, weights, resumed), report, stop)
+        work = functools.partial(_fit, job)
+        return live.work_in_background(work) if background else live.work(work)
+
+
+def check_resumable(record: RunRecord, df: Any) -> None:
+    """Make sure that a run can go on, with this frame.
+
+    Raises:
+        RunError: It runs, is done, cannot be read, or was of another frame.
+    """
+    if record.status == "damaged":
+        raise RunError(f"run {record.id!r} cannot be resumed: {record.message}. Train again: ll.train(df, target=...)")
+    if record.is_running:
+        raise RunError(f"run {record.id!r} still runs. Wait for it with: ll.attach({record.id!r}).result()")
+    if record.status == "done":
+        raise RunError(f"run {record.id!r} is done. Its model: ll.attach({record.id!r}).result()")
+    if fingerprint(df) != record.fingerprint:
+        raise RunError(_other_frame(record, df))
+
+
+def _read(df: Any, asked: Asked, weights: Any, began: float, resumed: bool) -> Job:
+    """The frame as a table, its task, and what reading found."""
+    table, task, findings = read_table(
+        df,
+        target=asked.target,
+        task=asked.task,
+        positive=asked.positive,
+        split=asked.split,
+        weights=weights,
+        ignore=asked.ignore,
+    )
+    deadline = None if asked.budget_s is None else began + asked.budget_s
+    return Job(asked, table, task, findings, deadline, resumed)
+
+
+def _folder(df: Any, job: Job, weights: Any, resumed: RunFolder | None) -> RunFolder:
+    """The run's folder: a new one, or the one to go on with."""
+    if resumed is not None:
+        resumed.take_over()
+        return resumed
+    folder = create_run("train", job.asked.to_json(), fingerprint(df), _n_rows(df))
+    if job.asked.weights == ARRAY:
+        folder.save_checkpoint("weights", {"weights": np.asarray(weights, np.float64)}, {})
+    return folder
+
+
+def _fit(job: Job, live: LiveRun) -> TrainedModel:
+    """Fit, and note what reading found."""
+    from lepton_lab.fitting.fit import fit
+
+    asked = job.asked
+    model = fit(
+        job.table,
+        job.task,
+        split=asked.split,
+        quality=asked.quality,
+        control=Control(live.report, live.stop, job.deadline),
+        seed=asked.seed,
+        metric=asked.metric,
+        weights=asked.weights,
+        run=live.folder,
+        resume=job.resumed,
+    )
+    found = tuple(finding.message for finding in job.findings)
+    return replace(model, config=asked.to_json(), notes=(*model.notes, *found))
+
+
+def _other_frame(record: RunRecord, df: Any) -> str:
+    """What is different about a frame, as far as the run knows."""
+    target, n_rows = record.config.get("target"), _n_rows(df)
+    known = [str(name) for name in getattr(df, "columns", df)]
+    if n_rows != record.n_rows:
+        what = f"it had {record.n_rows:,} rows, this one has {n_rows:,}"
+    elif target not in known:
+        what = f"it had the target {target!r}, this one has no such column"
+    else:
+        what = "the rows are as many, but names, types or values of columns differ"
+    return (
+        f"run {record.id!r} was of another frame: {what}. Give the same frame, or train anew: "
+        f"ll.train(df, target={target!r})"
+    )
+
+
+def _n_rows(df: Any) -> int:
+    """Rows of any frame, or of a dict of columns."""
+    return len(next(iter(df.values()), ())) if isinstance(df, dict) else len(df)

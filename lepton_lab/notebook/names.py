@@ -1,0 +1,273 @@
+"""From typed words to the user's objects: bare words and `$names` are looked up in the notebook's variables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lepton_lab.environment import columns_of, frames_in, is_frame, is_model, models_in
+from lepton_lab.errors import OptionError, did_you_mean
+from lepton_lab.notebook.arguments import Typed
+from lepton_lab.notebook.verbs import FRAME, MODEL, RUN, Option
+
+
+@dataclass(frozen=True)
+class Value:
+    """An object, and the Python source that means it."""
+
+    source: str
+    object: Any
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of one function of lepton_lab, ready to be made or shown."""
+
+    function: str
+    arguments: tuple[Value, ...]
+    keywords: dict[str, Value]
+
+    @property
+    def code(self) -> str:
+        """The call as Python source.
+
+        Example:
+            >>> Call("train", (Value("df", None),), {"target": Value("'bad'", "bad")}).code
+            "ll.train(df, target='bad')"
+        """
+        words = [value.source for value in self.arguments]
+        words += [f"{name}={value.source}" for name, value in self.keywords.items()]
+        return f"ll.{self.function}({', '.join(words)})"
+
+    def make(self, **added: Any) -> Any:
+        """Do it; `added` are keywords that belong to the notebook, such as `report`."""
+        import lepton_lab
+
+        function: Any = lepton_lab
+        for part in self.function.split("."):
+            function = getattr(function, part)
+        given = {name: value.object for name, value in self.keywords.items()}
+        return function(*[value.object for value in self.arguments], **given, **added)
+
+
+@dataclass(frozen=True)
+class Names:
+    """The user's variables, and what the magics remember.
+
+    Attributes:
+        last_model: Of the last train, load or resume: it need not have a name.
+        say: Tells the user which default was taken.
+    """
+
+    namespace: Mapping[str, Any]
+    last_model: Any
+    say: Callable[[str], None]
+
+    def call_of(self, typed: Typed) -> Call:
+        """The Python call that a typed line means.
+
+        Raises:
+            OptionError: A name is not there, is of the wrong kind, or a value cannot be read.
+        """
+        arguments = self._operands(typed)
+        keywords = {}
+        for name, text in typed.options.items():
+            option = typed.verb.option(name)
+            assert option is not None, "only options of the verb are parsed"
+            keywords[name] = self._option_value(option, text, arguments)
+        if "no_background" in keywords:
+            del keywords["no_background"]
+            keywords["background"] = Value("False", False)
+        if typed.verb.name == "demo":
+            keywords["split"] = Value("True", True)
+        return Call(typed.verb.calls, arguments, keywords)
+
+    def look_up(self, word: str) -> Any:
+        """The object a word or `$word` names.
+
+        Raises:
+            OptionError: The notebook has no such name.
+        """
+        name = word.removeprefix("$")
+        if name in self.namespace:
+            return self.namespace[name]
+        if not name.isidentifier():
+            raise OptionError(f"{word!r} is not a name. Give it one first, for example: df = {word}")
+        known = [*frames_in(self.namespace), *models_in(self.namespace)]
+        seen = f"Frames and models here: {', '.join(known)}." if known else "There are no frames and models here yet."
+        raise OptionError(f"there is no {name!r} in this notebook.{did_you_mean(name, known)} {seen}")
+
+    # ---- operands
+
+    def _operands(self, typed: Typed) -> tuple[Value, ...]:
+        """The positional arguments: words by their kind, defaults for those left out."""
+        objects = [kind for kind in typed.verb.operands if kind.rstrip("?") in (MODEL, FRAME)]
+        texts = [kind for kind in typed.verb.operands if kind not in objects]
+        words = list(typed.words)
+        # Frames and models are told apart by what they are; ids and paths by their place.
+        given_texts = self._take_texts(typed, words, len(texts), n_objects=len(objects))
+        given = self._by_kind(words, objects, typed)
+        values = []
+        for kind in typed.verb.operands:
+            if kind in texts:
+                values.append(given_texts.pop(0) if given_texts else self._default_text(kind, typed))
+            else:
+                values.append(given.get(kind.rstrip("?")) or self._default(kind, typed))
+        return tuple(value for value in values if value is not None)
+
+    def _take_texts(self, typed: Typed, words: list[str], n_texts: int, n_objects: int) -> list[Value]:
+        """Take the words that are ids or paths out of `words`."""
+        if not n_texts or not words:
+            return []
+        # In `save MODEL PATH` and `save PATH` the text comes last, in `resume RUN FRAME` first.
+        last = typed.verb.operands[0].rstrip("?") in (MODEL, FRAME)
+        return [self._text(words.pop(-1 if last else 0))]
+
+    def _text(self, word: str) -> Value:
+        """A path or an id: as typed, or the value of `$name`."""
+        if word.startswith("$"):
+            return Value(word[1:], str(self.look_up(word)))
+        return Value(repr(word), word)
+
+    def _by_kind(self, words: list[str], kinds: list[str], typed: Typed) -> dict[str, Value]:
+        """Each word's object, filed as MODEL or FRAME."""
+        if len(words) > len(kinds):
+            wanted = " ".join(typed.verb.operands) or "nothing"
+            raise OptionError(
+                f"{typed.verb.name} takes {wanted}: {words[len(kinds)]!r} is one word too many. "
+                f"Type: {typed.verb.example}"
+            )
+        free = [kind.rstrip("?") for kind in kinds]
+        given: dict[str, Value] = {}
+        for word in words:
+            found = self.look_up(word)
+            kind = _kind_of(found, free)
+            if kind is None:
+                kind, wanted = type(found).__name__, " and ".join(free) or "no more"
+                raise OptionError(
+                    f"{word!r} is a {kind}, where {typed.verb.name} takes {wanted}. Type: {typed.verb.example}"
+                )
+            free.remove(kind)
+            given[kind] = Value(word.removeprefix("$"), found)
+        return given
+
+    def _default(self, kind: str, typed: Typed) -> Value | None:
+        """The frame or model that a line which names none must mean."""
+        if kind.endswith("?"):
+            return None
+        return self._default_model(typed) if kind == MODEL else self._default_frame(typed)
+
+    def _default_model(self, typed: Typed) -> Value:
+        """The last model made; else the last variable that is one."""
+        named = models_in(self.namespace)
+        name = next((name for name, model in named.items() if model is self.last_model), None)
+        if name is None and self.last_model is not None:
+            self.say("model: the last one trained or loaded (it has no name)")
+            return Value("model", self.last_model)
+        name = name or next(reversed(named), None)
+        if name is None:
+            raise OptionError(f"{typed.verb.name} needs a model. Type: model = %lepton train df --target COLUMN")
+        self.say(f"model: {name}")
+        return Value(name, named[name])
+
+    def _default_frame(self, typed: Typed) -> Value:
+        """The only frame there is."""
+        frames = frames_in(self.namespace)
+        if len(frames) == 1:
+            name, frame = next(iter(frames.items()))
+            self.say(f"frame: {name}")
+            return Value(name, frame)
+        which = f"one of {', '.join(frames)}" if frames else "there is none yet; for an example: %lepton demo credit"
+        raise OptionError(f"{typed.verb.name} needs a frame: {which}. Type: {typed.verb.example}")
+
+    def _default_text(self, kind: str, typed: Typed) -> Value | None:
+        """A run left out is the only one that fits; a path cannot be guessed."""
+        if kind.endswith("?"):
+            return None
+        if kind != RUN:
+            raise OptionError(f"{typed.verb.name} needs a {kind.lower()}. Type: {typed.verb.example}")
+        from lepton_lab.journal import list_runs
+
+        runs = list_runs()
+        fitting = [run for run in runs if run.is_running] if typed.verb.name == "stop" else runs[:1]
+        if len(fitting) != 1:
+            which = ", ".join(run.id for run in fitting) or "none"
+            raise OptionError(f"{typed.verb.name} needs a run: {which} to choose from. List them with: %lepton runs")
+        self.say(f"run: {fitting[0].id}")
+        return Value(repr(fitting[0].id), fitting[0].id)
+
+    # ---- options
+
+    def _option_value(self, option: Option, given: Any, arguments: tuple[Value, ...]) -> Value:
+        """The value of one flag: `$name`, text by its kind, or as TOML gave it."""
+        if option.kind == "name":
+            name = str(given).removeprefix("$")
+            return Value(name, self.look_up(name))
+        if isinstance(given, str) and given.startswith("$") and not given.startswith("$$"):
+            return Value(given[1:], self.look_up(given))
+        if isinstance(given, str):
+            given = given.removeprefix("$") if given.startswith("$$") else given
+            given = self._read(option, given, arguments)
+        return Value(_source(given), given)
+
+    def _read(self, option: Option, text: str, arguments: tuple[Value, ...]) -> Any:
+        """A flag's text in the type its kind wants."""
+        if option.kind == "int":
+            try:
+                return int(text)
+            except ValueError:
+                line = f"{option.flag} 17"
+                raise OptionError(f"{option.flag} {text!r} is not a whole number. For example: {line}") from None
+        if option.kind == "label":
+            return self._label(text, arguments)
+        if option.choices and text not in option.choices:
+            raise OptionError(
+                f"{option.flag} {text!r} is not known.{did_you_mean(text, option.choices)} "
+                f"Choose one of: {', '.join(option.choices)}."
+            )
+        if option.keyword == "positive":
+            return self._class_value(text)
+        return text
+
+    def _label(self, text: str, arguments: tuple[Value, ...]) -> object:
+        """An index label, in the type of the index it is meant for."""
+        from lepton_lab.data.pick_rows import label_from_text
+
+        frame = next((value.object for value in arguments if is_frame(value.object)), None)
+        if frame is None:
+            model = next((value.object for value in arguments if is_model(value.object)), None)
+            frame = model.held_out.table if model is not None and model.held_out is not None else None
+        index = getattr(frame, "index", None)
+        return text if index is None or callable(index) else label_from_text(text, index)
+
+    def _class_value(self, text: str) -> object:
+        """A class as typed: a number or true/false where it reads as one."""
+        try:
+            return json.loads(text.lower() if text in ("True", "False") else text)
+        except ValueError:
+            return text
+
+
+def _kind_of(found: Any, free: list[str]) -> str | None:
+    """Which of the free places an object fits; a function to explain takes a model's."""
+    if is_model(found):
+        return MODEL if MODEL in free else None
+    if is_frame(found) or getattr(found, "ndim", 0) == 2:
+        return FRAME if FRAME in free else None
+    return MODEL if MODEL in free and callable(found) else None
+
+
+def _source(value: Any) -> str:
+    """Python source of a plain value."""
+    return repr(value)
+
+
+def frame_columns(namespace: Mapping[str, Any], words: list[str]) -> list[str]:
+    """Columns of the frame among some words, else of the only frame; for completion."""
+    frames = frames_in(namespace)
+    named = next((frames[word] for word in words if word in frames), None)
+    if named is None and len(frames) == 1:
+        named = next(iter(frames.values()))
+    return [] if named is None else columns_of(named)

@@ -1,0 +1,125 @@
+"""The verbs of `%lepton` as one table: what each takes, and which function of lepton_lab it calls.
+
+Parsing, `--help`, `--code`, TOML bodies and completion all read this table; nothing else lists verbs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MODEL, FRAME, RUN, PATH, SAMPLE, VERB = "MODEL", "FRAME", "RUN", "PATH", "SAMPLE", "VERB"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One flag of a verb.
+
+    Attributes:
+        name: Without the dashes, as typed.
+        kind: What its value is: text, column, columns (may be repeated), int, duration, label (of a row),
+            name (a frame or function in the notebook), choice, or switch (no value).
+        keyword: Of the Python function; the name itself unless given.
+    """
+
+    name: str
+    kind: str
+    help: str
+    choices: tuple[str, ...] = ()
+    as_keyword: str = ""
+
+    @property
+    def flag(self) -> str:
+        """With the dashes."""
+        return f"--{self.name}"
+
+    @property
+    def keyword(self) -> str:
+        """The argument of the Python function that takes the value."""
+        return self.as_keyword or self.name.replace("-", "_")
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One verb: `%lepton NAME OPERANDS --options` is `lepton_lab.FUNCTION(operands, options)`.
+
+    Attributes:
+        operands: Kinds of the words after the verb; one that ends in "?" may be left out for good, any
+            other MODEL, FRAME or RUN is chosen (and named aloud) when there is no doubt.
+        function: The dotted name under lepton_lab.
+    """
+
+    name: str
+    help: str
+    operands: tuple[str, ...]
+    options: tuple[Option, ...]
+    example: str
+    function: str = ""
+
+    @property
+    def calls(self) -> str:
+        """The dotted name of the function under lepton_lab."""
+        return self.function or self.name
+
+    def option(self, name: str) -> Option | None:
+        """The option typed as `--name`, or known to Python by that keyword."""
+        return next((option for option in self.options if name in (option.name, option.keyword)), None)
+
+
+TARGET = Option("target", "column", "the column to predict")
+TASKS = ("binary", "multiclass", "regression")
+TASK = Option("task", "choice", "what is predicted; told from the target if left out", TASKS)
+POSITIVE = Option("positive", "text", "the class whose probability is predicted (two classes only)")
+IGNORE = Option("ignore", "columns", "a column to leave out; may be repeated")
+BUDGET = Option("budget", "duration", "wall time of the whole call: 60s, 5m, 1h30m")
+SEED = Option("seed", "int", "of every random choice")
+ROWS = Option("rows", "int", "how many rows, sampled so that their proportions are kept")
+ROW = Option("row", "label", "one row, by its index label")
+BACKGROUND = Option("background", "name", "the frame to compare with; the model's own if left out")
+AT = Option("at", "int", "one row, by its position")
+
+_TRAIN = (
+    TARGET,
+    TASK,
+    Option("domain", "choice", "defaults of a line of business", ("credit",)),
+    BUDGET,
+    Option("split", "text", "how rows are held out: random, stratified, group:COLUMN or time:COLUMN"),
+    Option("weights", "text", "balanced, a column, or $name for an array"),
+    Option("metric", "text", "what is watched and shown first, such as auc, log_loss, rmse"),
+    Option("quality", "choice", "how much is tried", ("fast", "balanced", "best")),
+    SEED,
+    POSITIVE,
+    IGNORE,
+    Option("bg", "switch", "in the background: the notebook stays free, a Run comes back", as_keyword="background"),
+)
+
+_TABLE = (
+    Verb("check", "look for trouble in a frame before training on it", (FRAME,), (TARGET, TASK, POSITIVE, IGNORE),
+         "%lepton check df --target bad"),
+    Verb("train", "train a model; the kernel's stop button keeps the best so far", (FRAME,), _TRAIN,
+         "model = %lepton train df --target bad --budget 60s"),
+    Verb("evaluate", "metrics with intervals, on a frame or on the rows held out of training", (MODEL, FRAME + "?"), (),
+         "%lepton evaluate model df_test"),
+    Verb("predict", "a frame of predictions with the index of the one given", (MODEL, FRAME), (),
+         "pred = %lepton predict model df_test"),
+    Verb("explain", "Shapley values with bounds, for rows held out of training or of a frame", (MODEL, FRAME + "?"),
+         (ROWS, ROW, AT, BACKGROUND, BUDGET, SEED),
+         "ex = %lepton explain model --rows 500"),
+    Verb("whatif", "change one row and see what the model says", (MODEL, FRAME + "?"), (ROW, AT),
+         "%lepton whatif model --row 17"),
+    Verb("save", "write a model to one file", (MODEL, PATH),
+         (Option("no-background", "switch", "leave out the background rows, which are real rows of your data"),),
+         "%lepton save model credit.lepton"),
+    Verb("load", "read a model from its file", (PATH,), (), "model = %lepton load credit.lepton"),
+    Verb("runs", "list the runs, the newest first", (), (), "%lepton runs"),
+    Verb("attach", "show a run again, live or finished, from any kernel", (RUN,), (), "run = %lepton attach k3fa"),
+    Verb("stop", "end a run with the best weights so far", (RUN,), (), "%lepton stop k3fa"),
+    Verb("resume", "go on with a run that was killed or stopped", (RUN, FRAME), (BUDGET, _TRAIN[-1]),
+         "model = %lepton resume k3fa df"),
+    Verb("demo", "an example table, as two frames: to train on, and to test on", (SAMPLE,), (),
+         "df_train, df_test = %lepton demo credit", function="samples.load"),
+    Verb("status", "the device, your frames and runs, and what to type next", (), (), "%lepton"),
+    Verb("doctor", "what is installed, on what it computes, and what to install", (), (), "%lepton doctor"),
+    Verb("help", "the verbs, or one of them", (VERB + "?",), (), "%lepton help train"),
+)  # fmt: skip
+
+VERBS: dict[str, Verb] = {verb.name: verb for verb in _TABLE}
