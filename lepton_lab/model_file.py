@@ -29,13 +29,13 @@ import numpy as np
 from lepton_lab._version import __version__
 from lepton_lab.data.encode_tabular import TabularEncoder
 from lepton_lab.data.schema import Kind, Schema
+from lepton_lab.data.stored_values import values_from_json, values_to_json
 from lepton_lab.errors import DamagedFileError, DataError, ModelFileError, NewerFormatError
 from lepton_lab.members.linear import LinearMember
 from lepton_lab.members.member import Member
 from lepton_lab.members.trees import TreesMember
 from lepton_lab.metrics import Estimate
-from lepton_lab.data.stored_values import values_from_json, values_to_json
-from lepton_lab.tasks import Task, task_from_json
+from lepton_lab.tasks import task_from_json
 from lepton_lab.trained import Blend, TrainedModel
 from lepton_lab.training.network_member import NetworkMember
 from lepton_lab.training.progress import Progress
@@ -69,7 +69,7 @@ def write_model(model: TrainedModel, path: str | os.PathLike[str], *, background
         _remove(aside)
         raise ModelFileError(
             f"cannot write the model to {str(target)!r}: {error.strerror or error}. "
-            "Nothing was changed there. Free space or choose another folder: model.save('/another/folder/model.lepton')."
+            "Nothing was changed there. Free space, or choose another folder: model.save('/another/model.lepton')."
         ) from error
 
 
@@ -102,7 +102,8 @@ _DAMAGE = (
 
 def _damaged(path: str | os.PathLike[str], why: str) -> DamagedFileError:
     return DamagedFileError(
-        f"{str(path)!r} is damaged or is no .lepton file ({why.rstrip('.')}). Copy it again from where it was saved, or train again."
+        f"{str(path)!r} is damaged or is no .lepton file ({why.rstrip('.')}). "
+        "Copy it again from where it was saved, or train again."
     )
 
 
@@ -256,7 +257,8 @@ def _read_parts(path: Path) -> dict[str, bytes]:
         if int(manifest["format"]) > FORMAT:
             raise NewerFormatError(
                 f"{str(path)!r} was written by {manifest['written_by']} in format {manifest['format']}; "
-                f"this is lepton-lab {__version__}, which reads up to format {FORMAT}. Upgrade: pip install -U lepton-lab"
+                f"this is lepton-lab {__version__}, which reads up to format {FORMAT}. "
+                "Upgrade: pip install -U lepton-lab"
             )
         if sum(int(entry["bytes"]) for entry in manifest["files"].values()) > MAX_BYTES:
             raise ValueError(f"it claims more than {MAX_BYTES:,} bytes")

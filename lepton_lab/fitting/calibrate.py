@@ -1,0 +1,96 @@
+"""From blended logits to probabilities that hold: one temperature, one bias an output, and the threshold.
+
+Affine in logits, so that calibration is part of the function that is explained. Pulled towards the
+identity, so that few rows change little.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lepton_lab.tasks import Regression, Task
+
+# How far the logarithm of the temperature, and the biases, are believed to be from 0 beforehand.
+_TEMPERATURE_SPREAD = 0.5
+_BIAS_SPREAD = 1.0
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """`scale * z + bias`."""
+
+    scale: float
+    bias: np.ndarray
+
+    def logits(self, z: np.ndarray) -> np.ndarray:
+        """Calibrated logits."""
+        return self.scale * z + self.bias
+
+
+def fit_calibration(z: np.ndarray, y: np.ndarray, weights: np.ndarray | None, task: Task) -> Calibration:
+    """The temperature and biases that make these rows likeliest; the identity for regression.
+
+    Args:
+        z: blended logits `(row, output)` on rows that no member learned from.
+        y: class index.
+        weights: of the rows, or None.
+        task: what is predicted.
+    """
+    from scipy.optimize import minimize
+
+    n_outputs = task.n_outputs
+    if isinstance(task, Regression):
+        return Calibration(1.0, np.zeros(n_outputs))
+
+    def loss(theta: np.ndarray) -> float:
+        calibrated = np.exp(theta[0]) * z + theta[1:]
+        belief = (theta[0] / _TEMPERATURE_SPREAD) ** 2 + float(np.sum((theta[1:] / _BIAS_SPREAD) ** 2))
+        return mean_loss(calibrated, y, weights, task) + 0.5 * belief / len(y)
+
+    found = minimize(loss, np.zeros(1 + n_outputs), method="L-BFGS-B", bounds=[(-3, 3)] + [(-10, 10)] * n_outputs)
+    return Calibration(float(np.exp(found.x[0])), found.x[1:].copy())
+
+
+def class_weight_bias(y: np.ndarray, weights: np.ndarray, task: Task) -> np.ndarray:
+    """What members trained with class weights must be given back, `(output,)`.
+
+    Weights of `w_k` a row multiply the odds of class k by `w_k`, so their logarithms are taken off again.
+    """
+    index = task.targets(y)
+    n_classes = len(task.classes)
+    mean = np.bincount(index, weights, n_classes) / np.maximum(np.bincount(index, minlength=n_classes), 1)
+    log = np.log(np.maximum(mean, 1e-12))
+    return np.array([log[0] - log[1]]) if task.n_outputs == 1 else log.mean() - log
+
+
+def youden_threshold(probability: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> float:
+    """The probability from which calling a row positive gives the highest balanced accuracy (Youden's J).
+
+    It treats both classes' errors alike whatever their frequency, which 0.5 does not where one is rare.
+    The threshold lies halfway between two predicted probabilities.
+    """
+    w = np.ones(len(y)) if weights is None else np.asarray(weights, np.float64)
+    values, group = np.unique(probability, return_inverse=True)
+    positive = np.bincount(group, w * (y == 1))
+    negative = np.bincount(group, w * (y == 0))
+    if positive.sum() <= 0 or negative.sum() <= 0:
+        return 0.5
+    # Threshold before each value: positives at or above it are found, negatives at or above are alarms.
+    found = 1 - (np.cumsum(positive) - positive) / positive.sum()
+    alarms = 1 - (np.cumsum(negative) - negative) / negative.sum()
+    best = int(np.argmax(found - alarms))
+    return float(values[0] if best == 0 else 0.5 * (values[best - 1] + values[best]))
+
+
+def mean_loss(z: np.ndarray, y: np.ndarray, weights: np.ndarray | None, task: Task) -> float:
+    """Mean log loss in nats, or mean squared error, of logits `(row, output)`."""
+    if isinstance(task, Regression):
+        each = (z[:, 0] - y) ** 2
+    elif task.n_outputs == 1:
+        each = np.logaddexp(0, z[:, 0]) - (y == 1) * z[:, 0]
+    else:
+        top = z.max(axis=1)
+        each = top + np.log(np.exp(z - top[:, None]).sum(axis=1)) - np.take_along_axis(z, y[:, None], axis=1)[:, 0]
+    return float(np.average(each, weights=weights))
