@@ -53,7 +53,7 @@ def _numbers(values: Values) -> tuple[np.ndarray, str]:
     if values.family == Family.TRUTH:
         return np.array([np.nan if v is None else float(v) for v in values.array], np.float64), ""
     if values.family in (Family.WORD, Family.MIXED):
-        codes, uniques = pd.factorize(values.array)
+        codes, uniques = values.factorised
         numbers, bad = numbers_of(uniques)
         problem = f"was numbers; found words that write none, such as {bad[0]!r}" if bad else ""
         return np.append(numbers, np.nan)[codes], problem
@@ -64,7 +64,7 @@ def _dates(values: Values) -> tuple[np.ndarray, str]:
     if values.family == Family.DATE:
         return values.array, ""
     if values.family == Family.WORD:
-        codes, uniques = pd.factorize(values.array)
+        codes, uniques = values.factorised
         dates = dates_of(uniques)
         if dates is not None:
             return np.append(dates, np.datetime64("NaT", "us"))[codes], ""
@@ -78,8 +78,10 @@ def _categories(column: Column, values: Values) -> tuple[np.ndarray, str]:
     if values.family == Family.UNUSABLE:
         return values.array, f"was categories; found {_in_words(values)}"
     if values.family == Family.DATE:
-        values = Values(Family.WORD, np.where(np.isnat(values.array), None, values.array.astype(str)), values.dtype)
-    codes, uniques = pd.factorize(values.array)
+        written = values.array.astype(str).astype(object)
+        written[values.missing()] = None
+        values = Values(Family.WORD, written, values.dtype)
+    codes, uniques = values.factorised
     known = {category: category for category in column.categories}
     by_word = {_word(category): category for category in column.categories}
     found = [known.get(_plain(u), by_word.get(_word(u))) for u in uniques]

@@ -142,7 +142,7 @@ def _unused_finding(column: Column) -> Finding:
         Kind.TEXT: ("info", "To use it, make columns of it, such as its length or a keyword."),
         Kind.IDENTIFIER: (
             "info",
-            "If it is a code that carries meaning: df = df.astype({%r: 'category'})" % column.name,
+            f"If it is a code that carries meaning: df = df.astype({{{column.name!r}: 'category'}})",
         ),
         Kind.CONSTANT: ("info", "Nothing can be learned from it; it can be dropped."),
     }

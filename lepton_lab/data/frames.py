@@ -7,9 +7,9 @@ them; nothing is copied here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -68,7 +68,7 @@ def open_frame(df: object) -> Frame:
 def _of_pandas(df: pd.DataFrame) -> Frame:
     labels = df.columns.tolist()
     names = _names(labels)
-    return Frame(names, df.index, lambda i: df[labels[i]])
+    return Frame(names, df.index, lambda i: cast(pd.Series, df[labels[i]]))
 
 
 def _of_dict(columns: Mapping[Any, Any]) -> Frame:
@@ -113,7 +113,7 @@ def _of_series(series: Any, nw: Any) -> RawColumn:
     return _objects(series.to_list())
 
 
-def _names(labels: list[Hashable]) -> tuple[str, ...]:
+def _names(labels: Sequence[Hashable]) -> tuple[str, ...]:
     names = tuple(label if isinstance(label, str) else str(label) for label in labels)
     if len(set(names)) < len(names):
         double = sorted({name for name in names if names.count(name) > 1})

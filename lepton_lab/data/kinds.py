@@ -86,7 +86,7 @@ def infer_kind(name: str, values: Values) -> Inferred:
         return _of_truth(values.array)
     if values.family == Family.UNUSABLE:
         return Inferred(Kind.CATEGORY, values.array, problem=_unusable(values))
-    codes, uniques = pd.factorize(values.array)
+    codes, uniques = values.factorised
     if values.declared:
         return _constant_or(values.array, codes, len(uniques)) or Inferred(
             Kind.CATEGORY, values.array, "stored as categorical", n_distinct=len(uniques)

@@ -79,9 +79,10 @@ class Column:
             DamagedFileError: for anything else.
         """
         try:
-            known = {field.name: data[field.name] for field in fields(Column) if field.name in data}
+            known: dict[str, Any] = {field.name: data[field.name] for field in fields(Column) if field.name in data}
             known |= {"kind": Kind(data["kind"]), "role": Role(data["role"])}
-            return Column(**known | {"categories": _categories(data.get("categories", ()))})
+            known["categories"] = _categories(data.get("categories", ()))
+            return Column(**known)
         except (KeyError, TypeError, ValueError) as error:
             raise DamagedFileError(f"a column of the schema cannot be read: {error!r}.") from error
 

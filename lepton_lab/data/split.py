@@ -97,19 +97,18 @@ def together(table: Table) -> np.ndarray:
 
 
 def copies(table: Table) -> np.ndarray:
-    """A number for each row `(row,)`, equal where all inputs are."""
-    total = np.zeros(table.n_rows, np.uint64)
-    for array in table.columns.values():
-        # Odd multiples keep the order of columns: (a, b) and (b, a) differ.
-        total = total * np.uint64(0x9E3779B97F4A7C15) + _hash(array)
-    return pd.factorize(total)[0].astype(np.int64)
+    """A number for each row `(row,)`, equal where all inputs and the target are.
 
-
-def _hash(array: np.ndarray) -> np.ndarray:
-    if array.dtype != object:
-        return pd.util.hash_array(array)
-    codes, uniques = pd.factorize(array)
-    return pd.util.hash_array(np.array([repr(u) for u in uniques] + ["missing"], dtype=object), categorize=False)[codes]
+    Where a table has so few possible rows that equal ones are coincidence, each row stands alone.
+    """
+    parts = list(table.columns.values()) + ([] if table.y is None else [table.y])
+    code = np.zeros(table.n_rows, np.int64)
+    for part in parts:
+        values, different = pd.factorize(part, use_na_sentinel=False)
+        code = pd.factorize(code * len(different) + values)[0].astype(np.int64)
+    sizes = np.bincount(code)
+    coincidence = len(sizes) < 4 * N_FOLDS or sizes.max() > 0.05 * table.n_rows
+    return np.arange(table.n_rows) if coincidence and sizes.max() > 1 else code
 
 
 def _joined(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -161,6 +160,8 @@ def _share(units: np.ndarray, strata: np.ndarray, share: float, seed: int) -> np
             if have[labels[u]] + sizes[u] / 2 <= want[labels[u]]:
                 taken[u] = True
                 have[labels[u]] += sizes[u]
+    if not taken.any() and n_strata > 1:  # units too big for the strata: keep the share alone
+        return _share(units, np.zeros_like(strata), share, seed)
     return taken[unit]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -133,16 +133,22 @@ def fingerprint(df: object) -> str:
     for position, name in enumerate(frame.names):
         values = read_values(frame.read(position))
         digest.update(f"{name}\0{values.family}\0{len(values.array)}\0".encode())
-        digest.update(_hashes(values).tobytes())
+        for part in _bytes(values):
+            digest.update(part)
     return digest.hexdigest()[:32]
 
 
-def _hashes(values: Values) -> np.ndarray:
+def _bytes(values: Values) -> Iterator[bytes]:
     if values.family in (Family.NUMBER, Family.DATE):
-        return np.ascontiguousarray(values.array)
-    if values.family == Family.WORD and not values.declared:
-        return pd.util.hash_array(values.array, categorize=True)
-    return pd.util.hash_array(np.array([repr(v) for v in values.array.tolist()], dtype=object), categorize=True)
+        yield np.ascontiguousarray(values.array).tobytes()
+        return
+    codes, uniques = values.factorised if values.family != Family.UNUSABLE else pd.factorize(_written(values.array))
+    yield repr([v if isinstance(v, str) else repr(v) for v in uniques.tolist()]).encode()
+    yield codes.astype(np.int64).tobytes()
+
+
+def _written(array: np.ndarray) -> np.ndarray:
+    return np.array([repr(value) for value in array.tolist()], dtype=object)
 
 
 def _with_target(table: Table, frame: Frame, task: Task, *, need_target: bool) -> Table:

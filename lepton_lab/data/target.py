@@ -97,7 +97,7 @@ def read_classes(name: str, values: Values, task: Task) -> np.ndarray:
         if not missing.all():
             y[~missing] = _numbers(name, _plain(name, values.take(np.flatnonzero(~missing))))
         return y
-    codes, uniques = pd.factorize(values.array)
+    codes, uniques = values.factorised
     table = [_class_of(value, task.classes) for value in uniques]
     if None in table:
         unknown = [_python(u) for u, code in zip(uniques, table, strict=True) if code is None]
@@ -183,7 +183,7 @@ def _classes(name: str, values: Values, task: str) -> tuple[tuple, np.ndarray]:
         raise _constant(name, classes[0])
     if task == "binary" and len(classes) > 2:
         raise TargetError(
-            f"target {name!r} has {len(classes)} different values ({_listed(classes[:5])}), and task='binary' needs two. "
+            f"target {name!r} has {len(classes)} different values ({_listed(classes[:5])}); task='binary' needs two. "
             f"Make it two: df[{name!r}] = df[{name!r}] == {classes[0]!r}"
         )
     if task == "multiclass" and len(classes) == 2:
@@ -202,8 +202,8 @@ def _classes(name: str, values: Values, task: str) -> tuple[tuple, np.ndarray]:
 def _refuse_many(name: str, classes: tuple, n_rows: int) -> None:
     if len(classes) > MANY_CLASSES or (len(classes) > 20 and len(classes) > n_rows / 5):
         raise TargetError(
-            f"target {name!r} has {len(classes):,} classes in {n_rows:,} rows ({_listed(classes[:3])}, ...): it reads as "
-            f"a name or free text. Choose another target, or join rare classes."
+            f"target {name!r} has {len(classes):,} classes in {n_rows:,} rows ({_listed(classes[:3])}, ...): it reads "
+            f"as a name or free text. Choose another target, or join rare classes."
         )
 
 

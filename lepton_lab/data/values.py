@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -39,6 +40,7 @@ class Values:
         whole: the frame stores whole numbers.
         declared: the frame says that it is a category, or that it is a float: its word is taken.
         n_infinite: infinities, now missing.
+        found: `factorised`, where reading the column brought it about.
     """
 
     family: Family
@@ -47,6 +49,15 @@ class Values:
     whole: bool = False
     declared: bool = False
     n_infinite: int = 0
+    found: tuple[np.ndarray, np.ndarray] | None = None
+
+    @cached_property
+    def factorised(self) -> tuple[np.ndarray, np.ndarray]:
+        """The different values, and for each row which of them it has, -1 where missing."""
+        if self.found is not None:
+            return self.found
+        codes, uniques = pd.factorize(self.array)
+        return codes, np.asarray(uniques)
 
     def missing(self) -> np.ndarray:
         """Which rows have no value, `(row,)` bool."""
@@ -54,10 +65,12 @@ class Values:
             return np.isnan(self.array)
         if self.family == Family.DATE:
             return np.isnat(self.array)
-        return np.asarray(pd.isna(self.array))
+        return self.factorised[0] < 0
 
     def take(self, rows: np.ndarray) -> Values:
-        """The same column, other rows."""
+        """The same column, other rows, sorted."""
+        if len(rows) == len(self.array):
+            return self
         return Values(self.family, self.array[rows], self.dtype, self.whole, self.declared, self.n_infinite)
 
 
@@ -106,9 +119,15 @@ def _of_extension(series: pd.Series) -> Values:
     if kinds.is_float_dtype(dtype):
         return _numbers(series.to_numpy(dtype=np.float64, na_value=np.nan).copy(), name, declared=True)
     if kinds.is_string_dtype(dtype) and "dictionary" not in name:
-        array = series.to_numpy(dtype=object, na_value=None)
-        return Values(Family.WORD if not pd.isna(array).all() else Family.NOTHING, array, name)
+        return _of_strings(series, name)
     return _of_objects(series.astype(object).to_numpy(), name)
+
+
+def _of_strings(series: pd.Series, name: str) -> Values:
+    """Words; each different one is one object, however many rows have it."""
+    codes, uniques = pd.factorize(series)
+    words = np.array([*uniques, None], dtype=object)
+    return Values(Family.WORD if len(uniques) else Family.NOTHING, words[codes], name, found=(codes, words[:-1]))
 
 
 def _of_categorical(series: pd.Series, name: str) -> Values:
