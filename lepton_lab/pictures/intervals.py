@@ -31,10 +31,10 @@ class DotColumn:
     """A column of dots with intervals that share a scale, so that rows compare at a glance."""
 
     scale: Scale
-    width: float = 230
+    width: float = 170
 
     @classmethod
-    def of(cls, estimates: Sequence[Estimate | None], width: float = 230) -> DotColumn:
+    def of(cls, estimates: Sequence[Estimate | None], width: float = 170) -> DotColumn:
         """The scale that holds all of them."""
         ends = [end for e in estimates if e is not None for end in (e.value, e.low, e.high)]
         low, high = extent(ends, pad=0.06)

@@ -54,12 +54,12 @@ def fixed(value: float | None, decimals: int = 3) -> str:
     return _with_minus(f"{value:,.{decimals}f}")
 
 
-def decimals_for(values: list[float], digits: int = 3) -> int:
-    """How many decimals a column of these values needs for `digits` significant ones of the largest."""
-    sizes = [abs(v) for v in values if v is not None and math.isfinite(v) and v != 0]
-    if not sizes:
-        return digits
-    return min(6, max(0, digits - 1 - math.floor(math.log10(max(sizes)))))
+def decimals_for(values: list[float]) -> int:
+    """How many decimals a list of effects needs: two for log-odds around one, none for hundreds of euros."""
+    largest = max((abs(v) for v in values if v is not None and math.isfinite(v)), default=0.0)
+    if largest == 0:
+        return 2
+    return min(6, max(0, 1 - math.floor(math.log10(largest)) + (1 if largest >= 1 else 0)))
 
 
 def metric(value: float | None) -> str:

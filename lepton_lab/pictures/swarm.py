@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lepton_lab.pictures.axes import Scale, extent, ticks
 from lepton_lab.pictures.markup import Markup, join
 from lepton_lab.pictures.numbers import number
-from lepton_lab.pictures.svg import dots, label, line, rect, svg, text
+from lepton_lab.pictures.svg import CHARACTER_WIDTH, dots, label, line, rect, svg, text
 
 ROW = 27.0
 TOP = 24.0
@@ -28,9 +28,10 @@ class SwarmRow:
     heights: Sequence[float | None]
 
 
-def swarm(rows: Sequence[SwarmRow], *, unit: str, width: float = 860) -> Markup:
+def swarm(rows: Sequence[SwarmRow], *, unit: str, width: float = 800) -> Markup:
     """The drawing: names, bars of mean |value| with 95 % whiskers, and one dot a row of the frame."""
-    names, bars_end = 168.0, 400.0
+    names = min(max((len(r.name) for r in rows), default=0) * CHARACTER_WIDTH, width * 0.26) + 2
+    bars_end = names + width * 0.23
     floor = TOP + ROW * len(rows)
     top = max((r.high for r in rows), default=1.0) or 1.0
     bars = Scale(0, top, names + 10, bars_end - 46)

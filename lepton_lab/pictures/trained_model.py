@@ -82,7 +82,7 @@ def _headline(model: TrainedModel) -> list[Markup]:
     for place, name in enumerate(metric_names(model)[:2]):
         estimate = model.metrics[name]
         spread = interval(estimate)
-        note = f"95 % interval {spread}" if spread else ""
+        note = f"{spread} (95 %)" if spread else ""
         items.append(theme.kpi(_capital(_label(model, name)), metric(estimate.value), note))
         if place == 0:
             items += _gain(model, name)
@@ -150,7 +150,7 @@ def _direction(model: TrainedModel, name: str) -> str:
 
 def _named(member: str, weights: dict[str, float]) -> Markup:
     weight = weights.get(member)
-    note = tag("span", f"{percent(weight)} of the blend", class_="lep-sub") if weight is not None else None
+    note = tag("span", f"{percent(weight, 0)} of blend", class_="lep-sub") if weight is not None else None
     return join(_name(member), " ", note)
 
 

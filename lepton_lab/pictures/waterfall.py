@@ -61,7 +61,7 @@ def waterfall(
     names = _Names.of(shown, width)
     scale = Scale(*extent([*levels, *_bounds(shown, levels), prediction], pad=0.03), names.end + 52, width - 58)
     height = ROW * (len(shown) + 2) + 30
-    decimals = min(4, max(1, decimals_for([step.value for step in shown], 3)))
+    decimals = decimals_for([step.value for step in shown])
     parts = [_grid(scale, height), _end_row(0, "Average prediction", base, scale, names, unit)]
     for i, step in enumerate(shown):
         parts.append(_step_row(i + 1, step, levels[i], scale, names, decimals))

@@ -70,7 +70,7 @@ def history(n: int = 30, member: str = "network", fold: int | None = None, seed:
     records = []
     for i in range(n):
         records.append(progress(
-            member=member, fold=fold, n_folds=None if fold is None else 5, epoch=float(i + 1), n_epochs=float(n), step=i * 50,
+            stage=member, member=member, fold=fold, n_folds=None if fold is None else 5, epoch=float(i + 1), n_epochs=float(n), step=i * 50,
             train_loss=0.65 * np.exp(-i / 9) + 0.28, valid_loss=0.45 * np.exp(-i / 7) + 0.48 + 0.0015 * i + rng.normal(0, 0.004),
         ))  # fmt: skip
     return records

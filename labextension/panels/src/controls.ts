@@ -118,10 +118,13 @@ function checkbox(column: Column, heard: Heard): Control {
 
 function date(column: Column, heard: Heard): Control {
   const box = h("input", { type: "date", "aria-label": column.name });
-  const set = (value: Value) => (box.value = String(value ?? "").slice(0, 10));
+  const day = (value: Value) => String(value ?? "").slice(0, 10);
+  const set = (value: Value) => (box.value = day(value));
+  // The row's own value may carry a time of day, which is kept until another day is chosen.
+  const read = () => (box.value === day(column.value) ? column.value : box.value || null);
   box.addEventListener("change", () => heard.released());
   set(column.value);
-  return { column, node: field(column, box), value: () => box.value || null, set };
+  return { column, node: field(column, box), value: read, set };
 }
 
 function withMissing(made: Control, heard: Heard): Control {

@@ -55,6 +55,7 @@ function render({ model, el }: View): Cleanup {
   let at: Layout | null = null;
   let chosen: number | null = null;
   let code = String(model.get("code"));
+  let twin: Cleanup | null = null;
 
   const canvas = h("canvas", { class: "lep-canvas" });
   const tip = h("div", { class: "lep-tip", hidden: true, role: "tooltip" });
@@ -116,8 +117,8 @@ function render({ model, el }: View): Cleanup {
     output.replaceChildren(...data.outputs.map((words, i) => h("option", { value: String(i), selected: i === data!.output }, words)));
     const hidden = data.hidden ? h("span", { class: "lep-sub" }, `${data.hidden} less important columns not drawn`) : null;
     bar.replaceChildren(...controls(hidden));
-    draw();
     twin ??= takeTwinsPlace(el, String(model.get("twin")));
+    draw();
     if (chosen !== null) choose(chosen);
   }
 
@@ -178,7 +179,6 @@ function render({ model, el }: View): Cleanup {
   choice.addEventListener("change", () => choose(choice.value === "" ? null : Number(choice.value)));
   output.addEventListener("change", () => model.send({ type: "ready", output: Number(output.value) }));
 
-  let twin: Cleanup | null = null;
   const unhear = hear(model, (content, buffers) => {
     if (content.type === "data") show(content, buffers);
     else if (content.type === "row") showRow(content);

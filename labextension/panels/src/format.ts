@@ -61,9 +61,9 @@ export function seconds(span: Maybe): string {
   return `${Math.floor(whole / 3600)} h` + (minutes ? ` ${minutes} min` : "");
 }
 
-/** How many decimals a column of these values needs for three significant digits of the largest. */
-export function decimalsFor(values: number[], digits = 3): number {
-  const sizes = values.map(Math.abs).filter((v) => Number.isFinite(v) && v > 0);
-  if (!sizes.length) return digits;
-  return Math.min(6, Math.max(0, digits - 1 - Math.floor(Math.log10(Math.max(...sizes)))));
+/** How many decimals a list of effects needs: two for log-odds around one, none for hundreds of euros. */
+export function decimalsFor(values: number[]): number {
+  const largest = Math.max(0, ...values.filter(Number.isFinite).map(Math.abs));
+  if (largest === 0) return 2;
+  return Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(largest)) + (largest >= 1 ? 1 : 0)));
 }

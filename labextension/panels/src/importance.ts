@@ -1,6 +1,6 @@
 // The frame of the explanation's main drawing: names, importance bars with 95 % whiskers, and the axes of the beeswarm.
 
-import { drawing, label, line, s, text } from "./dom.ts";
+import { drawing, label, line, s, text, widthOf } from "./dom.ts";
 import { number } from "./format.ts";
 import { extent, scale, ticks, type Scale } from "./scale.ts";
 
@@ -25,8 +25,8 @@ export const TOP = 24;
 
 /** Where everything lies for a panel of this width. */
 export function layout(features: Feature[], values: Float32Array, width: number): Layout {
-  const names = Math.min(190, width * 0.21);
-  const barsEnd = width * 0.44;
+  const names = Math.min(Math.max(...features.map((feature) => widthOf(feature.name))), width * 0.26) + 2;
+  const barsEnd = names + width * 0.23;
   const floor = TOP + ROW * features.length;
   const most = Math.max(...features.map((feature) => feature.high), 1e-12);
   const [low, high] = extent([...extent(values, 0), 0]);

@@ -141,10 +141,11 @@ function render({ model, el }: View): Cleanup {
   const later = () => {
     if (!asked) asked = requestAnimationFrame(() => ((asked = 0), draw()));
   };
+  const showTwin = takeTwinsPlace(el, String(model.get("twin")));
   const cleanups = ["state", "curves", "can_stop"].map((name) => watch(model, name, later));
   const resized = new ResizeObserver(later);
   resized.observe(el);
-  cleanups.push(() => resized.disconnect(), takeTwinsPlace(el, String(model.get("twin"))));
+  cleanups.push(() => resized.disconnect(), showTwin);
   draw();
   return () => {
     cancelAnimationFrame(asked);
@@ -182,7 +183,7 @@ function stagePill(stage: string, now: State, live: boolean): HTMLElement {
 function kpiNodes(now: State, live: boolean): HTMLElement[] {
   if (now.results.length && !live) {
     return now.results.map((r) =>
-      kpi(r.name, metric(r.value), r.low === null ? "" : `95 % interval ${metric(r.low)} to ${metric(r.high)}`));
+      kpi(r.name, metric(r.value), r.low === null ? "" : `${metric(r.low)} to ${metric(r.high)} (95 %)`));
   }
   return [
     kpi(`Best ${now.metric_name || "metric"}`, metric(now.best), "on validation rows"),

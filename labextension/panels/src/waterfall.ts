@@ -51,7 +51,7 @@ export function waterfall(data: Waterfall, width: number, atMost = 12): SVGEleme
   const bounds = steps.flatMap((step, i) => [-1, 1].map((side) => levels[i + 1]! + side * Z_95 * step.error));
   const at = scale(...extent([...levels, ...bounds, data.prediction], 0.03), valueEnd + 52, width - 58);
   const height = ROW * (steps.length + 2) + 34;
-  const decimals = Math.min(4, Math.max(1, decimalsFor(steps.map((step) => step.value))));
+  const decimals = decimalsFor(steps.map((step) => step.value));
   const floor = height - 32;
   return drawing(
     width, height, `Waterfall from ${number(data.base)} to ${number(data.prediction)} ${data.unit}`,

@@ -41,6 +41,8 @@ function render({ model, el }: View): Cleanup {
   let original: Answer | null = null;
   let code = String(model.get("code"));
   let twin: Cleanup | null = null;
+  let reasons: Waterfall | null = null;
+  let width = 0;
 
   const requests = new LatestWins((id, question) => model.send({ type: "set", id, ...question }));
   const ask = (explain: boolean) => {
@@ -77,9 +79,9 @@ function render({ model, el }: View): Cleanup {
     controls = columns.map((column) => control(column, { moved: () => ask(false), released: () => ask(true) }));
     form.replaceChildren(...controls.map((one) => one.node));
     original = answer;
+    twin ??= takeTwinsPlace(el, String(model.get("twin")));
     markChanged();
     show(answer, true);
-    twin ??= takeTwinsPlace(el, String(model.get("twin")));
   }
 
   function show(answer: Answer, newest: boolean): void {
@@ -95,20 +97,29 @@ function render({ model, el }: View): Cleanup {
     against.textContent = comparison(answer, now.value, before.value);
     gauge.replaceChildren(...(share ? bars(answer, original) : []));
     if (answer.waterfall) {
-      const width = Math.max(430, Math.min(640, detail.clientWidth || 560));
-      detail.replaceChildren(waterfall(answer.waterfall, width, 10));
+      reasons = answer.waterfall;
+      drawReasons();
     }
     detail.classList.toggle("stale", !answer.waterfall);
     // Said aloud at rest only: a screen reader must not read every pixel of a drag.
     if (newest && answer.waterfall) said.textContent = `${what.textContent}: ${value.textContent}, predicted ${answer.prediction}`;
   }
 
+  function drawReasons(): void {
+    width = detail.clientWidth;
+    if (reasons && width) detail.replaceChildren(waterfall(reasons, Math.max(380, Math.min(640, width)), 10));
+  }
+
+  const resized = new ResizeObserver(() => {
+    if (Math.abs(detail.clientWidth - width) > 2) drawReasons();
+  });
+  resized.observe(el);
   const unhear = hear(model, (content) => {
     if (content.type === "columns") start(content.columns, content.answer);
     else if (content.type === "answer" && controls.length) show(content, requests.answered(content.id));
   });
   model.send({ type: "ready" });
-  return () => [unhear, twin].forEach((cleanup) => cleanup?.());
+  return () => [unhear, () => resized.disconnect(), twin].forEach((cleanup) => cleanup?.());
 }
 
 function comparison(answer: Answer, now: number, before: number): string {

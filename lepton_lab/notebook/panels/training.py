@@ -14,6 +14,7 @@ from lepton_lab.notebook.panels.bundle import script
 from lepton_lab.notebook.panels.twin import TwinnedPanel
 from lepton_lab.pictures import learning
 from lepton_lab.pictures.curves import thin
+from lepton_lab.pictures.trained_model import metric_names
 from lepton_lab.tasks import Binary, Regression
 
 if TYPE_CHECKING:
@@ -100,16 +101,20 @@ class TrainingPanel(TwinnedPanel):
             self.state = {**self._state(last, status), **more}
             self.curves = curves(self._reported)
             if last is not None:
-                self.higher_is_better = _higher_is_better(last.metric_name)
+                metric = _METRICS.get(last.metric_name)
+                self.higher_is_better = metric is None or metric.higher_is_better
 
     def _state(self, last: Progress | None, status: str) -> dict[str, Any]:
         fixed = {"status": status, "device": self._device, "budget_s": self._budget_s, "results": []}
         if last is None:
             return {**_NOTHING_YET, **fixed}
         known = {name: _finite(getattr(last, name)) for name in _NOTHING_YET if name != "best"}
-        return {**known, "best": _finite(last.best_metric), **fixed}
+        metric = _METRICS.get(last.metric_name)
+        label = metric.label if metric else last.metric_name
+        return {**known, "best": _finite(last.best_metric), "metric_name": label, **fixed}
 
 
+_METRICS = {**Regression().metrics, **Binary(False, True).metrics}
 _NOTHING_YET: dict[str, Any] = {
     "stage": "reading", "member": "", "fold": None, "n_folds": None, "epoch": 0.0, "n_epochs": 0.0, "step": 0,
     "metric_name": "", "metric": None, "best": None, "elapsed_s": 0.0, "remaining_s": None, "compiling": False,
@@ -146,15 +151,10 @@ def _finite(value: Any) -> Any:
 
 
 def _results(model: TrainedModel) -> list[dict[str, Any]]:
-    shown = list(model.metrics.items())[:4]
+    shown = [(name, model.metrics[name]) for name in metric_names(model)]
     labels = model.task.metrics
     return [
         {"name": labels[name].label if name in labels else name, "value": _finite(float(e.value)),
          "low": _finite(float(e.low)), "high": _finite(float(e.high))}
         for name, e in shown
     ]  # fmt: skip
-
-
-def _higher_is_better(name: str) -> bool:
-    every = {**Regression().metrics, **Binary(False, True).metrics}
-    return every[name].higher_is_better if name in every else True

@@ -21,11 +21,11 @@ import traitlets
 from lepton_lab.notebook.panels.bundle import styles
 from lepton_lab.pictures.markup import Markup, tag
 
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 # `.lepton-live` is set by a panel that has something to show; until then its twin stays.
 SWAP = (
     ".jp-OutputArea-child:has(.lepton-twin):has(+.jp-OutputArea-child .lepton-live){display:none}"
-    f".jp-OutputArea-child:has(.lepton-twin)+.jp-OutputArea-child:has([data-mime-type='{WIDGET_VIEW}'])"
+    # JupyterLab marks every other output with its type; a widget's output has none.
+    ".jp-OutputArea-child:has(.lepton-twin)+.jp-OutputArea-child:has(>.jp-OutputArea-output:not([data-mime-type]))"
     ":not(:has(.lepton-live)){display:none}"
 )
 
