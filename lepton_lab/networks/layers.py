@@ -25,6 +25,7 @@ def smooth_clip(x: Float[Array, "*shape"], limit: float = 3.0) -> Float[Array, "
 
     Source: Holzmüller et al. 2024 (RealMLP), arXiv:2407.04491, section 3.
     """
+    x = jnp.clip(x, -1e6, 1e6)  # the square of more would be infinite
     return x / jnp.sqrt(1 + (x / limit) ** 2)
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable
 class BlockLike(Protocol):
     """What a network asks of an encoder's block (`lepton_lab.data.encode_tabular.Block`)."""
 

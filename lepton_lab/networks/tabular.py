@@ -93,10 +93,7 @@ class AdditiveLayer(nnx.Module):
         """`bias + sum_j project_j(x_j)`, as one matmul."""
         codes = _codes(x, self.one_hot_columns[...])
         slots = (codes[:, self.slot_owner[...]] == self.slot_code[...]).astype(x.dtype)
-        n_rows = x.shape[0]
-        features = jnp.concatenate(
-            [self._numbers(x).reshape(n_rows, -1), slots, self._vectors(x).reshape(n_rows, -1)], axis=1
-        )
+        features = jnp.concatenate([_flat(self._numbers(x)), slots, _flat(self._vectors(x))], axis=1)
         return (features * self.scale[...]) @ self.kernel[...] + self.bias[...]
 
     def project(self, x: Float[Array, "row column"]) -> Float[Array, "row column hidden"]:
@@ -105,9 +102,9 @@ class AdditiveLayer(nnx.Module):
         kernel = self.kernel[...] * self.scale[...][:, None]
         n_numbers = numbers.shape[1] * numbers.shape[2]
         n_slots = self.slot_code[...].shape[0]
-        of_numbers = kernel[:n_numbers].reshape(*numbers.shape[1:], -1)
+        of_numbers = kernel[:n_numbers].reshape(*numbers.shape[1:], kernel.shape[1])
         of_slots = kernel[n_numbers : n_numbers + n_slots]
-        of_vectors = kernel[n_numbers + n_slots :].reshape(*vectors.shape[1:], -1)
+        of_vectors = kernel[n_numbers + n_slots :].reshape(*vectors.shape[1:], kernel.shape[1])
         parts = [
             jnp.einsum("rce,ceh->rch", numbers, of_numbers),
             self._one_hot(_codes(x, self.one_hot_columns[...]), of_slots),
@@ -168,6 +165,10 @@ class TabularNetwork(nnx.Module):
     def mean(self, x: Float[Array, "row column"]) -> Float[Array, "row output"]:
         """The mean of the heads: the prediction."""
         return self.rest_mean(self.first(x))
+
+
+def _flat(parts: Float[Array, "row column width"]) -> Float[Array, "row feature"]:
+    return parts.reshape(parts.shape[0], parts.shape[1] * parts.shape[2])
 
 
 def _codes(x: Float[Array, "row column"], columns: Int[Array, "category"]) -> Int[Array, "row category"]:

@@ -27,6 +27,6 @@ class Best:
         self.loss, self.metric, self.epoch, self.step, self.flat = loss, metric, epoch, step, np.array(flat)
         return True
 
-    def is_stale(self, epoch: float, patience: float) -> bool:
+    def is_stale(self, epoch: float, patience: float | int) -> bool:
         """Whether the best is more than `patience` epochs old."""
         return self.flat is not None and epoch - self.epoch > patience

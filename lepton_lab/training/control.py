@@ -21,7 +21,7 @@ class Control:
 
     report: Report = silent
     stop: threading.Event = field(default_factory=threading.Event)
-    deadline: float | None = None
+    deadline: float | int | None = None
 
     def ended(self) -> str:
         """Why training should end now: `interrupt`, `deadline`, or an empty string."""

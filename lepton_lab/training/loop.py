@@ -36,7 +36,7 @@ ENDINGS = {
     "patience": "stopped early: no better validation loss for {patience:g} epochs",
     "interrupt": "stopped by the user",
     "deadline": "stopped by the time budget",
-    "non-finite loss": "stopped because the loss was no finite number (try a lower learning rate, or look for extreme values)",
+    "non-finite loss": "stopped because the loss was no finite number (look for extreme values in the target)",
     "out of memory": "stopped because memory ran out (try fewer columns or a smaller batch)",
 }
 
@@ -54,16 +54,18 @@ class LoopConfig:
         learning_rate: peak of the schedule.
         weight_decay: AdamW's, in units of the learning rate.
         metric: which metric of the task is shown; None for its default.
+        keep_path: keep the validation logits of every check, so that a caller can choose the epoch itself.
     """
 
     network: TabularConfig = field(default_factory=TabularConfig)
-    n_epochs: float = 64
-    stop_epoch: float | None = None
-    patience: float = 16
+    n_epochs: float | int = 64
+    stop_epoch: float | int | None = None
+    patience: float | int = 16
     batch_size: int = 256
-    learning_rate: float = 3e-3
-    weight_decay: float = 2e-2
+    learning_rate: float | int = 3e-3
+    weight_decay: float | int = 2e-2
     metric: str | None = None
+    keep_path: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class NetworkFit:
         message: what happened, in words.
         n_steps: updates done.
         valid_logits: the member's logits on the validation rows.
+        path: the epoch and the validation logits (float32) of every check, where the configuration keeps them.
     """
 
     member: NetworkMember | None
@@ -87,6 +90,7 @@ class NetworkFit:
     message: str
     n_steps: int
     valid_logits: Float[np.ndarray, "row output"] | None
+    path: tuple[tuple[float, np.ndarray], ...] = ()
 
 
 def fit_network(
@@ -164,6 +168,7 @@ class _Training:
         self.pace = Pace(max(1, round(config.n_epochs * learner.steps_per_epoch)))
         self.check_every = int(np.clip(math.ceil(learner.steps_per_epoch), 16, 512))
         self.best = Best()
+        self.path: list[tuple[float, np.ndarray]] = []
         self.train_loss: float | None = None
         self.started = self.saved = time.monotonic()
 
@@ -218,6 +223,8 @@ class _Training:
         logits = self.learner.member().logits(self.valid.x)
         if not np.isfinite(logits).all():
             return
+        if self.config.keep_path:
+            self.path.append((self.epoch, logits.astype(np.float32)))
         loss = self.loss(self.valid.y, logits, self.valid.weights)
         metric = self.metric(self.valid.y, logits, self.valid.weights)
         is_best = self.best.consider(loss, metric, self.epoch, self.learner.step, self.learner.flat())
@@ -294,7 +301,8 @@ class _Training:
         reason = ENDINGS[ended].format(patience=self.config.patience)
         kept = "no weights were kept" if member is None else f"the weights of epoch {best_epoch:.1f} were kept"
         message = f"{self.learner.name}: {reason} after epoch {self.epoch:.1f}; {kept}."
-        return NetworkFit(member, best_epoch, tuple(self.best.history), ended, message, self.learner.step, valid_logits)
+        history, path = tuple(self.best.history), tuple(self.path)
+        return NetworkFit(member, best_epoch, history, ended, message, self.learner.step, valid_logits, path)
 
 
 def _valid_loss(task: Task) -> Metric:

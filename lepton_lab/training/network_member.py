@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import jax
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Array, Float
 
 from lepton_lab.errors import DamagedFileError
-from lepton_lab.networks.layout import BlockLike, Layout
+from lepton_lab.networks.layout import Layout
 from lepton_lab.networks.tabular import TabularConfig, TabularNetwork
 from lepton_lab.training.functions import NetworkFunctions, NetworkParams, Structure, functions_of, take_apart
 
@@ -107,7 +107,7 @@ class NetworkMember:
                 raise DamagedFileError(f"the network's {name!r} has shape {array.shape}, not {shape}.")
         return member.with_flat(np.concatenate([array.reshape(-1) for array in found]))
 
-    def with_flat(self, flat: Float[np.ndarray, "parameter"]) -> NetworkMember:
+    def with_flat(self, flat: Float[np.ndarray | Array, "parameter"]) -> NetworkMember:
         """The same network with other trained numbers."""
         return dataclasses.replace(self, params=NetworkParams(flat, self.params.positions))
 
@@ -135,8 +135,3 @@ def in_buckets(function: Callable[..., Any], params: NetworkParams, rows: np.nda
         padded[: len(piece)] = piece
         pieces.append(np.asarray(function(params, padded))[: len(piece)])
     return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
-
-
-def layout_of(blocks: Sequence[BlockLike], config: TabularConfig) -> Layout:
-    """Where the columns of an encoder go in a network of this configuration."""
-    return Layout.of(blocks, max_one_hot=config.max_one_hot)

@@ -31,17 +31,17 @@ class Progress:
     member: str = ""
     fold: int | None = None
     n_folds: int | None = None
-    epoch: float = 0.0
-    n_epochs: float = 0.0
+    epoch: float | int = 0.0
+    n_epochs: float | int = 0.0
     step: int = 0
-    train_loss: float | None = None
-    valid_loss: float | None = None
+    train_loss: float | int | None = None
+    valid_loss: float | int | None = None
     metric_name: str = ""
-    metric: float | None = None
-    best_metric: float | None = None
+    metric: float | int | None = None
+    best_metric: float | int | None = None
     is_best: bool = False
-    elapsed_s: float = 0.0
-    remaining_s: float | None = None
+    elapsed_s: float | int = 0.0
+    remaining_s: float | int | None = None
     compiling: bool = False
     message: str = ""
 
