@@ -48,8 +48,11 @@ def complete(text: str, namespace: Mapping[str, Any]) -> Completions | None:
 
 def register(shell: Any) -> None:
     """Complete `%lepton` in a shell."""
+    from IPython.core import completer
+
     forget(shell)
-    if hasattr(shell.Completer, "custom_matchers"):
+    # IPython 7 has the list, but only for matchers that cannot silence the others.
+    if hasattr(completer, "context_matcher"):
         shell.Completer.custom_matchers.append(_matcher(shell))
         return
     hook = _hook(shell)

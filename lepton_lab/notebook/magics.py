@@ -132,8 +132,11 @@ def _keep_quiet_about(result: Any) -> None:
 
 
 def _users_line() -> int:
-    """The line of the cell that is being executed."""
+    """The line of the cell that is being executed: the innermost frame whose globals are the notebook's."""
+    from IPython import get_ipython
+
+    variables = get_ipython().user_ns
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_name != "<module>":
+    while frame.f_back is not None and frame.f_globals is not variables:
         frame = frame.f_back
     return frame.f_lineno

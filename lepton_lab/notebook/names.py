@@ -107,7 +107,7 @@ class Names:
         texts = [kind for kind in typed.verb.operands if kind not in objects]
         words = list(typed.words)
         # Frames and models are told apart by what they are; ids and paths by their place.
-        given_texts = self._take_texts(typed, words, len(texts), n_objects=len(objects))
+        given_texts = self._take_texts(typed, words) if texts else []
         given = self._by_kind(words, objects, typed)
         values = []
         for kind in typed.verb.operands:
@@ -117,13 +117,16 @@ class Names:
                 values.append(given.get(kind.rstrip("?")) or self._default(kind, typed))
         return tuple(value for value in values if value is not None)
 
-    def _take_texts(self, typed: Typed, words: list[str], n_texts: int, n_objects: int) -> list[Value]:
-        """Take the words that are ids or paths out of `words`."""
-        if not n_texts or not words:
+    def _take_texts(self, typed: Typed, words: list[str]) -> list[Value]:
+        """Take the word that is an id or a path out of `words`; a frame's or model's name is none."""
+        if not words:
             return []
         # In `save MODEL PATH` and `save PATH` the text comes last, in `resume RUN FRAME` first.
-        last = typed.verb.operands[0].rstrip("?") in (MODEL, FRAME)
-        return [self._text(words.pop(-1 if last else 0))]
+        place = -1 if typed.verb.operands[0].rstrip("?") in (MODEL, FRAME) else 0
+        named = self.namespace.get(words[place])
+        if is_model(named) or is_frame(named):
+            return []
+        return [self._text(words.pop(place))]
 
     def _text(self, word: str) -> Value:
         """A path or an id: as typed, or the value of `$name`."""

@@ -1,0 +1,207 @@
+"""`%lepton`: every line is one call, errors are one line and help to go on."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lepton_lab as ll
+from lepton_lab.errors import OptionError
+from lepton_lab.notebook.arguments import parse
+from lepton_lab.notebook.verbs import VERBS
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS.values() if verb.name != "help"], ids=lambda verb: verb.name)
+def test_every_verb_is_a_function_that_takes_its_flags(verb):
+    function = ll
+    for part in verb.calls.split("."):
+        function = getattr(function, part)
+    known = inspect.signature(function).parameters
+    flags = {option.keyword for option in verb.options} - {"no_background"}
+    assert flags <= set(known)
+
+
+class TestCode:
+    """`--code` shows the call that the same line makes."""
+
+    @pytest.fixture(autouse=True)
+    def frames(self, notebook, loans):
+        notebook["df"], notebook["other"] = loans, loans
+        notebook["w"], notebook["t"] = np.ones(len(loans)), "bad"
+
+    @pytest.mark.parametrize(
+        ("line", "code"),
+        [
+            ("train df --target bad", "ll.train(df, target='bad')"),
+            ("train df --target bad --budget 1m30s --seed 3", "ll.train(df, target='bad', budget='1m30s', seed=3)"),
+            ("train --target bad df --bg", "ll.train(df, target='bad', background=True)"),
+            ("train df --target=bad --weights $w", "ll.train(df, target='bad', weights=w)"),
+            ("train df --target $t", "ll.train(df, target=t)"),
+            ("train df --target '$$t'", "ll.train(df, target='$t')"),
+            ("train df --domain credit", "ll.train(df, domain='credit')"),
+            ("train df --target bad --positive 1", "ll.train(df, target='bad', positive=1)"),
+            ("train df --target bad --positive yes", "ll.train(df, target='bad', positive='yes')"),
+            (
+                "train df --target bad --ignore age --ignore 'job kind'",
+                "ll.train(df, target='bad', ignore=['age', 'job kind'])",
+            ),
+            ('check df --target "job kind"', "ll.check(df, target='job kind')"),
+            ("load credit.lepton", "ll.load('credit.lepton')"),
+            ("load '~/my models/credit.lepton'", "ll.load('~/my models/credit.lepton')"),
+            ("load $t", "ll.load(t)"),
+            ("demo credit", "ll.samples.load('credit', split=True)"),
+            ("resume k3fa df", "ll.resume('k3fa', df)"),
+            ("attach k3fa", "ll.attach('k3fa')"),
+            ("runs", "ll.runs()"),
+            ("doctor", "ll.doctor()"),
+        ],
+    )
+    def test_of_a_line(self, notebook, line, code):
+        ran = notebook.run(f"%lepton {line} --code")
+        assert ran.error is None
+        assert ran.out == code + "\n"
+        assert ran.result is None
+
+    def test_of_a_toml_body(self, notebook):
+        body = 'target = "bad"\nbudget = "5m"\nseed = 7\nignore = ["age"]\nbg = true'
+        ran = notebook.run(f"%%lepton train df --code --seed 8\n{body}")
+        assert ran.out == "ll.train(df, target='bad', budget='5m', seed=8, ignore=['age'], background=True)\n"
+
+    def test_of_a_toml_body_that_names_its_frame(self, notebook):
+        assert (
+            notebook.run('%%lepton train --code\nframe = "other"\ntarget = "bad"').out
+            == "ll.train(other, target='bad')\n"
+        )
+
+
+class TestMistakes:
+    @pytest.fixture(autouse=True)
+    def frames(self, notebook, loans):
+        notebook["df"], notebook["df_test"], notebook["number"] = loans, loans, 3
+
+    @pytest.mark.parametrize(
+        ("line", "words"),
+        [
+            ("trian df", "no verb 'trian'. Did you mean 'train'?"),
+            ("train df --tarrget bad", "train has no flag '--tarrget'. Did you mean '--target'?"),
+            ("train df --targ bad", "train has no flag '--targ'. Did you mean '--target'?"),
+            ("train df --target", "Type: %lepton train --help"),
+            (
+                "train dff --target bad",
+                "there is no 'dff' in this notebook. Did you mean 'df'? Frames and models here: df, df_test.",
+            ),
+            ("train number --target bad", "'number' is a int, where train takes FRAME"),
+            ("train df df_test --target bad", "'df_test' is one word too many"),
+            ("train --target bad", "train needs a frame: one of df, df_test"),
+            ("train df[df.age>3] --target bad", "is not a name. Give it one first"),
+            ("train df", "which column is to be predicted?"),
+            ("train df --target baad", "Did you mean 'bad'?"),
+            ("train df --target bad --quality bset", "Did you mean 'best'?"),
+            ("train df --target bad --seed x", "--seed 'x' is not a whole number"),
+            ("train df --target bad --budget soon", "the duration 'soon' cannot be read"),
+            ("train df --target bad --weights $w", "there is no 'w' in this notebook"),
+            ("train 'df", "Close the quote"),
+            ("explain", "explain needs a model. Type: model = %lepton train"),
+            ("save df", "'df' is a DataFrame, where save takes MODEL"),
+            ("save", "save needs a model"),
+            ("load", "load needs a path"),
+            ("load nowhere.lepton", "nowhere.lepton"),
+            ("attach", "attach needs a run"),
+            ("attach zzzz", "no run 'zzzz'"),
+            ("stop", "stop needs a run"),
+            ("help trian", "Did you mean 'train'?"),
+            ("demo credits", "Did you mean 'credit'?"),
+        ],
+    )
+    def test_are_one_line_that_helps(self, notebook, line, words):
+        assert words in notebook.error(f"%lepton {line}")
+
+    @pytest.mark.parametrize(
+        ("body", "words"),
+        [
+            ("target = bad", "the body is no TOML"),
+            ('taget = "bad"', "train has no option 'taget'. Did you mean 'target'?"),
+        ],
+    )
+    def test_in_toml(self, notebook, body, words):
+        assert words in notebook.error(f"%%lepton train df\n{body}")
+
+    def test_of_several_frames_none_is_guessed(self, notebook):
+        assert "one of df, df_test" in notebook.error("%lepton check --target bad")
+
+
+class TestHelp:
+    def test_lists_every_verb(self, notebook):
+        shown = notebook.run("%lepton help").out
+        assert all(f"  {name} " in shown for name in VERBS)
+
+    @pytest.mark.parametrize("verb", VERBS)
+    def test_of_each_verb_shows_its_flags_and_an_example(self, notebook, verb):
+        for line in (f"{verb} --help", f"help {verb}", f"{verb} -h"):
+            shown = notebook.run(f"%lepton {line}").out
+            assert all(option.flag in shown for option in VERBS[verb].options)
+            assert VERBS[verb].example in shown
+            assert VERBS[verb].help[1:] in " ".join(shown.split())
+
+    def test_of_a_flag_does_nothing_else(self, notebook, loans):
+        notebook["df"] = loans
+        ran = notebook.run("m = %lepton train df --target bad --help")
+        assert "usage: %lepton train FRAME [--flags]" in ran.out and notebook["m"] is None
+
+
+class TestResults:
+    def test_alone_shows_where_one_stands(self, notebook, loans):
+        first = notebook.run("%lepton").result
+        assert first.next_step == "df_train, df_test = %lepton demo credit"
+        notebook["loans"] = loans
+        second = notebook.run("%lepton").result
+        assert (second.frames[0].name, second.frames[0].n_rows) == ("loans", 120)
+        assert second.next_step == "%lepton train loans --target bad"
+
+    def test_are_assigned_and_not_shown(self, notebook):
+        ran = notebook.run("found = %lepton runs")
+        assert ran.result is None and ran.out == "" and len(notebook["found"]) == 0
+
+    def test_are_shown_once_without_assignment(self, notebook):
+        assert notebook.run("%lepton runs").out.count("no runs yet") == 1
+
+    def test_of_a_line_that_ends_in_a_semicolon_are_not_shown(self, notebook):
+        assert notebook.run("%lepton runs;").out == ""
+        notebook.run("found = %lepton runs;")
+        assert len(notebook["found"]) == 0
+        assert "no runs yet" in notebook.run("found").out
+        assert "no runs yet" in notebook.run("found = %lepton runs;\nfound").out
+
+    def test_of_demo_are_two_frames(self, notebook):
+        notebook.run("df_train, df_test = %lepton demo credit")
+        assert len(notebook["df_train"]) + len(notebook["df_test"]) == 1000
+        assert isinstance(notebook["df_train"], pd.DataFrame)
+
+    def test_the_only_frame_is_taken_and_named_aloud(self, notebook, loans):
+        notebook["loans"] = loans
+        ran = notebook.run("%lepton check --target bad")
+        assert ran.error is None and "lepton: frame: loans" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "options"),
+    [
+        ("", (), {}),
+        ("explain m df --rows 5", ("m", "df"), {"rows": "5"}),
+        ("explain m --rows 5 df", ("m", "df"), {"rows": "5"}),
+        ("explain --at -1", (), {"at": "-1"}),
+        ("train df --target 'a \"b\" c'", ("df",), {"target": 'a "b" c'}),
+        ("train df --target='it''s'", ("df",), {"target": "its"}),
+    ],
+)
+def test_words_and_flags_come_in_any_order(line, words, options):
+    typed = parse(line)
+    assert (typed.words, typed.options) == (words, options)
+
+
+def test_a_flag_may_not_be_abbreviated():
+    with pytest.raises(OptionError, match="no flag '--bud'"):
+        parse("train df --bud 60s")
