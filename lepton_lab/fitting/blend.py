@@ -20,9 +20,7 @@ SMALLEST = 0.03
 PRIOR_ROWS = 5.0
 
 
-def fit_weights(
-    members: Sequence[np.ndarray], y: np.ndarray, weights: np.ndarray | None, task: Task
-) -> np.ndarray:
+def fit_weights(members: Sequence[np.ndarray], y: np.ndarray, weights: np.ndarray | None, task: Task) -> np.ndarray:
     """Weights `(member,)`, at least 0, sum 1.
 
     Args:

@@ -138,7 +138,7 @@ def fit_trees(
         after_round: told the round and its validation loss after each; a word it returns ends growth.
 
     Returns:
-        The trees up to the best round.
+        Every tree that was grown, and the best round.
     """
     import lightgbm
 
@@ -153,7 +153,7 @@ def fit_trees(
         _parameters(config, task, seed), rows, config.rounds, valid_sets=watched, callbacks=[watch]
     )
     best = watch.best_round if watched else booster.current_iteration()
-    text = booster.model_to_string(num_iteration=best)
+    text = booster.model_to_string(num_iteration=booster.current_iteration())
     forest = check_forest(read_lightgbm(text, matrix.shape[1], task.n_outputs))
     return TreesFit(TreesMember(inputs, forest), best, tuple(watch.losses), watch.ended)
 

@@ -1,0 +1,49 @@
+"""The time of a call, shared among the parts still to come."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+# Relative costs of growing a member once, where nothing is known yet.
+COSTS: Mapping[str, float] = {"linear": 0.05, "network": 1.0, "trees": 0.3}
+# Below this a member is not begun: it would hardly be compiled, or imported, in that time.
+LEAST_S: Mapping[str, float] = {"linear": 0.0, "network": 1.0, "trees": 0.5}
+# Blending, measuring and drawing the background come last and need their time too.
+_FINISH_SHARE, _FINISH_MOST_S = 0.1, 1.5
+
+
+@dataclass
+class Budget:
+    """Wall time until `deadline`, dealt to parts in proportion to their costs.
+
+    Args:
+        deadline: `time.monotonic()` seconds; None for no limit.
+        parts: names of the members still to grow, one entry for each growth.
+    """
+
+    deadline: float | None
+    parts: list[str] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+
+    def begin(self, part: str) -> float | None:
+        """Take the next part off the list; the time at which it must have ended."""
+        share = COSTS[part] / max(sum(COSTS[p] for p in self.parts), COSTS[part])
+        if part in self.parts:
+            self.parts.remove(part)
+        if self.deadline is None:
+            return None
+        return time.monotonic() + share * max(0.0, self.left_s())
+
+    def left_s(self) -> float:
+        """Seconds for all parts still to come; infinite without a deadline."""
+        if self.deadline is None:
+            return float("inf")
+        whole = self.deadline - self.began
+        return self.deadline - min(_FINISH_MOST_S, _FINISH_SHARE * whole) - time.monotonic()
+
+    def is_worth(self, part: str) -> bool:
+        """Whether the next growth of a member gets enough time to begin at all."""
+        share = COSTS[part] / max(sum(COSTS[p] for p in self.parts), COSTS[part])
+        return share * self.left_s() >= LEAST_S[part]

@@ -1,0 +1,227 @@
+"""From a table to a trained model: grow the members, blend and calibrate them, measure what came out.
+
+Two plans, by the number of rows. From 5,000 rows on, one validation set says where growth ends and how
+members are blended. Below, five folds do: every row is judged by members that never saw it, and the
+members kept are grown once more on all of them. Test rows serve the shown metrics and nothing else;
+below 2,000 rows the metrics are out-of-fold, with blend and calibration fitted on the other folds.
+
+Every end is a good end: a stop, a deadline, a member that fails leave a model made of what there is.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lepton_lab._version import __version__
+from lepton_lab.data.encode_tabular import TabularEncoder, fit_encoder
+from lepton_lab.data.rows import Table
+from lepton_lab.data.split import Split, split_rows
+from lepton_lab.fitting.background import choose_background
+from lepton_lab.fitting.calibrate import class_weight_bias
+from lepton_lab.fitting.combine import Combined, combine
+from lepton_lab.fitting.grow import Kept
+from lepton_lab.fitting.members import Members, grow_members
+from lepton_lab.fitting.problem import Problem, Rows
+from lepton_lab.fitting.recipe import recipe_for
+from lepton_lab.fitting.scores import leaderboard, score, trivial_logits, trivial_name
+from lepton_lab.fitting.telling import Telling
+from lepton_lab.tasks import Regression, Task, metric_of
+from lepton_lab.trained import HeldOut, TrainedModel, centred
+from lepton_lab.training.control import Control
+from lepton_lab.training.progress import Progress
+
+if TYPE_CHECKING:
+    from lepton_lab.journal import RunFolder
+    from lepton_lab.metrics import Estimate
+
+# With less time than this folds are not worth it: one part of the rows judges, one measures.
+_FOLDS_NEED_S = 12.0
+
+
+def fit(
+    table: Table,
+    task: Task,
+    *,
+    split: str | None = None,
+    quality: str = "balanced",
+    control: Control | None = None,
+    seed: int = 0,
+    metric: str | None = None,
+    weights: object = None,
+    run: RunFolder | None = None,
+    resume: bool = False,
+) -> TrainedModel:
+    """Train on a table.
+
+    Args:
+        table: as `read_table` gives it, with `y`.
+        task: what its target sets.
+        split: how rows are held out; None for at random, stratified by class.
+        quality: `fast`, `balanced` or `best`.
+        control: whom to tell, and what may end it.
+        seed: of every random choice.
+        metric: shown first; None for the task's default.
+        weights: as asked; `balanced` weights are undone in the predictions.
+        run: where finished parts are kept.
+        resume: go on from what `run` holds.
+
+    Returns:
+        The trained model, with the rows that were held out.
+
+    Raises:
+        OptionError: an option has a value that cannot work.
+        DataError: the rows cannot be divided.
+    """
+    began = time.monotonic()
+    control = control or Control()
+    shown = metric_of(task, metric).name
+    rows = _rows(table, task, split, seed, control, run if resume else None)
+    if run is not None and not resume:
+        run.save_rows(rows)
+    prepared = _prepare(table, task, rows, seed, balanced=isinstance(weights, str) and weights == "balanced")
+    recipe = recipe_for(quality, len(rows.train), metric)
+    telling = Telling(control, shown)
+    kept, folded = Kept(run, resume), rows.folds is not None
+    members = grow_members(prepared.problem, prepared.folds, recipe, telling.control, kept, folded=folded)
+    telling.say(Progress(stage="blend", message="blending and calibrating"))
+    combined = combine(prepared.problem, members)
+    model = _measured(table, rows, prepared, members, combined, telling)
+    config = {"target": table.schema.target, "split": split, "quality": quality, "seed": seed, "metric": metric}
+    telling.say(_done(model, shown, began))
+    return replace(model, config=config, history=tuple(telling.history))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A problem without its test rows, its folds as positions in it, and the encoder.
+
+    Args:
+        problem: rows that are learned from or judged on.
+        used: their positions in the table.
+        folds: (train, valid) positions in `used`.
+        encoder: fitted on the rows that train.
+    """
+
+    problem: Problem
+    used: np.ndarray
+    folds: tuple[tuple[np.ndarray, np.ndarray], ...]
+    encoder: TabularEncoder
+
+
+def _rows(table: Table, task: Task, split: str | None, seed: int, control: Control, run: RunFolder | None) -> Split:
+    """The split: of the run that is resumed, else a new one; without folds where time is short."""
+    kept = run.rows() if run is not None else None
+    if kept is not None:
+        return kept
+    rows = split_rows(table, task, split=split, seed=seed)
+    if rows.folds is None or len(rows.folds) < 2 or control.remaining_s() >= _FOLDS_NEED_S:
+        return rows
+    *_, (train, valid), (_, last) = rows.folds
+    if not rows.nested:
+        train, valid = rows.folds[-1]
+        return Split(train, valid, rows.test)
+    return Split(np.setdiff1d(train, last), np.setdiff1d(valid, last), last)
+
+
+def _prepare(table: Table, task: Task, rows: Split, seed: int, *, balanced: bool) -> Prepared:
+    used = np.union1d(rows.train, rows.valid)
+    encoder = fit_encoder(table.take(rows.train))
+    x = encoder.encode(table.take(used))
+    y = np.asarray(table.y)[used]
+    weights = None if table.weights is None else table.weights[used]
+    if isinstance(task, Regression):
+        task = Regression.of(np.asarray(table.y)[rows.train], task.unit)
+    undo = class_weight_bias(y, weights, task) if balanced and weights is not None else np.zeros(task.n_outputs)
+    problem = Problem(Rows(x, y, weights, None if balanced else weights), encoder.blocks, task, undo, seed)
+    folds = rows.folds if rows.folds is not None else ((rows.train, rows.valid),)
+    located = tuple((np.searchsorted(used, train), np.searchsorted(used, valid)) for train, valid in folds)
+    return Prepared(problem, used, located, encoder)
+
+
+def _measured(
+    table: Table, rows: Split, prepared: Prepared, members: Members, combined: Combined, telling: Telling
+) -> TrainedModel:
+    """The model, measured on the test rows, or out of fold where there are none."""
+    problem, task = prepared.problem, prepared.problem.task
+    trivial = trivial_logits(problem.rows.y, problem.rows.counted, task)
+    where = prepared.used[choose_background(problem.rows.y, problem.rows.counted, task, seed=problem.seed)]
+    background = table.take(where)
+    model = TrainedModel(
+        schema=table.schema,
+        encoder=prepared.encoder,
+        task=task,
+        members=members.final,
+        blend=combined.blend,
+        metrics={},
+        leaderboard={},
+        metrics_note="",
+        threshold=combined.threshold,
+        threshold_note=combined.threshold_note,
+        background_x=prepared.encoder.encode(background),
+        background_values=background.values(),
+        notes=(*telling.notes(), *members.notes, *combined.notes),
+        versions=_versions(),
+    )
+    if len(rows.test):
+        return _on_test(model, table.take(rows.test), problem, trivial)
+    return _out_of_fold(model, table, prepared, combined, trivial)
+
+
+def _on_test(model: TrainedModel, test: Table, problem: Problem, trivial: np.ndarray) -> TrainedModel:
+    x, y = model.encoder.encode(test), np.asarray(test.y)
+    counted = test.weights if problem.rows.counted is not None else None
+    logits = model.logits_x(x)
+    members = {name: centred(z) + problem.undo for name, z in model.member_logits_x(x).items()}
+    note = f"measured on {len(y):,} test rows, kept out of training and of every choice"
+    how = HeldOut(test, y, logits, "test")
+    return _with_scores(model, y, logits, members, trivial, counted, model.threshold, note, how)
+
+
+def _out_of_fold(
+    model: TrainedModel, table: Table, prepared: Prepared, combined: Combined, trivial: np.ndarray
+) -> TrainedModel:
+    rows = prepared.problem.rows.take(combined.rows)
+    held = table.take(prepared.used[combined.rows])
+    how = HeldOut(held, rows.y, combined.crossed, "out-of-fold")
+    return _with_scores(
+        model, rows.y, combined.crossed, combined.members, trivial, rows.counted, combined.crossed_threshold,
+        combined.note, how,
+    )  # fmt: skip
+
+
+def _with_scores(
+    model: TrainedModel,
+    y: np.ndarray,
+    logits: np.ndarray,
+    members: dict[str, np.ndarray],
+    trivial: np.ndarray,
+    counted: np.ndarray | None,
+    threshold: np.ndarray | float | None,
+    note: str,
+    held_out: HeldOut,
+) -> TrainedModel:
+    metrics = score(model.task, y, logits, counted, threshold=threshold)
+    guess = np.broadcast_to(trivial, logits.shape)
+    board: dict[str, dict[str, Estimate]] = {"blend": metrics}
+    board |= leaderboard(model.task, y, members | {trivial_name(model.task): guess}, counted)
+    return replace(model, metrics=metrics, leaderboard=board, metrics_note=note, held_out=held_out)
+
+
+def _done(model: TrainedModel, shown: str, began: float) -> Progress:
+    value, elapsed_s = model.metrics[shown].value, time.monotonic() - began
+    return Progress(stage="done", metric_name=shown, metric=value, best_metric=value, elapsed_s=elapsed_s)
+
+
+def _versions() -> dict[str, str]:
+    found = {name: version(name) for name in _PACKAGES}
+    return {"lepton-lab": __version__, "python": platform.python_version()} | found
+
+
+_PACKAGES: Sequence[str] = ("jax", "flax", "optax", "numpy", "lightgbm")

@@ -1,0 +1,57 @@
+"""How much is tried, by quality and number of rows: frozen presets, nothing computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from lepton_lab.errors import no_such_option
+from lepton_lab.members.trees import TreesConfig
+from lepton_lab.training.loop import LoopConfig
+
+QUALITIES = ("fast", "balanced", "best")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The settings of one training.
+
+    Args:
+        network: of the network.
+        trees: of the trees.
+        refit: with one validation set: grow the members once more on training and validation rows.
+    """
+
+    network: LoopConfig
+    trees: TreesConfig
+    refit: bool
+
+
+_NETWORK = {
+    "fast": LoopConfig(n_epochs=24, patience=6),
+    "balanced": LoopConfig(n_epochs=64, patience=16),
+    "best": LoopConfig(n_epochs=96, patience=24, learning_rate=2e-3),
+}
+_TREES = {
+    "fast": TreesConfig(learning_rate=0.1, rounds=300, patience=20),
+    "balanced": TreesConfig(),
+    "best": TreesConfig(learning_rate=0.02, rounds=3000, patience=120),
+}
+
+
+def recipe_for(quality: str, n_rows: int, metric: str | None) -> Recipe:
+    """The settings for a quality and a number of training rows.
+
+    Few rows get a gentler network and smaller trees: there both learn the noise within a few epochs.
+
+    Raises:
+        OptionError: the quality is not known.
+    """
+    if quality not in QUALITIES:
+        raise no_such_option("quality", quality, QUALITIES)
+    network, trees = replace(_NETWORK[quality], metric=metric), _TREES[quality]
+    if n_rows < 5_000:
+        trees = replace(trees, leaves=15, learning_rate=trees.learning_rate * 0.6)
+    if n_rows < 2_000:
+        network = replace(network, learning_rate=1e-3, batch_size=128)
+        trees = replace(trees, leaves=7)
+    return Recipe(network, trees, refit=quality != "fast")

@@ -1,0 +1,53 @@
+"""What is told while a fit runs: every part's progress on one clock, and kept for the curves."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from lepton_lab.training.control import Control
+from lepton_lab.training.progress import Progress
+
+# Curves longer than this are thinned: they are stored in every model file.
+_MOST_RECORDS = 600
+
+
+class Telling:
+    """Passes progress on with the fold and the time since the fit began."""
+
+    def __init__(self, control: Control, metric: str) -> None:
+        self._outer, self._metric = control, metric
+        self._began = time.monotonic()
+        self.kept: list[Progress] = []
+        self.control = Control(self.say, control.stop, control.deadline)
+
+    def say(self, progress: Progress) -> None:
+        """Tell of a part's progress."""
+        progress = replace(
+            progress,
+            elapsed_s=time.monotonic() - self._began,
+            metric_name=progress.metric_name or self._metric,
+        )
+        if progress.valid_loss is not None:
+            self.kept.append(progress)
+        self._outer.report(progress)
+
+    @property
+    def history(self) -> list[Progress]:
+        """Records with a validation loss, evenly thinned where there are many."""
+        step = max(1, -(-len(self.kept) // _MOST_RECORDS))
+        return self.kept[::step]
+
+    def notes(self) -> tuple[str, ...]:
+        """How the fit was ended from outside, if it was."""
+        ended = self._outer.ended()
+        if ended == "interrupt":
+            return ("training was stopped by the user; the best weights so far were kept.",)
+        return ()
+
+
+def in_fold(control: Control, fold: int, n_folds: int) -> Control:
+    """A control whose progress says which fold it is of; as it is where there is one."""
+    if n_folds == 1:
+        return control
+    return Control(lambda p: control.report(replace(p, fold=fold, n_folds=n_folds)), control.stop, control.deadline)
