@@ -15,6 +15,8 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float, Int
 
+from lepton_lab.networks.cosine import cosine_of_turns
+
 
 class Position(nnx.Variable):
     """A fixed array of whole numbers (where a column or a category lies); travels beside the parameters."""
@@ -57,7 +59,7 @@ class PeriodicEmbedding(nnx.Module):
         """Embed each number."""
         absent = jnp.isnan(x)
         x = smooth_clip(jnp.where(absent, 0.0, x))
-        waves = jnp.cos(2 * math.pi * x[..., None] * self.frequency[...] + self.phase[...])
+        waves = cosine_of_turns(x[..., None] * self.frequency[...] + self.phase[...] / (2 * math.pi))
         mixed = jnp.einsum("rcf,cfe->rce", waves, self.kernel[...]) + self.bias[...]
         z = jnp.concatenate([x[..., None], mixed], axis=-1)
         return z + jnp.where(absent[..., None], self.missing[...], 0.0)
