@@ -108,8 +108,10 @@ class WhatIf:
 
     def _explain(self, x: np.ndarray, values: np.ndarray) -> Explanation:
         from lepton_lab.explanation.explain_model import explain_trained
+        from lepton_lab.explanation.options import ExplainOptions
 
-        return explain_trained(self.model, x, values, np.array([self.label], object), seed=self.seed)
+        options = ExplainOptions(seed=self.seed)
+        return explain_trained(self.model, x, values, np.array([self.label], object), options=options)
 
 
 def what_if(model: TrainedModel, table: Table, position: int = 0) -> WhatIf:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 AT_MOST_FEATURES = 20
 AT_MOST_DOTS = 300
+ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def html(explanation: Explanation, *, output: int | None = None) -> Markup:
@@ -83,11 +85,21 @@ def heights(column: np.ndarray) -> list[float | None]:
 def _as_number(item: Any) -> float | None:
     if is_nothing(item):
         return None
+    if isinstance(item, str):
+        return _days(item) if ISO_DATE.match(item) else None
     if isinstance(item, dt.datetime | dt.date):
         return float(item.toordinal())
     if isinstance(item, np.datetime64):
         return float(item.astype("datetime64[s]").astype(np.int64))
     return float(item) if isinstance(item, int | float | np.number | np.bool_) and math.isfinite(item) else None
+
+
+def _days(words: str) -> float | None:
+    """Days of a date that a table shows as ISO text; None for words that only look like one."""
+    try:
+        return dt.datetime.fromisoformat(words).timestamp() / 86_400
+    except ValueError:
+        return None
 
 
 def swarm_rows(explanation: Explanation, output: int) -> list[SwarmRow]:

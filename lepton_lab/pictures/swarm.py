@@ -112,7 +112,7 @@ def stack(xs: Sequence[float], middle: float, half: float, size: float = 3.0) ->
     for i, x in enumerate(xs):
         bins.setdefault(round(x / size), []).append(i)
     fullest = max((len(members) for members in bins.values()), default=1)
-    step = min(size, 2 * half / max(fullest - 1, 1))
+    step = min(size, half / max(fullest // 2, 1))
     ys = [middle] * len(xs)
     for members in bins.values():
         for place, i in enumerate(members):

@@ -104,7 +104,7 @@ def _end_row(i: int, name: str, level: float, scale: Scale, names: _Names, unit:
     words = fixed(level, 2) if abs(level) < 100 else number(level, 4)
     if unit == "log-odds":
         words += f"  ({100 / (1 + math.exp(-max(min(level, 500), -500))):.0f} %)"
-    left = x > (scale.start + scale.end) / 2 + 60
+    left = x + 12 + len(words) * CHARACTER_WIDTH > scale.end + 58
     return join(
         text(names.name_end, middle + 4, name, kind="b", anchor="end"),
         line(x, ROW * i + 3, x, ROW * (i + 1) - 3, "s-ink", stroke_width=2.5),

@@ -14,7 +14,7 @@ export function stack(xs: ArrayLike<number>, middle: number, half: number, size 
     counts.set(bin, place + 1);
     if (place + 1 > fullest) fullest = place + 1;
   }
-  const step = Math.min(size, (2 * half) / Math.max(fullest - 1, 1));
+  const step = Math.min(size, half / Math.max(Math.ceil((fullest - 1) / 2), 1));
   return Float32Array.from(places, (place) => middle + (place % 2 ? -1 : 1) * Math.ceil(place / 2) * step);
 }
 

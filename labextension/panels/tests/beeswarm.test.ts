@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { nearest, stack, type Dots } from "../src/beeswarm.ts";
+import { layout } from "../src/importance.ts";
+import { heightColour, mix, type Colours } from "../src/theme.ts";
+
+test("dots of one place are stacked from the middle, inside their row", () => {
+  const ys = stack(new Float32Array(100).fill(5), 50, 10);
+  assert.equal(ys[0], 50);
+  assert.ok(new Set(ys).size === 100);
+  assert.ok(Math.min(...ys) >= 39.9 && Math.max(...ys) <= 60.1);
+});
+
+test("dots apart stay on the line", () => {
+  assert.deepEqual([...stack(new Float32Array([0, 50, 100]), 7, 10)], [7, 7, 7]);
+});
+
+test("10,000 dots of 30 features are placed quickly", () => {
+  const xs = Float32Array.from({ length: 10_000 }, (_, i) => (i * 7919) % 400);
+  const begun = performance.now();
+  for (let j = 0; j < 30; j++) stack(xs, 0, 10);
+  assert.ok(performance.now() - begun < 1000);
+});
+
+test("the nearest dot, and none where it is far", () => {
+  const dots: Dots[] = [{ xs: new Float32Array([10, 20]), ys: new Float32Array([5, 5]), shades: new Uint8Array(2) }];
+  assert.deepEqual(nearest(dots, 19, 6), { feature: 0, row: 1 });
+  assert.equal(nearest(dots, 40, 5), null);
+});
+
+test("colours go from blue over grey to orange", () => {
+  const theme = { down: "#0000ff", mid: "#808080", up: "#ff8000" } as Colours;
+  assert.equal(heightColour(0, theme), "rgb(0,0,255)");
+  assert.equal(heightColour(0.5, theme), "rgb(128,128,128)");
+  assert.equal(heightColour(1, theme), "rgb(255,128,0)");
+  assert.equal(mix("#000000", "#ffffff", 0.5), "rgb(128,128,128)");
+});
+
+test("the layout holds zero and every value", () => {
+  const at = layout([{ name: "a", importance: 1, low: 0.9, high: 1.1 }], new Float32Array([0.5, 3]), 800);
+  assert.ok(at.dots(0) >= at.dots.start && at.dots(3) <= at.dots.end + 0.001);
+  assert.ok(at.bars.end < at.dots.start);
+});
