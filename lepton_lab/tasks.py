@@ -273,7 +273,7 @@ def _classes(name: str, link: Any, *, higher: bool, label: str, decides: bool = 
     """A metric of probabilities, as one of logits."""
     function = getattr(metrics, name)
 
-    def of_logits(y: np.ndarray, logits: np.ndarray, weights: np.ndarray | None = None) -> float:
+    def of_logits(y: np.ndarray, logits: np.ndarray, weights: np.ndarray | None = None) -> metrics.Score:
         return function(y, link(logits), weights)
 
     return Metric(name, of_logits, higher, label, decides)
@@ -283,7 +283,7 @@ def _number(name: str, *, higher: bool, label: str) -> Metric:
     """A metric of a number, as one of logits `(row, 1)`."""
     function = getattr(metrics, name)
 
-    def of_logits(y: np.ndarray, logits: np.ndarray, weights: np.ndarray | None = None) -> float:
+    def of_logits(y: np.ndarray, logits: np.ndarray, weights: np.ndarray | None = None) -> metrics.Score:
         return function(y, np.asarray(logits, np.float64).reshape(len(logits)), weights)
 
     return Metric(name, of_logits, higher, label)
