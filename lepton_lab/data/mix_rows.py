@@ -46,10 +46,19 @@ def stack_rows(first: Any, second: Any) -> StackedRows:
 
 
 def is_frame(data: Any) -> bool:
-    """Whether narwhals knows this as a frame."""
+    """Whether narwhals knows this as a frame.
+
+    Raises:
+        ColumnError: a frame whose column names are doubled.
+    """
     import narwhals as nw
 
-    return isinstance(nw.from_native(data, eager_only=True, pass_through=True), nw.DataFrame)
+    try:
+        return isinstance(nw.from_native(data, eager_only=True, pass_through=True), nw.DataFrame)
+    except nw.exceptions.DuplicateError as error:
+        names = list(data.columns)
+        doubled = ", ".join(sorted({repr(name) for name in names if names.count(name) > 1}))
+        raise ColumnError(f"column names are doubled: {doubled}. Give each column its own name.") from error
 
 
 def frame_rows(frame: Any, rows: np.ndarray) -> Any:
@@ -86,7 +95,9 @@ def _stack_frames(first: Any, second: Any) -> StackedRows:
         )
     top, bottom = nw.from_native(first, eager_only=True), nw.from_native(second, eager_only=True)
     names = top.columns
-    _check_columns(names, bottom.columns)
+    for name in names:
+        if name not in bottom.columns:
+            raise no_such_column(name, bottom.columns, where="the background")
     both = nw.maybe_reset_index(nw.concat([top, bottom.select(names)], how="vertical"))
     columns = [both[name] for name in names]
 
@@ -99,15 +110,6 @@ def _stack_frames(first: Any, second: Any) -> StackedRows:
     for j, column in enumerate(columns):
         values[:, j] = column[: len(top)].to_list()
     return StackedRows(take, codes, tuple(map(str, names)), len(top), values)
-
-
-def _check_columns(names: list[str], others: list[str]) -> None:
-    doubled = sorted({str(name) for name in names if names.count(name) > 1})
-    if doubled:
-        raise ColumnError(f"column names are doubled: {', '.join(map(repr, doubled))}. Give each column its own name.")
-    for name in names:
-        if name not in others:
-            raise no_such_column(name, others, where="the background")
 
 
 def _codes(column: np.ndarray) -> np.ndarray:

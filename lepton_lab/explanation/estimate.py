@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float64, Int
 
+# Half-width of a 95 % interval in standard errors: Student's t for the 32 pairs of walks that every
+# error rests on at least. (With 1.96 the intervals cover 93.8 % on average.)
+T_95 = 2.04
+
 
 @dataclass(frozen=True)
 class Estimate:

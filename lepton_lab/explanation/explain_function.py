@@ -38,7 +38,7 @@ class Naming:
 
 
 def explain_function(
-    fn: Callable[[Any], Any],
+    fn: Any,
     x: Any,
     background: Any = None,
     *,
@@ -73,8 +73,8 @@ def explain_function(
     options, naming = options or ExplainOptions(), naming or Naming()
     pace = options.pace()
     x, note = _as_rows(x), ()
-    if len(x) == 0:
-        raise ExplanationError("x has 0 rows: there is nothing to explain.")
+    if 0 in x.shape:
+        raise ExplanationError(f"x has {x.shape[0]} rows and {x.shape[1]} features: there is nothing to explain.")
     if background is None:
         background = _take(x, sample_rows(len(x), options.seed))
         note = (f"the background is a sample of {len(background)} of the explained rows.",)
@@ -97,7 +97,7 @@ def _label_note(prediction: np.ndarray) -> tuple[str, ...]:
     return (f"{found} If they are class labels, explain predict_proba instead.",) if n_values <= 20 else ()
 
 
-def game_of(fn: Callable[[Any], Any], x: Any, background: Any) -> tuple[Game, Any]:
+def game_of(fn: Any, x: Any, background: Any) -> tuple[Game, Any]:
     """The game of a function, on JAX where it can be traced; and the stacked rows.
 
     Raises:
@@ -109,8 +109,6 @@ def game_of(fn: Callable[[Any], Any], x: Any, background: Any) -> tuple[Game, An
         stacked = stack_rows(x, background)
     except DataError as error:
         raise error if not type(error) is DataError else ExplanationError(str(error)) from error
-    if len(stacked.column_names) == 0:
-        raise ExplanationError("x has 0 features: there is nothing to explain.")
     if isinstance(x, np.ndarray) and x.dtype.kind in "fiub" and traces(fn, x.shape[1]):
         return _jax_game(fn, x, background), stacked
     return PredictGame(fn, stacked), stacked

@@ -14,14 +14,11 @@ import numpy as np
 from jaxtyping import Float64, Int, Shaped
 
 from lepton_lab.errors import ExplanationError
+from lepton_lab.explanation.estimate import T_95
 from lepton_lab.explanation.importance import Importance, mean_importance
 
 if TYPE_CHECKING:
     import shap
-
-# A 95 % interval of a normal error. The standard errors come from about a hundred degrees of
-# freedom, where Student's t would say 1.98.
-Z_95 = 1.96
 
 _PER_ROW = ("values", "base_values", "data", "error_std", "prediction", "row_labels", "plan", "background_std", "half_gap")
 
@@ -82,12 +79,12 @@ class Explanation:
     @property
     def lower_bounds(self) -> Float64[np.ndarray, "row feature *class"]:
         """Lower end of the 95 % interval of each value."""
-        return self.values - Z_95 * self.error_std
+        return self.values - T_95 * self.error_std
 
     @property
     def upper_bounds(self) -> Float64[np.ndarray, "row feature *class"]:
         """Upper end of the 95 % interval of each value."""
-        return self.values + Z_95 * self.error_std
+        return self.values + T_95 * self.error_std
 
     @property
     def additivity_gap(self) -> float:
@@ -128,7 +125,7 @@ class Explanation:
         if len(self) == 0:
             raise ExplanationError("an explanation of 0 rows cannot be drawn by shap. Explain at least one row.")
         numbers = _as_numbers(self.data)
-        shown = None if _all_numbers(self.data) else self.data
+        shown = None if _all_numbers(self.data) else _as_shown(self.data)
         at = (lambda array: array[0]) if self.one_row else (lambda array: array)
         many = len(self.output_names) > 1
         return shap.Explanation(
@@ -171,6 +168,21 @@ def _as_numbers(data: Shaped[np.ndarray, "row feature"]) -> Float64[np.ndarray, 
         return data.astype(np.float64)
     columns = [_column_as_numbers(data[:, j]) for j in range(data.shape[1])]
     return np.stack(columns, axis=1) if columns else np.zeros(data.shape)
+
+
+def _as_shown(data: Shaped[np.ndarray, "row feature"]) -> Shaped[np.ndarray, "row feature"]:
+    """The user's own values: numbers as they are, all else as text, as shap's force plot fails on None and dates."""
+    shown = np.array(data, dtype=object)
+    for at in np.ndindex(shown.shape):
+        if not _is_number(shown[at]) or _is_missing(shown[at]):
+            shown[at] = _text(shown[at])
+    return shown
+
+
+def _text(value: object) -> str:
+    if _is_missing(value):
+        return "missing"
+    return str(value).removesuffix(" 00:00:00")
 
 
 def _column_as_numbers(column: Shaped[np.ndarray, " row"]) -> Float64[np.ndarray, " row"]:

@@ -8,10 +8,11 @@ Python `predict`. No estimator is here: sums and weights are in `walks.py` and `
 
 from __future__ import annotations
 
+import abc
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -28,40 +29,55 @@ CORNER_BITS = 8
 Outputs = Float64[np.ndarray, "state output"]
 
 
-class Game(Protocol):
+class Game(abc.ABC):
     """What the estimators need of a game. Rows and background rows are named by position."""
 
-    n_rows: int
-    n_background: int
-    n_features: int
-    n_outputs: int
+    @property
+    @abc.abstractmethod
+    def n_rows(self) -> int:
+        """Rows that can be explained."""
 
+    @property
+    @abc.abstractmethod
+    def n_background(self) -> int:
+        """Background rows."""
+
+    @property
+    @abc.abstractmethod
+    def n_features(self) -> int:
+        """Players."""
+
+    @functools.cached_property
+    def n_outputs(self) -> int:
+        """Outputs of the function."""
+        return self.at_background().shape[1]
+
+    @abc.abstractmethod
     def at_rows(self, rows: np.ndarray) -> np.ndarray:
         """Outputs at whole rows, `(row, output)` in float64."""
-        ...
 
+    @abc.abstractmethod
     def at_background(self) -> np.ndarray:
         """Outputs at whole background rows, `(reference, output)` in float64."""
-        ...
 
+    @abc.abstractmethod
     def differs(self, rows: np.ndarray) -> np.ndarray:
         """`(row, reference, feature)`: whether the row's value differs; a feature that does not is a dummy."""
-        ...
 
+    @abc.abstractmethod
     def prepare(self, masks: np.ndarray, references: np.ndarray) -> Any:
         """What `evaluate` shares between rows: masks `(reference, state, feature)` of some background rows."""
-        ...
 
+    @abc.abstractmethod
     def evaluate(self, prepared: Any, rows: np.ndarray, kept: Sequence[np.ndarray]) -> np.ndarray:
         """Outputs of each row at its kept states, one row after another, `(state, output)`.
 
         A state's number is its place in the masks, counted through all the references.
         """
-        ...
 
+    @abc.abstractmethod
     def corners(self, rows: np.ndarray, references: np.ndarray, players: np.ndarray) -> np.ndarray:
         """`(pair, 2**m, output)`: every coalition of `players (pair, m)`; bit i of the state is player i."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -165,7 +181,7 @@ class FunctionForm:
 
 
 @dataclass(frozen=True)
-class JaxGame:
+class JaxGame(Game):
     """A game on a JAX function: x and background as float32, all heavy work in two jitted functions.
 
     Args:
@@ -194,11 +210,6 @@ class JaxGame:
     def n_features(self) -> int:
         """Players."""
         return self.x.shape[1]
-
-    @functools.cached_property
-    def n_outputs(self) -> int:
-        """Outputs of the function."""
-        return self.at_background().shape[1]
 
     def at_rows(self, rows: Int[np.ndarray, " row"]) -> Float64[np.ndarray, "row output"]:
         """Outputs at whole rows."""

@@ -50,7 +50,8 @@ def mean_importance(
 ) -> Importance:
     """Mean |value| with its noise bias reduced and an interval computed over sampling plans.
 
-    The absolute value of a noisy number is too large on average; most of that excess is taken off.
+    The absolute value of a noisy number is too large on average; part of that excess is taken off
+    (a quarter where there is noise only, nearly all where a value is above two standard errors).
     Rows that used one plan share its sampling error, so the interval counts plans, not rows.
     """
     n_rows = len(values)
@@ -75,7 +76,7 @@ def mean_importance(
 
 
 def _less_noise_bias(values: np.ndarray, error_std: np.ndarray) -> np.ndarray:
-    """`|value|` less the bias that normal noise of this size gives the absolute value."""
+    """`|value|` less the bias that normal noise would give an absolute value of this size."""
     size = np.abs(values)
     scale = np.where(error_std > 0, error_std, 1.0)
     ratio = size / scale

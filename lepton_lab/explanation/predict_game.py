@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float64, Int
 
 from lepton_lab.data.mix_rows import StackedRows
 from lepton_lab.errors import ExplanationError
-from lepton_lab.explanation.game import corner_bits
+from lepton_lab.explanation.game import Game, corner_bits
 
 # Rows handed to one call of predict: large enough to drown its overhead, small enough for memory.
 MAX_BATCH = 16_384
@@ -21,7 +21,7 @@ MIN_BATCH = 64
 
 
 @dataclass(frozen=True)
-class PredictGame:
+class PredictGame(Game):
     """A game on a Python function of rows.
 
     Args:
@@ -46,11 +46,6 @@ class PredictGame:
     def n_features(self) -> int:
         """Players."""
         return self.stacked.codes.shape[1]
-
-    @cached_property
-    def n_outputs(self) -> int:
-        """Outputs of the function."""
-        return self.at_background().shape[1]
 
     @cached_property
     def _whole(self) -> Float64[np.ndarray, "row output"]:

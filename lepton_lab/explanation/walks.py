@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float64, Int
 
-from lepton_lab.explanation.estimate import Estimate, Pace
+from lepton_lab.explanation.estimate import T_95, Estimate, Pace
 from lepton_lab.explanation.game import ROWS_PER_CALL, Game
 
 # Rows are dealt over this many plans: rows of one plan share its error, plans are independent.
@@ -39,8 +39,6 @@ CHUNK_S = 0.2
 MAX_STATES = 16_384
 # Two walks, each along an order and back.
 N_PASSES = 4
-
-Z_95 = 1.96
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,7 @@ class _Sums:
 
     def half_width(self) -> Float64[np.ndarray, " row"]:
         """Widest 95 % half-width of each row so far."""
-        return Z_95 * np.sqrt(self.variance.max((1, 2))) / np.maximum(self.rounds, 1)
+        return T_95 * np.sqrt(self.variance.max((1, 2))) / np.maximum(self.rounds, 1)
 
 
 def walk_values(
@@ -116,7 +114,7 @@ def walk_values(
             break
         ended = _one_round(game, rows, weights, plan, wanted, sums, (options.seed, n_round), pace)
         n_round += 1
-    return _estimate(rows, plan, sums, options, ended)
+    return _estimate(rows, plan, sums, options, options.rounds(game.n_background), ended)
 
 
 def _wanted(sums: _Sums, n_round: int, options: WalkOptions, n_background: int, pace: Pace) -> Int[np.ndarray, " row"]:
@@ -235,7 +233,9 @@ def _marginals(
     return out, n
 
 
-def _estimate(rows: np.ndarray, plan: np.ndarray, sums: _Sums, options: WalkOptions, ended: str) -> Estimate:
+def _estimate(
+    rows: np.ndarray, plan: np.ndarray, sums: _Sums, options: WalkOptions, n_rounds: int, ended: str
+) -> Estimate:
     """Means of the sums over each row's own number of rounds, for the rows that were reached."""
     reached = np.flatnonzero(sums.rounds)
     n = sums.rounds[reached][:, None, None]
@@ -253,20 +253,20 @@ def _estimate(rows: np.ndarray, plan: np.ndarray, sums: _Sums, options: WalkOpti
         n_evaluations=sums.n_evaluations,
         exact=False,
         method=f"decoupled walks, {count or 'no'} a background row",
-        notes=_notes(sums, options, len(reached), ended),
+        notes=_notes(sums, options.halfwidth, n_rounds, ended),
     )
 
 
-def _notes(sums: _Sums, options: WalkOptions, n_reached: int, ended: str) -> tuple[str, ...]:
+def _notes(sums: _Sums, halfwidth: float | None, n_rounds: int, ended: str) -> tuple[str, ...]:
     """What was asked for and not done."""
     notes = []
+    reached = sums.rounds > 0
     why = {"stop": "stopped", "budget": "the budget was spent"}.get(ended, "")
-    if n_reached < len(sums.rounds):
-        notes.append(f"{why} after {n_reached} of {len(sums.rounds)} rows: the other rows are left out.")
-    elif ended and sums.rounds.min() < math.ceil(options.n_walks / 2):
-        notes.append(f"{why} before every row had {options.n_walks} walks: some intervals are wider.")
-    if options.halfwidth is not None and n_reached:
-        n_wide = int((sums.half_width()[sums.rounds > 0] > options.halfwidth).sum())
-        if n_wide:
-            notes.append(f"{n_wide} of {n_reached} rows have a 95 % half-width above the {options.halfwidth:g} asked for.")
+    if not reached.all():
+        notes.append(f"{why} after {reached.sum()} of {len(reached)} rows: the other rows are left out.")
+    if ended and (sums.rounds[reached] < n_rounds).any():
+        notes.append(f"{why} before every row had its {2 * n_rounds} walks a background row: some intervals are wider.")
+    n_wide = 0 if halfwidth is None else int((sums.half_width()[reached] > halfwidth).sum())
+    if n_wide:
+        notes.append(f"{n_wide} of {reached.sum()} rows have a 95 % half-width above the {halfwidth:g} asked for.")
     return tuple(notes)
