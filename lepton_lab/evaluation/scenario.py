@@ -159,7 +159,9 @@ def _typed(column: Column, item: object) -> object:
             return dt.datetime.fromisoformat(item)
     except (TypeError, ValueError) as error:
         wanted = "a number" if column.kind == Kind.NUMERIC else "a date such as 2024-03-31"
-        raise ColumnError(f"{item!r} is not a value of {column.name!r}. It wants {wanted}, or None for missing.") from error
+        raise ColumnError(
+            f"{item!r} is not a value of {column.name!r}. It wants {wanted}, or None for missing."
+        ) from error
     return item
 
 

@@ -65,7 +65,11 @@ def _line(name: str, kind: str, points: Iterable[tuple[float, float | None]], *,
 
 
 def html(
-    progress: Progress | None, history: Sequence[Progress] = (), *, title: str = "Training", next_step: Sequence[str] = ()
+    progress: Progress | None,
+    history: Sequence[Progress] = (),
+    *,
+    title: str = "Training",
+    next_step: Sequence[str] = (),
 ) -> Markup:
     """The picture of a run that has no model yet: where it stands, and its curves so far."""
     after = theme.next_step(*next_step) if next_step else None

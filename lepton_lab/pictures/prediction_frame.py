@@ -39,6 +39,8 @@ def _cell(name: str, item: Any) -> Markup | str:
     if not name.startswith(PREFIX):
         return value(item)
     share = min(max(float(item), 0.0), 1.0)
-    bar = svg(70, 8, percent(share), rect(0, 0, 70, 8, "mid", r=2, opacity="0.22"), rect(0, 0, 70 * share, 8, "main", r=2))
+    bar = svg(
+        70, 8, percent(share), rect(0, 0, 70, 8, "mid", r=2, opacity="0.22"), rect(0, 0, 70 * share, 8, "main", r=2)
+    )
     held = tag("span", bar, style="display:inline-block;vertical-align:middle;margin-right:7px")
     return join(held, percent(float(item), 1))

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def html(answer: WhatIfAnswer | WhatIf, *, title: str = "What if") -> Markup:
     """The picture as self-contained HTML."""
     answer = _answered(answer)
-    return theme.picture(title, theme.kpis(*_headline(answer)), _changes(answer), _reasons(answer), sub=_subtitle(answer))
+    return theme.picture(
+        title, theme.kpis(*_headline(answer)), _changes(answer), _reasons(answer), sub=_subtitle(answer)
+    )
 
 
 def text(answer: WhatIfAnswer | WhatIf, *, title: str = "What if") -> str:

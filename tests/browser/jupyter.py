@@ -1,10 +1,10 @@
 """Real JupyterLab in real Chromium: one server for a session of tests, one opened notebook a test.
 
-    with lab_server(folder) as server, chromium() as browser:
-        lab = Lab.open(browser, server, write_notebook(folder, "start", ["1 + 1"]))
-        lab.run_all()
-        lab.wait_for_outputs()
-        lab.output(0).inner_text()
+with lab_server(folder) as server, chromium() as browser:
+    lab = Lab.open(browser, server, write_notebook(folder, "start", ["1 + 1"]))
+    lab.run_all()
+    lab.wait_for_outputs()
+    lab.output(0).inner_text()
 """
 
 from __future__ import annotations
@@ -35,7 +35,11 @@ FLAGS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 QUIET = {
-    "@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false", "doNotDisturbMode": True},
+    "@jupyterlab/apputils-extension:notification": {
+        "checkForUpdates": False,
+        "fetchNews": "false",
+        "doNotDisturbMode": True,
+    },
     "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
 }
 START_S = 60

@@ -28,7 +28,11 @@ def frame(target: str) -> pd.DataFrame:
     }, index=np.arange(100, 100 + ROWS))  # fmt: skip
     df.loc[df.index[::7], "amount"] = np.nan
     z = 0.08 * (df["age"] - 45) + (df["job"] == "clerk") + rng.normal(0, 0.5, ROWS)
-    answers = {"binary": np.where(z > 0.3, "yes", "no"), "multiclass": np.digitize(z, [-0.5, 1]), "regression": 100 + 10 * z}
+    answers = {
+        "binary": np.where(z > 0.3, "yes", "no"),
+        "multiclass": np.digitize(z, [-0.5, 1]),
+        "regression": 100 + 10 * z,
+    }
     return df.assign(y=answers[target])
 
 
@@ -65,7 +69,9 @@ def test_an_answer_is_what_the_model_says_of_the_changed_frame(task_name):
         assert answer.estimate == pytest.approx(expected[0])
         assert answer.probability is None
     else:
-        np.testing.assert_allclose(list(answer.probabilities.values()), model.task.probability(expected[None])[0], rtol=1e-6)
+        np.testing.assert_allclose(
+            list(answer.probabilities.values()), model.task.probability(expected[None])[0], rtol=1e-6
+        )
         assert answer.prediction in model.classes
 
 

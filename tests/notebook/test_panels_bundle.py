@@ -1,0 +1,39 @@
+"""The committed bundles are those of the sources; the TypeScript is sound and passes its own tests."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lepton_lab.notebook.panels.bundle import STATIC
+
+SOURCE = Path(__file__).parents[2] / "labextension" / "panels"
+NPM = shutil.which("npm")
+
+# `make test-frontend` installs Node and the packages, and runs these; a user's machine needs neither.
+pytestmark = pytest.mark.skipif(
+    NPM is None or not (SOURCE / "node_modules").exists(),
+    reason="no Node, or `npm ci` was not run in labextension/panels",
+)
+
+
+def node(*command: str) -> None:
+    done = subprocess.run(command, cwd=SOURCE, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_committed_bundles_are_built_from_the_sources(tmp_path):
+    node("node", "build.mjs", "--outdir", str(tmp_path))
+    built = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert built == {path.name: path.read_bytes() for path in STATIC.iterdir()}
+
+
+def test_the_types_are_sound():
+    node(NPM or "npm", "run", "--silent", "check")
+
+
+def test_the_unit_tests_pass():
+    node(NPM or "npm", "test", "--silent")

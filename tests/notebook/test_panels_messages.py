@@ -1,0 +1,234 @@
+"""The Python halves of the panels: what they tell the page, and what they make of what the page says. No browser."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from ipywidgets.widgets import widget
+
+from lepton_lab.errors import ColumnError
+from lepton_lab.notebook.panels.explanation import ExplanationPanel
+from lepton_lab.notebook.panels.training import TrainingPanel, curves
+from lepton_lab.notebook.panels.whatif import WhatIfPanel
+from tests.pictures import examples
+
+
+class RecordingComm:
+    """A comm without a kernel: it writes down what is sent, and lets a test speak for the page."""
+
+    def __init__(self, data=None, buffers=None, **_options) -> None:
+        self.comm_id = "recorded"
+        self.opened = data
+        self.sent: list[tuple[dict, list]] = []
+
+    def send(self, data=None, metadata=None, buffers=None) -> None:
+        self.sent.append((data, buffers or []))
+
+    def on_msg(self, handle) -> None:
+        self.handle = handle
+
+    def on_close(self, _handle) -> None:
+        pass
+
+    def close(self, *_args, **_options) -> None:
+        pass
+
+    def say(self, content: object) -> None:
+        """What the page says."""
+        self.handle({"content": {"data": {"method": "custom", "content": content}}, "buffers": []})
+
+    @property
+    def custom(self) -> list[tuple[dict, list]]:
+        return [(data["content"], buffers) for data, buffers in self.sent if data["method"] == "custom"]
+
+    @property
+    def updates(self) -> list[dict]:
+        return [data["state"] for data, _ in self.sent if data["method"] == "update"]
+
+
+@pytest.fixture(autouse=True)
+def recorded(monkeypatch):
+    # ipywidgets 8 asks a function for a comm, ipywidgets 7 makes one of ipykernel's.
+    if hasattr(widget, "comm"):
+        monkeypatch.setattr(widget.comm, "create_comm", RecordingComm)
+    else:
+        monkeypatch.setattr(widget, "Comm", RecordingComm)
+
+
+# --- the training panel
+
+
+def test_at_most_ten_updates_a_second(monkeypatch):
+    panel = TrainingPanel("Training", 60.0)
+    now = [0.0]
+    monkeypatch.setattr("lepton_lab.notebook.panels.training.time.monotonic", lambda: now[0])
+    before = len(panel.comm.updates)
+    for i in range(1000):
+        now[0] = i * 0.002  # two seconds
+        panel.report(examples.progress(epoch=i / 10, step=i))
+    assert 15 <= len(panel.comm.updates) - before <= 21
+
+
+def test_an_update_is_plain_json_without_nan_and_without_rows():
+    panel = TrainingPanel("Training", 60.0)
+    panel.report(examples.progress(valid_loss=float("nan"), metric=float("inf")))
+    sent = json.dumps(panel.comm.updates[-1], allow_nan=False)
+    assert '"best": 0.78' in sent
+    assert len(sent) < 2000
+
+
+def test_what_came_too_fast_is_drawn_with_the_next(monkeypatch):
+    panel = TrainingPanel("Training")
+    now = [0.0]
+    monkeypatch.setattr("lepton_lab.notebook.panels.training.time.monotonic", lambda: now[0])
+    for i in range(5):
+        panel.report(examples.progress(epoch=float(i)))
+    now[0] = 1.0
+    panel.report(examples.progress(epoch=5.0))
+    assert panel.curves[0]["x"] == [0, 1, 2, 3, 4, 5]
+
+
+def test_long_curves_are_thinned_and_keep_their_ends():
+    (curve,) = curves(examples.history(5000))
+    assert len(curve["x"]) <= 300
+    assert (curve["x"][0], curve["x"][-1]) == (1.0, 5000.0)
+
+
+def test_the_stop_button_stops_once():
+    stopped = []
+    panel = TrainingPanel("Training", None, True, lambda: stopped.append(1))
+    panel.comm.say({"type": "stop"})
+    panel.comm.say({"type": "stop"})
+    assert stopped == [1]
+    assert panel.state["status"] == "stopping"
+    panel.report(examples.progress())
+    assert panel.state["status"] == "stopping"
+
+
+def test_in_the_foreground_there_is_no_button():
+    assert not TrainingPanel("Training").can_stop
+    assert not TrainingPanel("Training", can_stop=True).can_stop  # nothing to stop with
+
+
+def test_the_end_shows_the_models_metrics_and_makes_its_picture_the_twin():
+    panel = TrainingPanel("Training")
+    panel.finish(examples.model())
+    assert panel.state["status"] == "done"
+    assert panel.state["results"][0] == {"name": "AUC", "value": 0.793, "low": 0.753, "high": 0.831}
+    assert "Boosted trees" in panel.twin_html()
+    panel.fail("it went wrong")
+    assert panel.state["status"] == "failed"
+
+
+@pytest.mark.parametrize(("metric", "higher"), [("auc", True), ("log_loss", False), ("rmse", False), ("r2", True)])
+def test_the_better_direction_is_known(metric, higher):
+    panel = TrainingPanel("Training")
+    panel.report(examples.progress(metric_name=metric))
+    assert panel.higher_is_better is higher
+
+
+# --- the explanation panel
+
+
+def test_rows_travel_by_message_only_when_asked():
+    panel = ExplanationPanel(examples.explanation(200))
+    state = json.dumps({k: v for k, v in panel.get_state().items() if k not in ("_esm", "_css")}, default=str)
+    assert "below 200" not in state
+    assert len(state) < 2000
+    assert panel.comm.custom == []
+    panel.comm.say({"type": "ready"})
+    assert [content["type"] for content, _ in panel.comm.custom] == ["data"]
+
+
+def test_what_is_drawn_is_what_was_computed():
+    explanation = examples.explanation(50)
+    panel = ExplanationPanel(explanation)
+    panel.comm.say({"type": "ready"})
+    ((message, (values, shades, codes)),) = panel.comm.custom
+    importance = explanation.importance()
+    assert [column["name"] for column in message["columns"]] == list(importance.feature_names)
+    drawn = np.frombuffer(values, "<f4").reshape(-1, 50)
+    np.testing.assert_allclose(drawn, explanation.values[:, importance.order].T, rtol=1e-6)
+    place = list(importance.feature_names).index("status_of_account")
+    words = [message["columns"][place]["texts"][c] for c in np.frombuffer(codes, "<u4").reshape(-1, 50)[place]]
+    assert words == list(explanation.data[:, 0])
+    assert set(np.frombuffer(shades, np.uint8).reshape(-1, 50)[place]) == {255}
+    json.dumps(message, allow_nan=False)
+
+
+@pytest.mark.parametrize("n_classes", [1, 3])
+def test_a_rows_waterfall_adds_up_to_its_prediction(n_classes):
+    explanation = examples.explanation(20, n_classes=n_classes)
+    panel = ExplanationPanel(explanation)
+    panel.comm.say({"type": "row", "row": 7, "output": n_classes - 1})
+    (message, _) = panel.comm.custom[-1]
+    assert message["row"] == 7
+    total = message["base"] + sum(step["value"] for step in message["steps"])
+    assert total == pytest.approx(message["prediction"])
+    assert message["steps"][0]["shown"] == explanation.data[7, 0]
+    assert message["code"] == "ll.explain(model, df.loc[[7]])"
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["words", {"type": 3}, {"type": "row", "row": 99}, {"type": "row", "row": -1}, {"type": "row", "row": "3"},
+     {"type": "ready", "output": 9}, {"type": "ready", "output": "x"}, {"type": "unheard of"}, None],
+)  # fmt: skip
+def test_what_is_no_question_has_no_answer(content):
+    panel = ExplanationPanel(examples.explanation(5))
+    panel.comm.say(content)
+    assert panel.comm.custom == []
+
+
+def test_more_rows_than_can_be_drawn_are_thinned_and_said():
+    panel = ExplanationPanel(examples.explanation(10_500, columns=examples.COLUMNS[:2]))
+    panel.comm.say({"type": "ready"})
+    message, buffers = panel.comm.custom[0]
+    assert len(message["labels"]) == 10_000
+    assert "10,000 of them drawn" in message["note"]
+    assert len(buffers[0]) == 4 * 2 * 10_000
+
+
+# --- the what-if panel
+
+
+def test_the_page_gets_controls_and_the_first_answer():
+    panel = WhatIfPanel(examples.what_if())
+    panel.comm.say({"type": "ready"})
+    message, _ = panel.comm.custom[0]
+    assert [column["name"] for column in message["columns"]][:2] == ["duration_months", "amount"]
+    assert message["answer"]["positive"] == "yes"
+    assert message["answer"]["waterfall"]["steps"]
+    json.dumps(message, allow_nan=False)
+
+
+def test_an_answer_carries_the_id_of_its_question_and_the_code_of_it():
+    panel = WhatIfPanel(examples.what_if())
+    panel.comm.say({"type": "set", "id": 41, "changes": {"amount": 100}, "explain": False})
+    message, _ = panel.comm.custom[-1]
+    assert message["id"] == 41
+    assert message["waterfall"] is None
+    assert message["code"] == "ll.whatif(model, row=17).answer({'amount': 100})"
+    panel.comm.say({"type": "set", "id": 42, "changes": {"amount": 100}, "explain": True})
+    assert panel.comm.custom[-1][0]["waterfall"]["unit"] == "log-odds"
+
+
+def test_a_value_that_cannot_be_read_is_said_and_nothing_is_lost(monkeypatch):
+    whatif = examples.what_if()
+    panel = WhatIfPanel(whatif)
+
+    def refuse(changes, *, explain):
+        raise ColumnError("'old' is not a value of 'age'.")
+
+    monkeypatch.setattr(whatif, "answer", refuse)
+    panel.comm.say({"type": "set", "id": 5, "changes": {"age": "old"}, "explain": True})
+    assert panel.comm.custom[-1][0] == {"type": "answer", "id": 5, "error": "'old' is not a value of 'age'."}
+
+
+def test_the_twin_follows_what_was_explained():
+    panel = WhatIfPanel(examples.what_if())
+    assert "Changed" not in panel.twin_html()
+    panel.comm.say({"type": "set", "id": 1, "changes": {"amount": 100}, "explain": True})
+    assert "Changed" in panel.twin_html()

@@ -1,0 +1,246 @@
+"""Every picture: self-contained, small, safe with any name, and saying the numbers of the result."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lepton_lab import pictures
+from lepton_lab.data.finding import Finding
+from lepton_lab.environment import Condition, Doctor, FrameSeen, Status
+from lepton_lab.pictures import shapley_values
+from lepton_lab.pictures.markup import clean, tag
+from lepton_lab.pictures.swarm import stack
+from lepton_lab.pictures.waterfall import Step, largest_first
+from tests.pictures import examples
+
+LIMIT = 200_000
+NASTY = (*examples.NASTY, *examples.COLUMNS)
+
+
+class Check(SimpleNamespace):
+    """What the picture reads of `data.quality.Check`."""
+
+
+def check(name: str = "customer_id") -> Check:
+    findings = (
+        Finding("missing", "savings", 0.1837, "warn", "183 values are missing.", "Kept as a category of its own."),
+        Finding("leak", name, 1.0, "serious", f"{name} alone predicts the target.", "Leave it out."),
+        Finding("imbalance", None, 0.3, "info", "30 % of the rows are 'yes'."),
+    )
+    return Check(findings=findings, n_rows=1000, n_columns=21, target="bad", task=examples.TASKS["binary"], schema=None)
+
+
+def run(id: str = "20261121-110000-ab12", status: str = "done") -> SimpleNamespace:
+    return SimpleNamespace(
+        id=id, status=status, created="2026-11-21T11:00:00", config={"target": "bad"}, n_rows=1000, score=0.7931,
+        metric_name="auc", elapsed_s=61.2, message="<script>alert(1)</script>", path=None,
+    )  # fmt: skip
+
+
+class Runs(tuple):
+    __slots__ = ()
+
+
+def doctor() -> Doctor:
+    return Doctor(
+        (Condition("jax", "ok", "0.10.2"), Condition("devices", "warn", "cpu only", "pip install 'lepton-lab[cuda]'"))
+    )
+
+
+def status() -> Status:
+    return Status(
+        "0.1", "2 CPU cores", (FrameSeen("df_train", 800, 21),), ("model",), (run(),), "%lepton explain model"
+    )
+
+
+def predictions() -> pd.DataFrame:
+    return pd.DataFrame(
+        {"prediction": ["yes", "no"], "probability_no": [0.2, 0.9], "probability_yes": [0.8, 0.1]}, index=[17, 99]
+    )
+
+
+RESULTS = {
+    "binary model": lambda: examples.model(),
+    "multiclass model": lambda: examples.model(examples.TASKS["multiclass"]),
+    "regression model": lambda: examples.model(examples.TASKS["regression"]),
+    "nasty model": lambda: examples.model(target=examples.NASTY[0], columns=NASTY),
+    "explanation": lambda: examples.explanation(200),
+    "exact explanation": lambda: examples.explanation(50, exact=True),
+    "nasty explanation": lambda: examples.explanation(60, columns=NASTY),
+    "several classes": lambda: examples.explanation(100, n_classes=3),
+    "one row": lambda: examples.explanation(5)[2],
+    "one nasty row": lambda: examples.explanation(5, columns=NASTY)[2],
+    "no rows": lambda: examples.explanation(3)[0:0],
+    "many rows": lambda: examples.explanation(5000, columns=tuple(f"column_{i}" for i in range(60))),
+    "check": check,
+    "nasty check": lambda: check(examples.NASTY[2]),
+    "runs": lambda: Runs([run(), run("20261121-120000-cd34", "killed")]),
+    "doctor": doctor,
+    "status": status,
+    "progress": lambda: examples.progress(),
+    "what if": lambda: examples.what_if().answer({"amount": 100.0, "purpose": examples.NASTY[0]}, explain=True),
+    "predictions": predictions,
+}
+IDS = [name.replace(" ", "-") for name in RESULTS]
+results = pytest.mark.parametrize("make", RESULTS.values(), ids=IDS)
+
+
+class Tags(HTMLParser):
+    """The tags and attributes of a page; fails where they do not match."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: set[str] = set()
+        self.attributes: list[tuple[str, str]] = []
+        self.words = ""
+
+    def handle_starttag(self, tag, attrs):
+        self.open.append(tag)
+        self.seen.add(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.words += data
+
+
+def parsed(html: str) -> Tags:
+    tags = Tags()
+    tags.feed(html)
+    assert not tags.open
+    return tags
+
+
+@results
+def test_a_picture_is_small_and_stands_alone(make):
+    html = str(pictures.html(make()))
+    tags = parsed(html)
+    assert len(html.encode()) < LIMIT
+    assert not tags.seen & {"script", "img", "link", "iframe", "object", "embed"}
+    outside = [value for name, value in tags.attributes if "://" in value and name != "xmlns"]
+    assert outside == []
+    assert "url(" not in html
+    assert "@import" not in html
+
+
+@results
+def test_a_picture_has_no_ids_and_no_handlers(make):
+    names = {name for name, _ in parsed(str(pictures.html(make()))).attributes}
+    assert "id" not in names
+    assert not any(name.startswith("on") for name in names)
+
+
+@results
+def test_every_drawing_is_svg_with_a_label(make):
+    for drawing in re.findall(r"<svg.*?</svg>", str(pictures.html(make())), re.DOTALL):
+        svg = ET.fromstring(drawing)
+        assert svg.get("aria-label") or svg.get("aria-hidden")
+        for number in re.findall(r'="(-?[\d.]+)"', drawing):
+            assert np.isfinite(float(number))
+
+
+@results
+def test_a_result_has_words(make):
+    text = pictures.text(make())
+    assert text.strip()
+    assert "<div" not in text
+
+
+def test_the_model_says_its_metrics_interval_and_baselines():
+    words = parsed(pictures.html(examples.model())).words
+    for expected in (
+        "0.793",
+        "0.753 to 0.831",
+        "Linear",
+        "0.786",
+        "Boosted trees",
+        "Always the mean",
+        "31 % of blend",
+        "37 %",
+    ):
+        assert expected in words
+
+
+def test_worse_than_a_baseline_is_said():
+    model = examples.model()
+    model.leaderboard["linear"] = model.leaderboard["linear"] | {
+        "auc": dataclasses.replace(model.metrics["auc"], value=0.85)
+    }
+    words = parsed(pictures.html(model)).words
+    assert "−0.057" in words
+    assert "worse than linear" in words
+
+
+def test_a_lower_rmse_is_better():
+    words = parsed(pictures.html(examples.model(examples.TASKS["regression"]))).words
+    assert "better than boosted trees" in words
+    assert "lower is better" in words
+
+
+def test_the_waterfall_says_values_as_the_user_wrote_them_and_the_sum():
+    row = examples.explanation(5)[2]
+    words = parsed(pictures.html(row)).words
+    assert "no account" in words or "below 200" in words or "200 or more" in words
+    assert f"({100 / (1 + np.exp(-row.prediction[0])):.0f} %)" in words
+
+
+def test_importance_in_words_is_that_of_the_explanation():
+    explanation = examples.explanation(200)
+    first = explanation.importance()
+    line = pictures.text(explanation).splitlines()[2]
+    assert first.feature_names[0] in line
+    assert f"{first.values[0]:.2g}" in line
+
+
+def test_steps_of_a_waterfall_add_up():
+    explanation = examples.explanation(5, n_classes=3)
+    made, base, prediction = shapley_values.steps(explanation, 1, 2)
+    assert base + sum(step.value for step in made) == pytest.approx(prediction)
+
+
+def test_the_smallest_steps_are_added_up_with_their_sum_kept():
+    steps = [Step(f"c{i}", "1", (-1) ** i * (i + 1.0), 0.1) for i in range(20)]
+    shown = largest_first(steps, 12)
+    assert shown[0].name == "c19"
+    assert shown[-1].name == "9 other columns"
+    assert sum(s.value for s in shown) == pytest.approx(sum(s.value for s in steps))
+    assert shown[-1].error_std == pytest.approx(0.9)
+
+
+def test_dots_of_one_place_are_spread_inside_their_row():
+    ys = stack([5.0] * 100, 50.0, 10.0)
+    assert len(set(ys)) == 100
+    assert min(ys) >= 39.99
+    assert max(ys) <= 60.01
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [([1.0, 3.0, None, 2.0], [0, 1, None, 0.5]), (["a", "b"], [None, None]), ([True, False], [1, 0]),
+     (["2020-01-02", "2020-01-01"], [1, 0]), ([7, 7], [0, 0])],
+)  # fmt: skip
+def test_heights_order_numbers_dates_and_truth_values_only(column, expected):
+    assert shapley_values.heights(np.array(column, dtype=object)) == expected
+
+
+def test_strings_are_escaped_and_cannot_disguise_themselves():
+    assert tag("b", "<i>", title='"') == '<b title="&quot;">&lt;i&gt;</b>'
+    assert clean("ab\u202ecd\x00") == "abcd"
+
+
+def test_an_unknown_result_is_refused():
+    assert not pictures.has_picture(3)
+    with pytest.raises(TypeError, match="no picture of a int"):
+        pictures.html(3)
