@@ -127,8 +127,11 @@ def load(name: str, split: bool = False) -> pd.DataFrame | tuple[pd.DataFrame, p
     df = _packaged(name) if name in ("credit", "census") else _scikit_learn(sample)
     if not split:
         return df
+    import numpy as np
+
     is_test = _test_rows(df[sample.target].to_numpy())
-    return df[~is_test].reset_index(drop=True), df[is_test].reset_index(drop=True)
+    train, test = (df.iloc[np.flatnonzero(mask)].reset_index(drop=True) for mask in (~is_test, is_test))
+    return train, test
 
 
 def _packaged(name: str) -> pd.DataFrame:

@@ -65,6 +65,18 @@ def open_frame(df: object) -> Frame:
     return _of_narwhals(df)
 
 
+def refuse_empty(frame: Frame) -> None:
+    """Stop where there is nothing to look at.
+
+    Raises:
+        DataError: no columns, or no rows.
+    """
+    if not frame.names:
+        raise DataError("the frame has no columns. Wanted one row an example, and a target among the columns.")
+    if frame.n_rows == 0:
+        raise DataError(f"the frame has {len(frame.names)} columns and no rows. Look at how it was read or filtered.")
+
+
 def _of_pandas(df: pd.DataFrame) -> Frame:
     labels = df.columns.tolist()
     names = _names(labels)

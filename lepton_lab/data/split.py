@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from lepton_lab.data.copies import is_coincidence, row_codes
 from lepton_lab.data.plan import parse_split
 from lepton_lab.data.rows import Table
 from lepton_lab.errors import ColumnError, DataError, OptionError
@@ -101,14 +102,9 @@ def copies(table: Table) -> np.ndarray:
 
     Where a table has so few possible rows that equal ones are coincidence, each row stands alone.
     """
-    parts = list(table.columns.values()) + ([] if table.y is None else [table.y])
-    code = np.zeros(table.n_rows, np.int64)
-    for part in parts:
-        values, different = pd.factorize(part, use_na_sentinel=False)
-        code = pd.factorize(code * len(different) + values)[0].astype(np.int64)
-    sizes = np.bincount(code)
-    coincidence = len(sizes) < 4 * N_FOLDS or sizes.max() > 0.05 * table.n_rows
-    return np.arange(table.n_rows) if coincidence and sizes.max() > 1 else code
+    columns = list(table.columns.values()) + ([] if table.y is None else [table.y])
+    code = row_codes(columns, table.n_rows)
+    return np.arange(table.n_rows) if is_coincidence(code) else code
 
 
 def _joined(first: np.ndarray, second: np.ndarray) -> np.ndarray:

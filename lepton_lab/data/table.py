@@ -11,7 +11,7 @@ import pandas as pd
 from lepton_lab.data.convert import read_column_like
 from lepton_lab.data.describe import describe
 from lepton_lab.data.finding import Finding
-from lepton_lab.data.frames import Frame, open_frame
+from lepton_lab.data.frames import Frame, open_frame, refuse_empty
 from lepton_lab.data.kinds import infer_kind
 from lepton_lab.data.mismatch import mismatch
 from lepton_lab.data.plan import assign_roles
@@ -61,7 +61,7 @@ def read_table(
         (('age', 'job'), ('no', 'yes'), [0, 0, 1, 0])
     """
     frame = open_frame(df)
-    _refuse_empty(frame)
+    refuse_empty(frame)
     roles = assign_roles(frame.names, target=target, split=split, weights=weights, ignore=ignore)
     goal = read_target(str(target), frame.column(str(target)), task=task, positive=positive)
     if len(goal.kept) < FEWEST_ROWS:
@@ -182,13 +182,6 @@ def _extra(schema: Schema, names: tuple[str, ...]) -> tuple[str, ...]:
     extra = [name for name in names if name not in known]
     shown = ", ".join(extra[:6]) + (", ..." if len(extra) > 6 else "")
     return (f"columns that the model does not know were left out: {shown}.",) if extra else ()
-
-
-def _refuse_empty(frame: Frame) -> None:
-    if not frame.names:
-        raise DataError("the frame has no columns. Wanted one row an example, and a target among the columns.")
-    if frame.n_rows == 0:
-        raise DataError(f"the frame has {len(frame.names)} columns and no rows. Look at how it was read or filtered.")
 
 
 def _too_few(n_rows: int, target: object) -> DataError:
