@@ -93,7 +93,7 @@ def model(task=None, target: str = "bad", columns=COLUMNS) -> TrainedModel:
                   for m, v in (("blend", 548.0), ("network", 563.0), ("linear", 1129.0), ("trees", 573.0), ("baseline: always the mean", 3989.0))}  # fmt: skip
     else:
         scores = {"blend": _estimates(0.793, 0.492), "network": _estimates(0.775, 0.511), "linear": _estimates(0.786, 0.503),
-                  "trees": _estimates(0.773, 0.52), "baseline: always the mean": {"log_loss": Estimate(0.611, 0.58, 0.64), "auc": Estimate(0.5)}}  # fmt: skip
+                  "trees": _estimates(0.773, 0.52), "baseline: always the class shares": {"log_loss": Estimate(0.611, 0.58, 0.64), "auc": Estimate(0.5)}}  # fmt: skip
     return TrainedModel(
         schema=SimpleNamespace(target=target, inputs=tuple(SimpleNamespace(name=c) for c in columns)), task=task,
         classes=task.classes, metrics=scores["blend"], leaderboard=scores,
@@ -151,3 +151,33 @@ class WhatIfLike:
 
 def what_if() -> WhatIfLike:
     return WhatIfLike()
+
+
+def evaluation(task_name: str = "binary", n: int = 1000, seed: int = 0):
+    """An evaluation of made-up predictions, by the product's own functions."""
+    from lepton_lab.evaluation import report
+
+    rng = np.random.default_rng(seed)
+    task, one = TASKS[task_name], model(TASKS[task_name])
+    if task_name == "regression":
+        truth = rng.normal(3000, 900, n)
+        logits = truth[:, None] + rng.normal(0, 400, (n, 1))
+    else:
+        truth = (rng.random(n) < 0.3).astype(int) if task_name == "binary" else rng.integers(0, 3, n)
+        logits = 1.6 * (truth - 0.5)[:, None] - 0.6 + rng.normal(0, 1, (n, 1))
+        if task_name == "multiclass":
+            logits = 1.5 * np.eye(3)[truth] + rng.normal(0, 1, (n, 3))
+    probability = task.probability(logits)
+    roc, recall = report._ranking_curves(truth, probability[:, 1]) if task_name == "binary" else (None, None)
+    numbers = task_name == "regression"
+    decided = (
+        None if numbers else (probability[:, 1] >= 0.37).astype(int) if task_name == "binary" else probability.argmax(1)
+    )
+    counts = None if numbers else np.array([[np.sum((truth == a) & (decided == b)) for b in range(len(task.classes))] for a in range(len(task.classes))])  # fmt: skip
+    return report.Evaluation(
+        target="bad", task=task, n_rows=n, metrics=one.metrics, leaderboard=one.leaderboard, threshold=one.threshold,
+        threshold_note=one.threshold_note, confusion=counts, roc=roc, precision_recall=recall,
+        calibration=report._calibration(truth, logits[:, 0] if numbers else probability),
+        scores=None if numbers else report._score_histogram(truth, probability),
+        residuals=report._residuals(truth, logits[:, 0]) if numbers else None, note="the frame given",
+    )  # fmt: skip

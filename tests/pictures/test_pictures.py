@@ -72,6 +72,9 @@ RESULTS = {
     "multiclass model": lambda: examples.model(examples.TASKS["multiclass"]),
     "regression model": lambda: examples.model(examples.TASKS["regression"]),
     "nasty model": lambda: examples.model(target=examples.NASTY[0], columns=NASTY),
+    "binary evaluation": lambda: examples.evaluation("binary"),
+    "multiclass evaluation": lambda: examples.evaluation("multiclass"),
+    "regression evaluation": lambda: examples.evaluation("regression", 20_000),
     "explanation": lambda: examples.explanation(200),
     "exact explanation": lambda: examples.explanation(50, exact=True),
     "nasty explanation": lambda: examples.explanation(60, columns=NASTY),
@@ -166,11 +169,20 @@ def test_the_model_says_its_metrics_interval_and_baselines():
         "Linear",
         "0.786",
         "Boosted trees",
-        "Always the mean",
+        "Always the class shares",
         "31 % of blend",
         "37 %",
     ):
         assert expected in words
+
+
+def test_an_evaluation_says_its_confusion_and_its_note():
+    evaluation = examples.evaluation()
+    words = parsed(pictures.html(evaluation)).words
+    for count in evaluation.confusion.ravel():
+        assert f"{count:,}" in words
+    assert "the frame given" in words
+    assert f"{evaluation.confusion[0, 1]:,}" in pictures.text(evaluation)
 
 
 def test_worse_than_a_baseline_is_said():

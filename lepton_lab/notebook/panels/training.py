@@ -14,7 +14,7 @@ from lepton_lab.notebook.panels.bundle import script
 from lepton_lab.notebook.panels.twin import TwinnedPanel
 from lepton_lab.pictures import learning
 from lepton_lab.pictures.curves import thin
-from lepton_lab.pictures.trained_model import metric_names
+from lepton_lab.pictures.trained_model import scoreboard
 from lepton_lab.tasks import Binary, Regression
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def _finite(value: Any) -> Any:
 
 
 def _results(model: TrainedModel) -> list[dict[str, Any]]:
-    shown = [(name, model.metrics[name]) for name in metric_names(model)]
+    shown = [(name, model.metrics[name]) for name in scoreboard(model).names]
     labels = model.task.metrics
     return [
         {"name": labels[name].label if name in labels else name, "value": _finite(float(e.value)),

@@ -1,0 +1,119 @@
+"""A model's metrics beside its members and honest baselines: headline numbers, a table with dots, plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lepton_lab.metrics import Estimate
+from lepton_lab.pictures import theme
+from lepton_lab.pictures.intervals import DotColumn, interval
+from lepton_lab.pictures.markup import Markup, join, tag
+from lepton_lab.pictures.numbers import metric, percent, signed
+from lepton_lab.pictures.tables import table, text_table
+from lepton_lab.tasks import Task
+
+LABELS = {"blend": "This model", "network": "Network", "linear": "Linear", "trees": "Boosted trees"}
+BASELINES = ("linear", "trees")
+SHOWN_METRICS = 4
+LEVEL = 0.0005  # less than what three decimals show
+
+
+@dataclass(frozen=True)
+class Scoreboard:
+    """What a model's and an evaluation's pictures have in common.
+
+    Args:
+        task: knows the metrics.
+        metrics: of the model.
+        board: of the model ("blend"), its members and a trivial guess.
+        watched: the metric to show first; None for the task's own.
+        weights: of the members in the blend, by name.
+    """
+
+    task: Task
+    metrics: Mapping[str, Estimate]
+    board: Mapping[str, Mapping[str, Estimate]]
+    watched: str | None = None
+    weights: Mapping[str, float] | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The metrics worth showing, the watched one first."""
+        first = self.watched or self.task.default_metric
+        others = [name for name in self.task.metrics if name != first]
+        return [name for name in [first, *others] if name in self.metrics][:SHOWN_METRICS]
+
+    def label(self, name: str) -> str:
+        """What tables call a metric."""
+        words = self.task.metrics[name].label if name in self.task.metrics else name
+        return words[:1].upper() + words[1:]
+
+    def headline(self) -> list[Markup]:
+        """The first metric, how far it is ahead of the better baseline, and the second metric."""
+        numbers = [self._headline(name) for name in self.names[:2]]
+        return [*numbers[:1], *self._gain(), *numbers[1:]]
+
+    def html(self) -> Markup:
+        """The table: a dot with its interval for the first metric, and the metrics as numbers."""
+        names, members = self.names, list(self.board)
+        # A trivial guess is far away in metrics such as RMSE: its dot may not squeeze the others together.
+        first = {member: scores.get(names[0]) for member, scores in self.board.items()}
+        dots = DotColumn.of([estimate for member, estimate in first.items() if member in LABELS])
+        rows = [[self._named(m), self._dot(m, dots, first[m]), *self._numbers(m)] for m in members]
+        rows.append(["", dots.axis(), *("" for _ in names)])
+        better = "higher" if self.task.metrics[names[0]].higher_is_better else "lower"
+        header = ["", f"{self.label(names[0])}, {better} is better", *(self.label(name) for name in names)]
+        best = members.index("blend") if "blend" in members else None
+        return table(header, rows, numeric=range(2, len(names) + 2), best=best)
+
+    def text(self) -> str:
+        """The table as plain text."""
+        rows = [
+            [_name(m), *(metric(s[n].value if n in s else None) for n in self.names)] for m, s in self.board.items()
+        ]
+        return text_table(["", *map(self.label, self.names)], rows, numeric=range(1, len(self.names) + 1))
+
+    def _headline(self, name: str) -> Markup:
+        spread = interval(self.metrics[name])
+        return theme.kpi(self.label(name), metric(self.metrics[name].value), f"{spread} (95 %)" if spread else "")
+
+    def _gain(self) -> list[Markup]:
+        """How far the model is ahead of the better of its two baselines."""
+        name = self.names[0]
+        higher = self.task.metrics[name].higher_is_better
+        baselines = {m: self.board[m][name].value for m in BASELINES if name in self.board.get(m, {})}
+        if not baselines:
+            return []
+        best = (max if higher else min)(baselines, key=lambda m: baselines[m])
+        gain = self.metrics[name].value - baselines[best]
+        level = abs(gain) < LEVEL
+        side = "level with" if level else "better than" if (gain > 0) == higher else "worse than"
+        shown = "±0" if level else signed(gain, 3 if abs(gain) < 10 else 0)
+        return [theme.kpi("Against the best baseline", shown, f"{side} {_name(best).lower()}")]
+
+    def _dot(self, member: str, dots: DotColumn, estimate: Estimate | None) -> Markup:
+        if estimate is None or not dots.scale.low <= estimate.value <= dots.scale.high:
+            return Markup("")
+        return dots.cell(estimate, "main" if member == "blend" else "other", mark=self.metrics[self.names[0]].value)
+
+    def _named(self, member: str) -> Markup:
+        weight = (self.weights or {}).get(member)
+        note = tag("span", f"{percent(weight, 0)} of blend", class_="lep-sub") if weight is not None else None
+        return join(_name(member), " ", note)
+
+    def _numbers(self, member: str) -> list[Markup]:
+        scores = self.board[member]
+        return [_number(scores.get(name), spread=name == self.names[0]) for name in self.names]
+
+
+def _number(estimate: Estimate | None, *, spread: bool) -> Markup:
+    if estimate is None:
+        return Markup("")
+    words = interval(estimate) if spread else ""
+    return join(metric(estimate.value), tag("span", words, class_="lep-sub") if words else None)
+
+
+def _name(member: str) -> str:
+    words = LABELS.get(member, member.removeprefix("baseline: "))
+    return words[:1].upper() + words[1:]
