@@ -1,48 +1,217 @@
-"""Exact Shapley values of a tree member, by shap's interventional TreeExplainer.
+"""Exact Shapley values of a tree member against a background, in a few passes over its leaves.
 
-The trees split one plain number a column (categories are codes, missing is explicit), where shap's
-explainer is exact; on native categories it is not, and the caller checks every sum.
+A leaf is a box: for each feature on its path an interval. Between a row and a background row only the
+features matter that one of them has inside the box and the other has not. So for each leaf a row is a
+pattern of bits, one a feature of the box, and the background is a histogram of such patterns; what every
+pattern of a row earns is one matmul with a table that depends on the number of features alone. Boxes
+of many features, or few rows, are done pair by pair: few pairs have each feature inside one way or the other.
+
+The trees split one plain number a column (categories are codes, missing is explicit), so one column is one player.
+
+Source: Nadel and Wettenstein (2025), "From Decision Trees to Boolean Logic: A Fast and Unified SHAP
+Algorithm", arXiv:2511.09376, for patterns and tables; Laberge and Pequignot (2022), "Understanding
+Interventional TreeSHAP", for the pairs. Ours tabulates by numbers of features, in numpy.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64, Int
+from scipy import sparse, special
 
+from lepton_lab.explanation.game import corner_bits
+from lepton_lab.members.forest import Forest
 from lepton_lab.members.trees import TreesMember
+
+# Boxes of at most this many features are tabulated: a table has 4**n * n numbers.
+TABLE_BITS = 8
+# Fewer rows than this are done pair by pair.
+TABLE_ROWS = 24
+# Leaves worked on at once: bounds memory, with rows and patterns.
+CHUNK_NUMBERS = 4_000_000
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """Leaves with the same number of distinct features on their paths.
+
+    A value v of feature `feature[leaf, i]` is inside where `low < v <= high`.
+    """
+
+    feature: Int[np.ndarray, "leaf bit"]
+    low: Float64[np.ndarray, "leaf bit"]
+    high: Float64[np.ndarray, "leaf bit"]
+    value: Float64[np.ndarray, " leaf"]
+    output: Int[np.ndarray, " leaf"]
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def take(self, leaves: slice | np.ndarray) -> Boxes:
+        """Some of them."""
+        return Boxes(self.feature[leaves], self.low[leaves], self.high[leaves], self.value[leaves], self.output[leaves])
+
+    def patterns(self, inputs: Float64[np.ndarray, "row feature"]) -> np.ndarray:
+        """`(leaf, row)` uint64: bit i says whether the row's i-th feature is inside the box."""
+        found = np.zeros((len(self), len(inputs)), dtype=np.uint64)
+        columns = np.ascontiguousarray(inputs.T)
+        for i in range(self.feature.shape[1]):
+            values = columns[self.feature[:, i]]
+            inside = (values > self.low[:, i, None]) & (values <= self.high[:, i, None])
+            found |= inside.astype(np.uint64) << np.uint64(i)
+        return found
 
 
 def tree_values(
     member: TreesMember, x: np.ndarray, background: np.ndarray, weights: Float64[np.ndarray, " reference"]
 ) -> Float64[np.ndarray, "row feature output"]:
-    """Exact interventional values of the trees' logits, one output's trees at a time.
+    """Exact interventional values of the trees' logits.
 
-    shap weighs background rows alike, so rows of each weight are explained together and their means added.
+    Args:
+        member: the trees.
+        x: encoded rows to explain.
+        background: encoded reference rows.
+        weights: of the reference rows, summing to 1.
     """
     inputs, references = member.tree_inputs(x), member.tree_inputs(background)
-    values = np.zeros((*x.shape, member.forest.n_outputs))
-    for output in range(member.forest.n_outputs):
-        trees = _trees_of(member, output)
-        for weight in np.unique(weights[weights > 0]):
-            alike = weights == weight
-            values[:, :, output] += weight * alike.sum() * _shap_values(trees, inputs, references[alike])
-    return values
+    values = np.zeros((len(x), member.forest.n_outputs * x.shape[1]))
+    for boxes in leaf_boxes(member.forest):
+        tabulate = boxes.feature.shape[1] <= TABLE_BITS and len(x) >= TABLE_ROWS
+        earn = _by_table if tabulate else _by_pair
+        per_leaf = max(2 ** min(TABLE_BITS, boxes.feature.shape[1]), len(x)) * boxes.feature.shape[1] if tabulate else (
+            len(x) * len(background)
+        )  # fmt: skip
+        step = max(1, CHUNK_NUMBERS // max(1, per_leaf))
+        for at in range(0, len(boxes), step):
+            earn(boxes.take(slice(at, at + step)), inputs, references, weights, values)
+    return values.reshape(len(x), member.forest.n_outputs, x.shape[1]).swapaxes(1, 2)
 
 
-def _trees_of(member: TreesMember, output: int) -> dict[str, Any]:
-    """shap's dictionary of the trees that add to one output, as a model of one output."""
-    found = member.shap_trees()
-    mine = np.flatnonzero(member.forest.output == output)
-    trees = [found["trees"][i] for i in mine]
-    return found | {"trees": [tree | {"values": tree["values"][:, [output]]} for tree in trees]}
+def _by_table(
+    boxes: Boxes, inputs: np.ndarray, references: np.ndarray, weights: np.ndarray, values: np.ndarray
+) -> None:
+    """Add what each row's pattern earns against the background's histogram of patterns."""
+    n_leaves, n_bits = boxes.feature.shape
+    n_patterns = 2**n_bits
+    leaf = np.arange(n_leaves)[:, None]
+    seen = leaf * n_patterns + boxes.patterns(references).astype(np.int64)
+    histogram = np.bincount(seen.ravel(), np.broadcast_to(weights, seen.shape).ravel(), n_leaves * n_patterns)
+    earned = (histogram.reshape(n_leaves, n_patterns) * boxes.value[:, None]) @ _earnings(n_bits)
+    rows = boxes.patterns(inputs).astype(np.int64)
+    found = earned.reshape(n_leaves, n_patterns, n_bits)[leaf, rows]
+    flat = found.transpose(0, 2, 1).reshape(n_leaves * n_bits, len(inputs))
+    values += (_placing(boxes, values.shape[1], inputs.shape[1]) @ flat).T
 
 
-def _shap_values(trees: dict[str, Any], inputs: np.ndarray, references: np.ndarray) -> np.ndarray:
-    import shap
+def _placing(boxes: Boxes, n_entries: int, n_features: int) -> sparse.csr_matrix:
+    """Which entry of the values each (leaf, bit) adds to."""
+    entry = (boxes.output[:, None] * n_features + boxes.feature).ravel()
+    return sparse.csr_matrix((np.ones(len(entry)), (entry, np.arange(len(entry)))), shape=(n_entries, len(entry)))
 
-    if not trees["trees"]:
-        return np.zeros(inputs.shape)
-    explainer = shap.TreeExplainer(trees, data=references, feature_perturbation="interventional")
-    return np.asarray(explainer.shap_values(inputs, check_additivity=False)).reshape(inputs.shape)
+
+def _by_pair(boxes: Boxes, inputs: np.ndarray, references: np.ndarray, weights: np.ndarray, values: np.ndarray) -> None:
+    """Add what each pair of row and background row earns, for the pairs that can reach the leaf at all."""
+    n_bits = boxes.feature.shape[1]
+    ours, theirs = boxes.patterns(inputs), boxes.patterns(references)
+    full = np.uint64(2**n_bits - 1)
+    reach = ((ours[:, :, None] | theirs[:, None, :]) == full) & (ours[:, :, None] != theirs[:, None, :])
+    leaf, row, reference = np.nonzero(reach)
+    mine, other = ours[leaf, row] & ~theirs[leaf, reference], theirs[leaf, reference] & ~ours[leaf, row]
+    n_mine, n_other = np.bitwise_count(mine).astype(np.int64), np.bitwise_count(other).astype(np.int64)
+    gain, loss = _shares(n_mine, n_other)
+    worth = boxes.value[leaf] * weights[reference]
+    n_features = inputs.shape[1]
+    for i in range(n_bits):
+        bit = np.uint64(1 << i)
+        share = np.where(mine & bit, gain, 0.0) - np.where(other & bit, loss, 0.0)
+        entry = row * values.shape[1] + boxes.output[leaf] * n_features + boxes.feature[leaf, i]
+        values += np.bincount(entry, share * worth, values.size).reshape(values.shape)
+
+
+def _shares(n_mine: np.ndarray, n_other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What one of the features that only the row has inside gains, and one that only the background row has loses.
+
+    The leaf is reached when all of the first have been switched and none of the second: a game whose
+    values are (m - 1)! o! / (m + o)! and -m! (o - 1)! / (m + o)!.
+    """
+    ways = special.comb(n_mine + n_other, n_mine)
+    return 1 / (np.maximum(n_mine, 1) * ways), 1 / (np.maximum(n_other, 1) * ways)
+
+
+@functools.lru_cache(maxsize=TABLE_BITS + 1)
+def _earnings(n_bits: int) -> Float64[np.ndarray, "background earned"]:
+    """`(pattern of the background row, (pattern of the row, bit))`: what each feature earns of a leaf of value 1."""
+    bits = corner_bits(n_bits)
+    theirs, ours = bits[:, None], bits[None]
+    mine, other = ours & ~theirs, theirs & ~ours
+    gain, loss = _shares(mine.sum(2), other.sum(2))
+    reach = (ours | theirs).all(2)
+    earned = reach[..., None] * (mine * gain[..., None] - other * loss[..., None])
+    return earned.reshape(len(bits), -1)
+
+
+def leaf_boxes(forest: Forest) -> list[Boxes]:
+    """The leaves of a forest as boxes, by their number of features; leaves without any are left out."""
+    leaves, feature, low, high = _paths(forest)
+    tree = np.searchsorted(forest.start, leaves, side="right") - 1
+    used = feature >= 0
+    counts = used.sum(axis=1)
+    found = []
+    for n in np.unique(counts[counts > 0]):
+        mine = np.flatnonzero(counts == n)
+        first = np.argsort(~used[mine], axis=1, kind="stable")[:, :n]
+        pick = functools.partial(np.take_along_axis, indices=first, axis=1)
+        found.append(
+            Boxes(
+                pick(feature[mine]).astype(np.int64),
+                pick(low[mine]),
+                pick(high[mine]),
+                forest.value[leaves[mine]],
+                forest.output[tree[mine]].astype(np.int64),
+            )
+        )
+    return found
+
+
+def _paths(forest: Forest) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The leaves' nodes, and for each step up their paths a feature's interval; a feature met before is merged there.
+
+    A feature of -1 is no step.
+    """
+    n_nodes = len(forest.feature)
+    offset = np.repeat(forest.start[:-1], np.diff(forest.start))
+    inner = np.flatnonzero(forest.feature >= 0)
+    parent = np.full(n_nodes, -1)
+    from_left = np.zeros(n_nodes, dtype=bool)
+    parent[forest.left[inner] + offset[inner]] = inner
+    parent[forest.right[inner] + offset[inner]] = inner
+    from_left[forest.left[inner] + offset[inner]] = True
+    leaves = np.flatnonzero(forest.feature < 0)
+    node, steps = leaves.copy(), []
+    while (parent[node] >= 0).any():
+        above = parent[node]
+        real = above >= 0
+        threshold = np.where(real, forest.threshold[above], 0.0)
+        high = np.where(real & from_left[node], threshold, np.inf)
+        low = np.where(real & ~from_left[node], threshold, -np.inf)
+        steps.append((np.where(real, forest.feature[above], -1), low, high))
+        node = np.where(real, above, node)
+    if not steps:
+        nothing = np.zeros((len(leaves), 0))
+        return leaves, nothing.astype(np.int64), nothing, nothing
+    feature, low, high = (np.stack(part, axis=1) for part in zip(*steps, strict=True))
+    return leaves, *_merged(feature, low, high)
+
+
+def _merged(feature: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Intervals of a feature that a path meets twice, cut to their intersection at its first place."""
+    for later in range(1, feature.shape[1]):
+        for first in range(later):
+            same: Bool[np.ndarray, " leaf"] = (feature[:, first] == feature[:, later]) & (feature[:, later] >= 0)
+            low[same, first] = np.maximum(low[same, first], low[same, later])
+            high[same, first] = np.minimum(high[same, first], high[same, later])
+            feature[same, later] = -1
+    return feature, low, high

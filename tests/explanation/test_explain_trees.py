@@ -1,0 +1,84 @@
+"""Values of trees against shap's TreeExplainer and against the definition."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import pytest
+
+from lepton_lab.data.encode_tabular import Block
+from lepton_lab.explanation import explain_trees
+from lepton_lab.explanation.explain_trees import leaf_boxes, tree_values
+from lepton_lab.members.trees import TreesConfig, fit_trees
+from lepton_lab.tasks import Binary, Multiclass
+from tests.reference import shapley
+
+
+@functools.cache
+def grown(n_features, n_outputs=1, leaves=31, rounds=20):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(900, n_features)).astype(np.float32)
+    x[::9, 0] = np.nan
+    score = np.nan_to_num(x).sum(axis=1) + np.nan_to_num(x[:, 0]) * x[:, 1]
+    y = np.digitize(score, [-1, 1]) if n_outputs > 1 else (score > 0).astype(int)
+    task = Multiclass(("a", "b", "c")) if n_outputs > 1 else Binary(0, 1)
+    blocks = [Block(f"c{j}", "numeric") for j in range(n_features)]
+    config = TreesConfig(rounds=rounds, leaves=leaves, min_rows=3)
+    return fit_trees(x, y, None, blocks, task, valid=None, config=config, seed=0).member, x
+
+
+def weights(n):
+    return np.random.default_rng(1).dirichlet(np.ones(n))
+
+
+@pytest.mark.parametrize("n_outputs", [1, 3])
+@pytest.mark.parametrize("n_rows", [3, 40])
+def test_trees_are_explained_by_definition(n_outputs, n_rows):
+    """A few rows go pair by pair, many through tables."""
+    member, x = grown(5, n_outputs)
+    found = tree_values(member, x[:n_rows], x[500:512], weights(12))
+    wanted = shapley.shapley_values(member.logits, x[:n_rows][:6], x[500:512], weights(12))
+    np.testing.assert_allclose(found[:6], wanted, atol=1e-12)
+    gap = found.sum(axis=1) - (member.logits(x[:n_rows]) - weights(12) @ member.logits(x[500:512]))
+    assert np.abs(gap).max() < 1e-12
+
+
+def test_deep_trees_over_many_features_agree_with_shap():
+    """Boxes of more features than are tabulated take part."""
+    import shap
+
+    member, x = grown(14, leaves=60)
+    assert max(boxes.feature.shape[1] for boxes in leaf_boxes(member.forest)) > explain_trees.TABLE_BITS
+    found = tree_values(member, x[:60], x[500:560], np.full(60, 1 / 60))
+    explainer = shap.TreeExplainer(member.shap_trees(), data=member.tree_inputs(x[500:560]))
+    theirs = explainer.shap_values(member.tree_inputs(x[:60]), check_additivity=False)
+    np.testing.assert_allclose(found[:, :, 0], theirs.reshape(60, 14), atol=1e-6)
+
+
+def test_tables_and_pairs_agree(monkeypatch):
+    member, x = grown(14, leaves=60)
+    tables = tree_values(member, x[:40], x[500:520], weights(20))
+    monkeypatch.setattr(explain_trees, "TABLE_BITS", 0)
+    monkeypatch.setattr(explain_trees, "CHUNK_NUMBERS", 5_000)
+    np.testing.assert_allclose(tree_values(member, x[:40], x[500:520], weights(20)), tables, atol=1e-12)
+
+
+def test_boxes_are_the_leaves():
+    """Each row is inside one box of each tree, and that box's value is what the tree adds."""
+    member, x = grown(5)
+    total = np.zeros(50)
+    for boxes in leaf_boxes(member.forest):
+        full = 2 ** boxes.feature.shape[1] - 1
+        total += boxes.value @ (boxes.patterns(member.tree_inputs(x[:50])) == full)
+    np.testing.assert_allclose(total, member.logits(x[:50])[:, 0], atol=1e-12)
+
+
+def test_a_forest_of_stumps_moves_nothing():
+    member, x = grown(5, rounds=1, leaves=2)
+    constant = fit_trees(
+        np.zeros((60, 5), np.float32), np.arange(60) % 2, None, [Block(f"c{j}", "numeric") for j in range(5)],
+        Binary(0, 1), valid=None, config=TreesConfig(rounds=1), seed=0,
+    ).member  # fmt: skip
+    assert not tree_values(constant, x[:3], x[5:9], np.full(4, 0.25)).any()
+    assert tree_values(member, x[:3], x[5:9], np.full(4, 0.25)).any()
