@@ -31,6 +31,8 @@ from lepton_lab.training.pace import Pace
 from lepton_lab.training.progress import Progress
 
 CHECKPOINT_EVERY_S = 10.0
+# On large tables the first validation does not wait for a whole pass: a metric belongs on the screen early.
+FIRST_CHECK = 64
 ENDINGS = {
     "finished": "trained to the end of its schedule",
     "patience": "stopped early: no better validation loss for {patience:g} epochs",
@@ -207,7 +209,7 @@ class _Training:
     def look(self) -> str:
         """After a chunk: validate where it is due, report, save; the ending, if this is one."""
         step, is_last = self.learner.step, self.learner.step >= self.last_step()
-        if self.valid is not None and (step % self.check_every == 0 or is_last):
+        if self.valid is not None and (self.is_check(step) or is_last):
             self.check()
         else:
             self.tell()
@@ -253,9 +255,16 @@ class _Training:
         """Passes over the training rows done."""
         return self.learner.step / self.learner.steps_per_epoch
 
+    def is_check(self, step: int) -> bool:
+        """Whether a step ends in a validation; a function of steps alone, so that a run can be repeated."""
+        return step % self.check_every == 0 or (step == FIRST_CHECK and step < self.check_every)
+
     def next_check(self) -> int:
-        """The step of the next validation; a function of steps alone, so that a run can be repeated."""
-        return (self.learner.step // self.check_every + 1) * self.check_every
+        """The step of the next validation."""
+        step = self.learner.step
+        if step < FIRST_CHECK < self.check_every:
+            return FIRST_CHECK
+        return (step // self.check_every + 1) * self.check_every
 
     def last_step(self) -> int:
         """The step at which training ends by itself."""

@@ -97,6 +97,7 @@ class NetworkMember:
             layout = Layout(**{name: tuple(value) for name, value in config["layout"].items()})
             sizes = TabularConfig(**config["config"])
             n_outputs = int(config["n_outputs"])
+            _check_sizes(layout, sizes, n_outputs)
             affine = float(config["location"]), float(config["scale"])
             member = new_member(str(config["name"]), layout, n_outputs, sizes, *affine)
             found = [np.asarray(arrays[name], np.float32) for name in member.structure.names]
@@ -111,6 +112,10 @@ class NetworkMember:
         """The same network with other trained numbers."""
         return dataclasses.replace(self, params=NetworkParams(flat, self.params.positions))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the arrays, not jax's description of their tree."""
+        return NetworkMember.from_arrays, (self.arrays(), self.config_json())
+
     def _shifted(self, raw: np.ndarray) -> np.ndarray:
         return raw.astype(np.float64) * self.scale + self.location
 
@@ -122,6 +127,23 @@ def new_member(
     network = TabularNetwork(layout, n_outputs, config, draw=np.random.default_rng(0))
     structure, params, _ = take_apart(network)
     return NetworkMember(name, params, layout, n_outputs, config, location, scale, structure)
+
+
+def _check_sizes(layout: Layout, config: TabularConfig, n_outputs: int) -> None:
+    """Refuse sizes that no training makes, before memory is asked for.
+
+    Raises:
+        ValueError: for those.
+    """
+    sizes = {**dataclasses.asdict(config), "n_outputs": n_outputs}
+    for name, value in sizes.items():
+        if not 0 < value <= 10_000:
+            raise ValueError(f"{name} is {value}")
+    if sorted(layout.numeric + layout.one_hot + layout.embedded) != list(range(layout.n_columns)):
+        raise ValueError("columns are missing or doubled")
+    n_codes = layout.one_hot_codes + layout.embedded_codes
+    if len(n_codes) != len(layout.one_hot + layout.embedded) or not all(2 <= n <= 100_000 for n in n_codes):
+        raise ValueError("category counts are out of range")
 
 
 def in_buckets(function: Callable[..., Any], params: NetworkParams, rows: np.ndarray) -> np.ndarray:

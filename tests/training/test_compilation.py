@@ -113,3 +113,13 @@ def test_the_users_own_cache_wins(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert run_cache(XDG_CACHE_HOME=str(tmp_path / "file")) == "None | None"
+
+
+def test_the_counter_hears_other_threads() -> None:
+    import threading
+
+    with count_compilations() as count:
+        thread = threading.Thread(target=lambda: jax.jit(lambda x: jnp.tanh(x) * 4.5)(np.ones(19, np.float32)))
+        thread.start()
+        thread.join()
+    assert count.compiled == 1

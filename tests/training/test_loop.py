@@ -236,3 +236,14 @@ def test_the_path_holds_the_logits_of_every_check() -> None:
     losses = [xor().task.metrics["log_loss"](xor().y[-300:], logits) for _, logits in fit.path]
     np.testing.assert_allclose(losses, [record.valid_loss for record in fit.history], rtol=1e-5)
     assert train(xor()).path == ()
+
+
+def test_on_large_tables_the_first_metric_does_not_wait_for_a_pass() -> None:
+    fit = train(xor(9000), config=dataclasses.replace(CONFIG, n_epochs=1))
+    assert [record.step for record in fit.history] == [loop.FIRST_CHECK, 136]
+
+
+def test_it_runs_where_the_user_has_switched_on_double_precision() -> None:
+    with jax.enable_x64(True):
+        fit = train(xor(), config=dataclasses.replace(CONFIG, n_epochs=2))
+    assert fit.member is not None and fit.member.params.flat.dtype == np.float32
