@@ -41,6 +41,8 @@ def check(
     target: str | None = None,
     task: str | None = None,
     positive: object = None,
+    split: str | None = None,
+    weights: Any = None,
     ignore: Sequence[str] = (),
 ) -> Check:
     """Look for trouble in a frame: missing, constant, duplicate, leaking columns, imbalance, and more.
@@ -50,6 +52,8 @@ def check(
         target: The column that will be predicted; without it nothing can be said about leaks.
         task: binary, multiclass or regression; told from the target if left out.
         positive: The class whose probability is of interest.
+        split: As for `train`: the column of "group:<column>" or "time:<column>" is no input.
+        weights: As for `train`: a column of weights is no input.
         ignore: Columns to leave out.
 
     Returns:
@@ -60,7 +64,7 @@ def check(
     """
     from lepton_lab.data.quality import check_table
 
-    return check_table(df, target=target, task=task, positive=positive, ignore=ignore)
+    return check_table(df, target=target, task=task, positive=positive, split=split, weights=weights, ignore=ignore)
 
 
 def train(

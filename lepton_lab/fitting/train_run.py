@@ -13,7 +13,9 @@ import numpy as np
 from lepton_lab.data.table import fingerprint, read_table
 from lepton_lab.errors import RunError
 from lepton_lab.fitting.asked import ARRAY, Asked
+from lepton_lab.fitting.recipe import recipe_for
 from lepton_lab.journal import LiveRun, Run, RunFolder, RunRecord, create_run
+from lepton_lab.tasks import metric_of
 from lepton_lab.training.control import Control
 from lepton_lab.training.interrupt import sigint_sets
 from lepton_lab.training.progress import Progress, Report
@@ -97,6 +99,8 @@ def _read(df: Any, asked: Asked, weights: Any, began: float, resumed: bool) -> J
         weights=weights,
         ignore=asked.ignore,
     )
+    # Before a run is made of it: a misspelt option should not leave a failed run behind.
+    recipe_for(asked.quality, table.n_rows, metric_of(task, asked.metric).name)
     deadline = None if asked.budget_s is None else began + asked.budget_s
     return Job(asked, table, task, findings, deadline, resumed)
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lepton_lab.errors import RunError
+from lepton_lab.errors import ModelFileError, RunError
 from lepton_lab.journal import lock
 from lepton_lab.training.progress import Progress
 
@@ -232,7 +232,7 @@ class RunFolder:
         try:
             with self._writing:
                 write()
-        except OSError as error:
+        except (OSError, ModelFileError) as error:
             if self.note is None:
                 self.note = (
                     f"the journal of run {self.id} ended early ({error}): this run cannot be attached or resumed"

@@ -105,7 +105,10 @@ class LiveRun:
         """The model with the run's id and notes, kept in the folder."""
         model = replace(model, run_id=self.folder.id)
         self.folder.save_model(model)
-        self.folder.set_status("stopped" if self.stop.is_set() else "done", model.notes[0] if model.notes else "")
+        if self.stop.is_set():
+            self.folder.set_status("stopped", model.notes[0] if model.notes else "")
+        else:
+            self.folder.set_status("done")
         said = [note for note in (self.folder.removed, self.folder.note) if note]
         return replace(model, notes=(*model.notes, *said))
 

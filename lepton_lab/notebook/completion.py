@@ -41,7 +41,7 @@ def complete(text: str, namespace: Mapping[str, Any]) -> Completions | None:
         return None
     before, fragment = _unfinished(found.group(1))
     options = _options(before, fragment, namespace)
-    typed = fragment.lstrip("'\"")
+    typed = fragment.lstrip("'\"").replace("\\ ", " ")
     fitting = [word for word in options if word.lower().startswith(typed.lower())]
     return Completions(fragment, tuple(dict.fromkeys(_quoted(word, fragment) for word in fitting)))
 
@@ -91,18 +91,22 @@ def _hook(shell: Any) -> Any:
         found = complete(event.text_until_cursor, shell.user_ns)
         if found is None:
             return []
-        # IPython replaces only its own idea of the last word, which may begin later than ours.
+        # IPython 7 drops what does not begin with the word under its cursor, as an opening quote does not,
+        # and replaces only that word, which may begin later than ours.
+        texts = [text if found.fragment[:1] in ("'", '"') else _escaped(text) for text in found.texts]
         ahead = len(found.fragment) - len(event.symbol)
-        return [text[ahead:] if ahead > 0 else text for text in found.texts]
+        return [text[ahead:] if ahead > 0 else text for text in texts]
 
     return answer
 
 
 def _unfinished(line: str) -> tuple[list[str], str]:
     """The finished words of a line, and the one at the cursor."""
-    quote, start, place = "", 0, 0
+    quote, start, escaped = "", 0, False
     for place, letter in enumerate(line):
-        if quote:
+        if escaped or letter == "\\":
+            escaped = not escaped
+        elif quote:
             quote = "" if letter == quote else quote
         elif letter in "'\"":
             quote = letter
@@ -193,3 +197,8 @@ def _quoted(word: str, fragment: str) -> str:
     if fragment[:1] in ("'", '"'):
         return fragment[0] + word + fragment[0]
     return word if re.fullmatch(r"[\w@%+=:,./-]+", word) else f'"{word}"'
+
+
+def _escaped(word: str) -> str:
+    """A quoted word with backslashes instead."""
+    return re.sub(r"([^\w@%+=:,./-])", r"\\\1", word[1:-1]) if word[:1] == '"' else word

@@ -77,13 +77,16 @@ ROW = Option("row", "label", "one row, by its index label")
 BACKGROUND = Option("background", "name", "the frame to compare with; the model's own if left out")
 AT = Option("at", "int", "one row, by its position")
 
+SPLIT = Option("split", "text", "how rows are held out: random, stratified, group:COLUMN or time:COLUMN")
+WEIGHTS = Option("weights", "text", "balanced, a column, or $name for an array")
+
 _TRAIN = (
     TARGET,
     TASK,
     Option("domain", "choice", "defaults of a line of business", ("credit",)),
     BUDGET,
-    Option("split", "text", "how rows are held out: random, stratified, group:COLUMN or time:COLUMN"),
-    Option("weights", "text", "balanced, a column, or $name for an array"),
+    SPLIT,
+    WEIGHTS,
     Option("metric", "text", "what is watched and shown first, such as auc, log_loss, rmse"),
     Option("quality", "choice", "how much is tried", ("fast", "balanced", "best")),
     SEED,
@@ -93,7 +96,8 @@ _TRAIN = (
 )
 
 _TABLE = (
-    Verb("check", "look for trouble in a frame before training on it", (FRAME,), (TARGET, TASK, POSITIVE, IGNORE),
+    Verb("check", "look for trouble in a frame before training on it", (FRAME,),
+         (TARGET, TASK, POSITIVE, SPLIT, WEIGHTS, IGNORE),
          "%lepton check df --target bad"),
     Verb("train", "train a model; the kernel's stop button keeps the best so far", (FRAME,), _TRAIN,
          "model = %lepton train df --target bad --budget 60s"),

@@ -92,8 +92,15 @@ def watch(train: Callable[..., Any], *, code: str, budget_s: float | None) -> An
     except BaseException as error:
         watcher.fail(f"{type(error).__name__}: {error}")
         raise
-    watcher.finish(model, stopped=any("stopped" in note for note in model.notes[:1]))
+    watcher.finish(model, stopped=_was_stopped(model))
     return model
+
+
+def _was_stopped(model: Any) -> bool:
+    """Whether somebody ended the run that made a model."""
+    from lepton_lab.journal import Run, home
+
+    return model.run_id is not None and Run(model.run_id, home() / model.run_id).status == "stopped"
 
 
 def follow(run: Run, *, code: str, budget_s: float | None = None) -> Run:

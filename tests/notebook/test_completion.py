@@ -34,6 +34,7 @@ TWO = {**ONE, "other": pd.DataFrame({"zip": [1]})}
         ("%lepton train df_train --target j", ONE, ['"job kind"']),
         ("%lepton train df_train --target 'job k", ONE, ["'job kind'"]),
         ('%lepton train df_train --target "jo', ONE, ['"job kind"']),
+        ("%lepton train df_train --target job\\ k", ONE, ['"job kind"']),
         ("%lepton train --target a", ONE, ["age", "amount"]),
         ("%lepton train --target a", TWO, []),
         ("%lepton train other --target ", TWO, ["zip"]),
