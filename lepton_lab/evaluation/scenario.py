@@ -1,4 +1,4 @@
-"""One row to play with: change a column, hear the prediction and its reasons. Plain Python; the panel only asks here."""
+"""One row to play with: change a column, hear the prediction and its reasons. The panel only asks here."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from lepton_lab.pictures.numbers import number
 from lepton_lab.pictures.svg import Chart, circle, line, polyline, rect, text
 
 UNIT = (0.0, 1.0)
+FIGURE = 236.0  # three beside one another in a notebook of 750 pixels
 
 
 @dataclass(frozen=True)
@@ -57,16 +58,16 @@ def _best(chart: Chart, one: Line, *, higher: bool) -> Markup:
     )
 
 
-def roc(curves: Sequence[Line], width: float = 270) -> Markup:
+def roc(curves: Sequence[Line], width: float = FIGURE) -> Markup:
     """True against false alarms, with the diagonal of guessing."""
-    chart = Chart(UNIT, UNIT, width, 236, "false positive rate", "true positive rate", label="ROC curve")
+    chart = Chart(UNIT, UNIT, width, 216, "false positive rate", "true positive rate", label="ROC curve")
     guess = polyline(chart.points(UNIT, UNIT), "dash")
     return chart.draw(guess, *(_series(chart, one) for one in curves))
 
 
-def precision_recall(curves: Sequence[Line], share: float | None, width: float = 270) -> Markup:
+def precision_recall(curves: Sequence[Line], share: float | None, width: float = FIGURE) -> Markup:
     """Precision against recall, with the share of positives as the line of guessing."""
-    chart = Chart(UNIT, UNIT, width, 236, "recall", "precision", label="Precision-recall curve")
+    chart = Chart(UNIT, UNIT, width, 216, "recall", "precision", label="Precision-recall curve")
     guess = polyline(chart.points(UNIT, (share, share)), "dash") if share is not None else None
     return chart.draw(guess, *(_series(chart, one) for one in curves))
 
@@ -83,9 +84,11 @@ def thin(n: int, at_most: int) -> list[int]:
     return list(range(n)) if n <= at_most else sorted({round(i * (n - 1) / (at_most - 1)) for i in range(at_most)})
 
 
-def calibration(predicted: Sequence[float], rate: Sequence[float], counts: Sequence[int], width: float = 270) -> Markup:
+def calibration(
+    predicted: Sequence[float], rate: Sequence[float], counts: Sequence[int], width: float = FIGURE
+) -> Markup:
     """Predicted probability against what happened, a dot a bin, its area the rows in it."""
-    chart = Chart(UNIT, UNIT, width, 236, "predicted probability", "observed rate", label="Calibration")
+    chart = Chart(UNIT, UNIT, width, 216, "predicted probability", "observed rate", label="Calibration")
     most = max(counts, default=1) or 1
     marks = [polyline(chart.points(UNIT, UNIT), "dash"), polyline(chart.points(predicted, rate), "thin s-main")]
     for (x, y), n in zip(chart.points(predicted, rate), counts, strict=True):
@@ -94,9 +97,13 @@ def calibration(predicted: Sequence[float], rate: Sequence[float], counts: Seque
 
 
 def histogram(
-    edges: Sequence[float], groups: Sequence[tuple[str, str, Sequence[float]]], *, x_name: str, mark: float | None = None,
-    width: float = 270,
-) -> Markup:  # fmt: skip
+    edges: Sequence[float],
+    groups: Sequence[tuple[str, str, Sequence[float]]],
+    *,
+    x_name: str,
+    mark: float | None = None,
+    width: float = FIGURE,
+) -> Markup:
     """Shares of each group a bin, drawn over one another; `mark` is a dashed line (a threshold).
 
     Args:
@@ -108,8 +115,8 @@ def histogram(
     """
     top = max((share for _, _, shares in groups for share in shares), default=1.0) or 1.0
     chart = Chart(
-        (edges[0], edges[-1]), (0.0, top * 1.05), width, 236, x_name, "share of rows",
-        y_format=lambda v: f"{100 * v:.0f} %", label=f"Histogram of {x_name}", y_ticks=4,
+        (edges[0], edges[-1]), (0.0, top * 1.05), width, 216, x_name, "share of rows",
+        left=58, y_format=lambda v: f"{100 * v:.3g} %", label=f"Histogram of {x_name}", y_ticks=4,
     )  # fmt: skip
     to_x, to_y = chart.x_scale, chart.y_scale
     marks = []

@@ -9,7 +9,7 @@ import numpy as np
 from lepton_lab.pictures import theme
 from lepton_lab.pictures.axes import extent
 from lepton_lab.pictures.confusion import confusion
-from lepton_lab.pictures.curves import Line, calibration, histogram, precision_recall, roc
+from lepton_lab.pictures.curves import FIGURE, Line, calibration, histogram, precision_recall, roc
 from lepton_lab.pictures.intervals import with_interval
 from lepton_lab.pictures.markup import Markup, join
 from lepton_lab.pictures.numbers import count, percent, value
@@ -62,13 +62,17 @@ def _figures(evaluation: Evaluation) -> list[Markup]:
     names = [value(c) for c in evaluation.classes]
     figures = []
     if evaluation.confusion is not None:
-        at = f"at {percent(evaluation.threshold)}" if evaluation.threshold is not None else "likeliest class"
+        at = f"at {percent(evaluation.threshold)}, rows: truth" if evaluation.threshold is not None else "rows: truth"
         figures.append(theme.figure("Confusion", confusion(evaluation.confusion.tolist(), names), at))
     if evaluation.roc is not None:
-        figures.append(theme.figure("ROC", roc([Line("ROC", "main", evaluation.roc.x, evaluation.roc.y)])))
+        figures.append(
+            theme.figure("ROC", roc([Line("ROC", "main", evaluation.roc.x.tolist(), evaluation.roc.y.tolist())]))
+        )
     if evaluation.precision_recall is not None:
         curve = evaluation.precision_recall
-        drawn = precision_recall([Line("precision and recall", "main", curve.x, curve.y)], _positive_share(evaluation))
+        drawn = precision_recall(
+            [Line("precision and recall", "main", curve.x.tolist(), curve.y.tolist())], _positive_share(evaluation)
+        )
         figures.append(theme.figure("Precision and recall", drawn, "dashed: guessing"))
     bins = evaluation.calibration
     drawn = calibration(bins.predicted.tolist(), bins.observed.tolist(), bins.count.tolist())
@@ -104,7 +108,7 @@ def _number_figures(evaluation: Evaluation, residuals: Residuals) -> list[Markup
     spread = histogram(edges.tolist(), [("rows", "main", shares)], x_name=f"truth − prediction, {unit}", mark=0.0)
     return [
         theme.figure(
-            "True against predicted", _against(residuals, bins.predicted, bins.observed), "line: means of tenths"
+            "True against predicted", _against(residuals, bins.predicted, bins.observed), "line: mean of tenths"
         ),
         theme.figure("Residuals against predicted", _residuals(residuals)),
         theme.figure("Residuals", spread),
@@ -114,7 +118,7 @@ def _number_figures(evaluation: Evaluation, residuals: Residuals) -> list[Markup
 def _against(residuals: Residuals, predicted: np.ndarray, observed: np.ndarray) -> Markup:
     truth = residuals.predicted + residuals.residual
     both = extent([*residuals.predicted.tolist(), *truth.tolist()])
-    chart = Chart(both, both, 270, 236, "predicted", "true", left=58, x_ticks=4, label="True against predicted")
+    chart = Chart(both, both, FIGURE, 216, "predicted", "true", left=58, x_ticks=4, label="True against predicted")
     points = dots(chart.points(residuals.predicted.tolist(), truth.tolist()), "s-main", 3.4, 0.4)
     means = polyline(chart.points(predicted.tolist(), observed.tolist()), "line s-up", title="mean of each tenth")
     return chart.draw(polyline(chart.points(both, both), "dash"), points, means)
@@ -122,7 +126,7 @@ def _against(residuals: Residuals, predicted: np.ndarray, observed: np.ndarray) 
 
 def _residuals(residuals: Residuals) -> Markup:
     x, y = extent(residuals.predicted.tolist()), extent(residuals.residual.tolist(), include=(0.0,))
-    chart = Chart(x, y, 270, 236, "predicted", "truth − prediction", left=58, x_ticks=4, label="Residuals")
+    chart = Chart(x, y, FIGURE, 216, "predicted", "truth − prediction", left=58, x_ticks=4, label="Residuals")
     zero = line(chart.x_scale.start, chart.y_scale(0), chart.x_scale.end, chart.y_scale(0), "axis")
     points = chart.points(residuals.predicted.tolist(), residuals.residual.tolist())
     return chart.draw(zero, dots(points, "s-main", 3.4, 0.4))

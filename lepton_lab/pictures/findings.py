@@ -52,9 +52,10 @@ def _rows(check: Check) -> str:
 def _subtitle(check: Check) -> str:
     if check.target is None:
         return "no target named: leakage and balance are not checked"
-    task = getattr(check.task, "name", None)
-    positive = f", positive is {check.task.classes[1]!r}" if task == "binary" else ""
-    return f"target {check.target}" + (f" ({task}{positive})" if task else "")
+    if check.task is None:
+        return f"target {check.target}"
+    positive = f", positive is {check.task.classes[1]!r}" if check.task.name == "binary" else ""
+    return f"target {check.target} ({check.task.name}{positive})"
 
 
 def _train_line(check: Check) -> str:

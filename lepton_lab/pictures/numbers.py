@@ -134,7 +134,7 @@ def value(item: object) -> str:
     if hasattr(item, "astype") and type(item).__name__ == "datetime64":
         return str(item)[:16].replace("T00:00", "").replace("T", " ")
     if hasattr(item, "item"):
-        return value(item.item())
+        return value(item.item())  # type: ignore[attr-defined]
     return _own_number(item) if isinstance(item, int | float) else str(item)
 
 

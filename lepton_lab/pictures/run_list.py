@@ -31,16 +31,16 @@ def text(runs: Runs) -> str:
 def run_rows(runs: Sequence[RunRecord]) -> Markup:
     """A table of runs."""
     rows = [
-        [tag("code", run.id), theme.chip(run.status), run.created.replace("T", " "), _target(run),
-         f"{run.n_rows:,}" if run.n_rows else "", _score(run), seconds(run.elapsed_s) if run.elapsed_s else "", run.message]
+        [tag("code", run.id), theme.chip(run.status), run.created.replace("T", " "), run.config.get("target", ""),
+         f"{run.n_rows:,}" if run.n_rows else "", _score(run), _time(run), run.message]
         for run in runs
     ]  # fmt: skip
     header = ["Run", "Status", "Started", "Target", "Rows", "Best metric", "Time", "Message"]
     return table(header, rows, numeric=(4, 6), wrap=(7,))
 
 
-def _target(run: RunRecord) -> str:
-    return str(run.config.get("target") or "")
+def _time(run: RunRecord) -> str:
+    return seconds(run.elapsed_s) if run.elapsed_s else ""
 
 
 def _score(run: RunRecord) -> Markup:

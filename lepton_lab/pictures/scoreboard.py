@@ -60,7 +60,7 @@ class Scoreboard:
         # A trivial guess is far away in metrics such as RMSE: its dot may not squeeze the others together.
         first = {member: scores.get(names[0]) for member, scores in self.board.items()}
         dots = DotColumn.of([estimate for member, estimate in first.items() if member in LABELS])
-        rows = [[self._named(m), self._dot(m, dots, first[m]), *self._numbers(m)] for m in members]
+        rows: list[list[object]] = [[self._named(m), self._dot(m, dots, first[m]), *self._numbers(m)] for m in members]
         rows.append(["", dots.axis(), *("" for _ in names)])
         better = "higher" if self.task.metrics[names[0]].higher_is_better else "lower"
         header = ["", f"{self.label(names[0])}, {better} is better", *(self.label(name) for name in names)]

@@ -18,7 +18,7 @@ SHADES = 7
 
 @dataclass(frozen=True)
 class SwarmRow:
-    """One feature: its importance with interval, each drawn row's value, and how high that row's own value is (0..1)."""
+    """One feature: its importance with interval, the drawn rows' effects, and how high their values are, 0..1."""
 
     name: str
     importance: float

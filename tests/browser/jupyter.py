@@ -98,7 +98,7 @@ def lab_server(home: Path, *, environment: dict[str, str] | None = None) -> Iter
 
 
 def write_notebook(root: Path, name: str, cells: Sequence[str]) -> str:
-    """A notebook of code cells in the server's folder; the name as the server knows it. No brackets: they break URLs."""
+    """A notebook of code cells in the server's folder; no brackets in its name, they break URLs."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(notebook, root / f"{name}.ipynb")

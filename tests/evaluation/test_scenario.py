@@ -45,8 +45,8 @@ def linear_model(task_name: str) -> tuple[TrainedModel, pd.DataFrame]:
     blend = Blend(np.array([1.0]), 1.0, np.zeros(task.n_outputs))
     scores = {task.default_metric: Estimate(0.8, 0.7, 0.9)}
     model = TrainedModel(
-        table.schema, encoder, task, (member,), blend, scores, {"blend": scores}, "", 0.4 if task_name == "binary" else None,
-        "", x[:20], table.values()[:20],
+        table.schema, encoder, task, (member,), blend, scores, {"blend": scores}, "",
+        0.4 if task_name == "binary" else None, "", x[:20], table.values()[:20],
     )  # fmt: skip
     return model, df
 

@@ -11,8 +11,22 @@ from lepton_lab.metrics import Estimate
 from lepton_lab.tasks import Binary, Multiclass, Regression
 from lepton_lab.training.progress import Progress
 
-COLUMNS = ("status_of_account", "duration_months", "credit_history", "purpose", "amount", "savings", "employed_since",
-           "age", "housing", "existing_credits", "telephone", "foreign_worker", "property", "other_plans")  # fmt: skip
+COLUMNS = (
+    "status_of_account",
+    "duration_months",
+    "credit_history",
+    "purpose",
+    "amount",
+    "savings",
+    "employed_since",
+    "age",
+    "housing",
+    "existing_credits",
+    "telephone",
+    "foreign_worker",
+    "property",
+    "other_plans",
+)
 NASTY = ('<img src=x onerror="alert(1)">', "naïve 🐟 column & more", "</style><script>alert(2)</script>")
 
 
@@ -49,39 +63,74 @@ def explanation(
     half = None if exact else rng.normal(0, 0.03, values.shape)
     drop = (lambda a: a[..., 0]) if n_classes == 1 else (lambda a: a)
     return Explanation(
-        values=drop(values), base_values=drop(base), data=data, feature_names=tuple(columns), error_std=drop(error),
-        exact=exact, prediction=drop(prediction),
+        values=drop(values),
+        base_values=drop(base),
+        data=data,
+        feature_names=tuple(columns),
+        error_std=drop(error),
+        exact=exact,
+        prediction=drop(prediction),
         output_names=("yes",) if n_classes == 1 else tuple(f"class {c}" for c in range(n_classes)),
-        unit="log-odds" if n_classes == 1 else "logits", row_labels=np.arange(n_rows), plan=np.arange(n_rows) % 16,
-        method="decoupled walks, two a background row", n_evaluations=120_000, seconds=3.4,
-        half_gap=None if half is None else drop(half), notes=(),
-    )  # fmt: skip
+        unit="log-odds" if n_classes == 1 else "logits",
+        row_labels=np.arange(n_rows),
+        plan=np.arange(n_rows) % 16,
+        method="decoupled walks, two a background row",
+        n_evaluations=120_000,
+        seconds=3.4,
+        half_gap=None if half is None else drop(half),
+        notes=(),
+    )
 
 
 def _estimates(auc: float, loss: float) -> dict[str, Estimate]:
     return {
-        "auc": Estimate(auc, auc - 0.04, auc + 0.038), "log_loss": Estimate(loss, loss - 0.03, loss + 0.03),
-        "brier": Estimate(loss / 3, loss / 3 - 0.01, loss / 3 + 0.01), "accuracy": Estimate(auc - 0.02, auc - 0.06, auc + 0.02),
-    }  # fmt: skip
+        "auc": Estimate(auc, auc - 0.04, auc + 0.038),
+        "log_loss": Estimate(loss, loss - 0.03, loss + 0.03),
+        "brier": Estimate(loss / 3, loss / 3 - 0.01, loss / 3 + 0.01),
+        "accuracy": Estimate(auc - 0.02, auc - 0.06, auc + 0.02),
+    }
 
 
 def history(n: int = 30, member: str = "network", fold: int | None = None, seed: int = 0) -> list:
     rng = np.random.default_rng(seed)
     records = []
     for i in range(n):
-        records.append(progress(
-            stage=member, member=member, fold=fold, n_folds=None if fold is None else 5, epoch=float(i + 1), n_epochs=float(n), step=i * 50,
-            train_loss=0.65 * np.exp(-i / 9) + 0.28, valid_loss=0.45 * np.exp(-i / 7) + 0.48 + 0.0015 * i + rng.normal(0, 0.004),
-        ))  # fmt: skip
+        records.append(
+            progress(
+                stage=member,
+                member=member,
+                fold=fold,
+                n_folds=None if fold is None else 5,
+                epoch=float(i + 1),
+                n_epochs=float(n),
+                step=i * 50,
+                train_loss=0.65 * np.exp(-i / 9) + 0.28,
+                valid_loss=0.45 * np.exp(-i / 7) + 0.48 + 0.0015 * i + rng.normal(0, 0.004),
+            )
+        )
     return records
 
 
 def progress(**changes) -> Progress:
-    base = dict(
-        stage="network", member="network", fold=None, n_folds=None, epoch=3.0, n_epochs=64.0, step=150, train_loss=0.5,
-        valid_loss=0.52, metric_name="auc", metric=0.77, best_metric=0.78, is_best=True, elapsed_s=4.2, remaining_s=51.0,
-        compiling=False, message="",
-    )  # fmt: skip
+    base = {
+        "stage": "network",
+        "member": "network",
+        "fold": None,
+        "n_folds": None,
+        "epoch": 3.0,
+        "n_epochs": 64.0,
+        "step": 150,
+        "train_loss": 0.5,
+        "valid_loss": 0.52,
+        "metric_name": "auc",
+        "metric": 0.77,
+        "best_metric": 0.78,
+        "is_best": True,
+        "elapsed_s": 4.2,
+        "remaining_s": 51.0,
+        "compiling": False,
+        "message": "",
+    }
     return Progress(**(base | changes))
 
 
@@ -89,21 +138,46 @@ def model(task=None, target: str = "bad", columns=COLUMNS) -> TrainedModel:
     """What the pictures read of a TrainedModel."""
     task = task or Binary("no", "yes")
     if task.name == "regression":
-        scores = {m: {"rmse": Estimate(v, v * 0.95, v * 1.06), "mae": Estimate(v * 0.7, v * 0.66, v * 0.75), "r2": Estimate(0.7, 0.6, 0.8)}
-                  for m, v in (("blend", 548.0), ("network", 563.0), ("linear", 1129.0), ("trees", 573.0), ("baseline: always the mean", 3989.0))}  # fmt: skip
+        scores = {
+            m: {
+                "rmse": Estimate(v, v * 0.95, v * 1.06),
+                "mae": Estimate(v * 0.7, v * 0.66, v * 0.75),
+                "r2": Estimate(0.7, 0.6, 0.8),
+            }
+            for m, v in (
+                ("blend", 548.0),
+                ("network", 563.0),
+                ("linear", 1129.0),
+                ("trees", 573.0),
+                ("baseline: always the mean", 3989.0),
+            )
+        }
     else:
-        scores = {"blend": _estimates(0.793, 0.492), "network": _estimates(0.775, 0.511), "linear": _estimates(0.786, 0.503),
-                  "trees": _estimates(0.773, 0.52), "baseline: always the class shares": {"log_loss": Estimate(0.611, 0.58, 0.64), "auc": Estimate(0.5)}}  # fmt: skip
+        scores = {
+            "blend": _estimates(0.793, 0.492),
+            "network": _estimates(0.775, 0.511),
+            "linear": _estimates(0.786, 0.503),
+            "trees": _estimates(0.773, 0.52),
+            "baseline: always the class shares": {"log_loss": Estimate(0.611, 0.58, 0.64), "auc": Estimate(0.5)},
+        }
     return TrainedModel(
-        schema=SimpleNamespace(target=target, inputs=tuple(SimpleNamespace(name=c) for c in columns)), task=task,
-        classes=task.classes, metrics=scores["blend"], leaderboard=scores,
+        schema=SimpleNamespace(target=target, inputs=tuple(SimpleNamespace(name=c) for c in columns)),
+        task=task,
+        classes=task.classes,
+        metrics=scores["blend"],
+        leaderboard=scores,
         metrics_note="nested out-of-fold over 800 rows, 200 bootstrap resamples",
         members=tuple(SimpleNamespace(name=n) for n in ("network", "linear", "trees")),
-        blend=SimpleNamespace(weights=(0.31, 0.46, 0.23)), threshold=0.37 if task.name == "binary" else None,
-        threshold_note="maximises balanced accuracy out of fold" if task.name == "binary" else "", config={},
-        notes=("Stopped early: no better validation loss for 16 epochs.", "12 rows with a missing target were left out."),
+        blend=SimpleNamespace(weights=(0.31, 0.46, 0.23)),
+        threshold=0.37 if task.name == "binary" else None,
+        threshold_note="maximises balanced accuracy out of fold" if task.name == "binary" else "",
+        config={},
+        notes=(
+            "Stopped early: no better validation loss for 16 epochs.",
+            "12 rows with a missing target were left out.",
+        ),
         history=[r for fold in range(3) for r in history(fold=fold, seed=fold)] + history(80, "trees"),
-    )  # fmt: skip
+    )
 
 
 TASKS = {
@@ -118,13 +192,57 @@ class WhatIfLike:
 
     label = 17
     columns = (
-        {"name": "duration_months", "kind": "numeric", "low": 4.0, "high": 72.0, "step": 1, "categories": [], "value": 24, "nullable": False},
-        {"name": "amount", "kind": "numeric", "low": 250.0, "high": 18424.0, "step": 50.0, "categories": [], "value": 3250.0, "nullable": True},
-        {"name": "purpose", "kind": "category", "low": None, "high": None, "step": 1,
-         "categories": [{"value": v, "shown": v} for v in ("car", "furniture", NASTY[0])], "value": "car", "nullable": False},
-        {"name": "foreign_worker", "kind": "boolean", "low": None, "high": None, "step": 1, "categories": [], "value": True, "nullable": False},
-        {"name": "since", "kind": "datetime", "low": None, "high": None, "step": 1, "categories": [], "value": "2020-02-29T00:00:00", "nullable": True},
-    )  # fmt: skip
+        {
+            "name": "duration_months",
+            "kind": "numeric",
+            "low": 4.0,
+            "high": 72.0,
+            "step": 1,
+            "categories": [],
+            "value": 24,
+            "nullable": False,
+        },
+        {
+            "name": "amount",
+            "kind": "numeric",
+            "low": 250.0,
+            "high": 18424.0,
+            "step": 50.0,
+            "categories": [],
+            "value": 3250.0,
+            "nullable": True,
+        },
+        {
+            "name": "purpose",
+            "kind": "category",
+            "low": None,
+            "high": None,
+            "step": 1,
+            "categories": [{"value": v, "shown": v} for v in ("car", "furniture", NASTY[0])],
+            "value": "car",
+            "nullable": False,
+        },
+        {
+            "name": "foreign_worker",
+            "kind": "boolean",
+            "low": None,
+            "high": None,
+            "step": 1,
+            "categories": [],
+            "value": True,
+            "nullable": False,
+        },
+        {
+            "name": "since",
+            "kind": "datetime",
+            "low": None,
+            "high": None,
+            "step": 1,
+            "categories": [],
+            "value": "2020-02-29T00:00:00",
+            "nullable": True,
+        },
+    )
 
     def __init__(self) -> None:
         self.model = model()
@@ -133,20 +251,38 @@ class WhatIfLike:
     def answer(self, changes: dict, *, explain: bool = False) -> WhatIfAnswer:
         self.asked.append((dict(changes), explain))
         row = {column["name"]: column["value"] for column in self.columns} | changes
-        values = {"duration_months": ((row["duration_months"] or 0) - 20) / 15, "amount": ((row["amount"] or 0) - 3000) / 5000,
-                  "purpose": -0.3 * (row["purpose"] == "car"), "foreign_worker": 0.2 * bool(row["foreign_worker"]), "since": 0.1}  # fmt: skip
+        values = {
+            "duration_months": ((row["duration_months"] or 0) - 20) / 15,
+            "amount": ((row["amount"] or 0) - 3000) / 5000,
+            "purpose": -0.3 * (row["purpose"] == "car"),
+            "foreign_worker": 0.2 * bool(row["foreign_worker"]),
+            "since": 0.1,
+        }
         z = -0.85 + sum(values.values())
         chance = 1 / (1 + np.exp(-z))
         one = None
         if explain:
             one = explanation(1, columns=tuple(values))
-            one = one.__class__(**{**one.__dict__, "values": np.array([list(values.values())]), "prediction": np.array([z]),
-                                   "base_values": np.array([-0.85]), "data": np.array([list(row.values())], object),
-                                   "row_labels": np.array([17])})  # fmt: skip
+            one = one.__class__(
+                **{
+                    **one.__dict__,
+                    "values": np.array([list(values.values())]),
+                    "prediction": np.array([z]),
+                    "base_values": np.array([-0.85]),
+                    "data": np.array([list(row.values())], object),
+                    "row_labels": np.array([17]),
+                }
+            )
         return WhatIfAnswer(
-            prediction="yes" if chance >= self.model.threshold else "no", probabilities={"no": 1 - chance, "yes": chance},
-            estimate=None, link=(z,), unit="log-odds", explanation=one, output=0, changes=dict(changes),
-        )  # fmt: skip
+            prediction="yes" if chance >= self.model.threshold else "no",
+            probabilities={"no": 1 - chance, "yes": chance},
+            estimate=None,
+            link=(z,),
+            unit="log-odds",
+            explanation=one,
+            output=0,
+            changes=dict(changes),
+        )
 
 
 def what_if() -> WhatIfLike:
@@ -173,11 +309,29 @@ def evaluation(task_name: str = "binary", n: int = 1000, seed: int = 0):
     decided = (
         None if numbers else (probability[:, 1] >= 0.37).astype(int) if task_name == "binary" else probability.argmax(1)
     )
-    counts = None if numbers else np.array([[np.sum((truth == a) & (decided == b)) for b in range(len(task.classes))] for a in range(len(task.classes))])  # fmt: skip
+    counts = (
+        None
+        if numbers
+        else np.array(
+            [
+                [np.sum((truth == a) & (decided == b)) for b in range(len(task.classes))]
+                for a in range(len(task.classes))
+            ]
+        )
+    )
     return report.Evaluation(
-        target="bad", task=task, n_rows=n, metrics=one.metrics, leaderboard=one.leaderboard, threshold=one.threshold,
-        threshold_note=one.threshold_note, confusion=counts, roc=roc, precision_recall=recall,
+        target="bad",
+        task=task,
+        n_rows=n,
+        metrics=one.metrics,
+        leaderboard=one.leaderboard,
+        threshold=one.threshold,
+        threshold_note=one.threshold_note,
+        confusion=counts,
+        roc=roc,
+        precision_recall=recall,
         calibration=report._calibration(truth, logits[:, 0] if numbers else probability),
         scores=None if numbers else report._score_histogram(truth, probability),
-        residuals=report._residuals(truth, logits[:, 0]) if numbers else None, note="the frame given",
-    )  # fmt: skip
+        residuals=report._residuals(truth, logits[:, 0]) if numbers else None,
+        note="the frame given",
+    )

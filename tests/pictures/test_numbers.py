@@ -48,7 +48,8 @@ def test_spans_of_time(span, words):
     ("item", "words"),
     [(24.0, "24"), (np.float64(1119.96), "1119.96"), (2019, "2019"), (1234567, "1,234,567"), (True, "True"),
      (np.bool_(False), "False"), (None, "missing"), (math.nan, "missing"), (pd.NA, "missing"), (pd.NaT, "missing"),
-     ("below 200", "below 200"), (pd.Timestamp("2020-02-29"), "2020-02-29"), (dt.datetime(2020, 2, 29, 13, 5), "2020-02-29 13:05"),
+     ("below 200", "below 200"), (pd.Timestamp("2020-02-29"), "2020-02-29"),
+     (dt.datetime(2020, 2, 29, 13, 5), "2020-02-29 13:05"),
      (np.datetime64("2020-02-29"), "2020-02-29"), (-3.5, "−3.5")],
 )  # fmt: skip
 def test_the_users_own_values(item, words):

@@ -54,6 +54,7 @@ function render({ model, el }: View): Cleanup {
   let dots: Dots[] = [];
   let at: Layout | null = null;
   let chosen: number | null = null;
+  let hovered: { feature: number; row: number } | null = null;
   let code = String(model.get("code"));
   let twin: Cleanup | null = null;
 
@@ -142,6 +143,7 @@ function render({ model, el }: View): Cleanup {
 
   function hover(event: PointerEvent): void {
     const found = point(event);
+    hovered = found;
     stage.style.cursor = found ? "pointer" : "default";
     tip.hidden = !found;
     if (!found || !data || !at) return;
@@ -166,7 +168,8 @@ function render({ model, el }: View): Cleanup {
   stage.addEventListener("pointermove", hover);
   stage.addEventListener("pointerleave", () => (tip.hidden = true));
   stage.addEventListener("click", (event) => {
-    const found = point(event);
+    // A click's coordinates are rounded, a move's are not: the dot whose words are shown is the one meant.
+    const found = tip.hidden ? point(event) : hovered;
     if (found) choose(found.row);
   });
   stage.addEventListener("keydown", (event) => {
