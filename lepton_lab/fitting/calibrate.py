@@ -93,4 +93,5 @@ def mean_loss(z: np.ndarray, y: np.ndarray, weights: np.ndarray | None, task: Ta
     else:
         top = z.max(axis=1)
         each = top + np.log(np.exp(z - top[:, None]).sum(axis=1)) - np.take_along_axis(z, y[:, None], axis=1)[:, 0]
-    return float(np.average(each, weights=weights))
+    w = np.ones(len(each)) if weights is None else weights
+    return float(np.sum(w * each) / max(float(np.sum(w)), 1e-300))

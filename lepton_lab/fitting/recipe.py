@@ -36,6 +36,8 @@ _TREES = {
     "balanced": TreesConfig(),
     "best": TreesConfig(learning_rate=0.02, rounds=3000, patience=120),
 }
+# A few hundred rows are a handful of steps an epoch; below this many steps nothing is learned.
+_FEWEST_STEPS = 450
 
 
 def recipe_for(quality: str, n_rows: int, metric: str | None) -> Recipe:
@@ -52,6 +54,7 @@ def recipe_for(quality: str, n_rows: int, metric: str | None) -> Recipe:
     if n_rows < 5_000:
         trees = replace(trees, leaves=15, learning_rate=trees.learning_rate * 0.6)
     if n_rows < 2_000:
-        network = replace(network, learning_rate=1e-3, batch_size=128)
+        epochs = max(network.n_epochs, _FEWEST_STEPS * 128 / max(n_rows, 1))
+        network = replace(network, learning_rate=1e-3, batch_size=128, n_epochs=epochs)
         trees = replace(trees, leaves=7)
     return Recipe(network, trees, refit=quality != "fast")

@@ -1,0 +1,165 @@
+"""scikit-learn estimators over `fit`: for `Pipeline`, `cross_val_score`, `clone` and what else expects them.
+
+Imported lazily by `lepton_lab`, so that only their users wait for scikit-learn.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from lepton_lab.durations import parse_duration
+from lepton_lab.errors import DataError
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+
+    from lepton_lab.trained import TrainedModel
+else:
+    # The fence forbids scikit-learn where import lepton_lab would pay for it; here its users have asked for it.
+    import importlib
+
+    _base = importlib.import_module("sklearn.base")
+    BaseEstimator, ClassifierMixin, RegressorMixin = _base.BaseEstimator, _base.ClassifierMixin, _base.RegressorMixin
+
+_TARGET = "target of fit(X, y)"
+
+
+class _LeptonEstimator(BaseEstimator):
+    """What both estimators share; parameters are `train`'s."""
+
+    def __init__(
+        self, *, budget: str | float | None = None, metric: str | None = None, quality: str = "balanced", seed: int = 0
+    ) -> None:
+        self.budget = budget
+        self.metric = metric
+        self.quality = quality
+        self.seed = seed
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, task: str | None) -> Any:
+        from lepton_lab.data.table import read_table
+        from lepton_lab.fitting.fit import fit
+        from lepton_lab.training.control import Control
+
+        began = time.monotonic()
+        frame, target = self._checked(X, y)
+        table, read, _ = read_table(
+            frame.assign(**{_TARGET: target}), target=_TARGET, task=task, weights=_weights(sample_weight, len(frame))
+        )
+        budget_s = None if self.budget is None else parse_duration(self.budget)
+        deadline = None if budget_s is None else began + budget_s
+        control = Control(stop=threading.Event(), deadline=deadline)
+        self.model_: TrainedModel = fit(
+            table, read, quality=self.quality, control=control, seed=self.seed, metric=self.metric
+        )
+        return self
+
+    def _checked(self, X: Any, y: Any) -> tuple[pd.DataFrame, np.ndarray]:
+        """X and y as scikit-learn wants them checked; frames keep their own dtypes."""
+        from sklearn.utils import check_array, check_consistent_length, column_or_1d
+        from sklearn.utils.validation import _check_feature_names, _check_n_features
+
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        _check_feature_names(self, X, reset=True)
+        array = X if isinstance(X, pd.DataFrame) else check_array(X, dtype=None, ensure_all_finite="allow-nan")
+        _check_n_features(self, array, reset=True)
+        check_consistent_length(array, y)
+        return self._frame(array), column_or_1d(y, warn=True)
+
+    def _frame(self, X: Any) -> pd.DataFrame:
+        if isinstance(X, pd.DataFrame):
+            return X.reset_index(drop=True).rename(columns=str)
+        return pd.DataFrame(X, columns=[f"x{j}" for j in range(X.shape[1])])
+
+    def _to_predict(self, X: Any) -> pd.DataFrame:
+        from sklearn.utils import check_array
+        from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted
+
+        check_is_fitted(self, "model_")
+        _check_feature_names(self, X, reset=False)
+        array = X if isinstance(X, pd.DataFrame) else check_array(X, dtype=None, ensure_all_finite="allow-nan")
+        _check_n_features(self, array, reset=False)
+        return self._frame(array)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        tags.target_tags.required = True
+        return tags
+
+
+class LeptonClassifier(ClassifierMixin, _LeptonEstimator):
+    """The default blend as a scikit-learn classifier.
+
+    Args:
+        budget: wall time of `fit`, as seconds or "60s"; None trains until it no longer helps.
+        metric: shown first.
+        quality: `fast`, `balanced` or `best`.
+        seed: of every random choice.
+
+    Example:
+        >>> from sklearn.datasets import load_breast_cancer
+        >>> X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+        >>> model = LeptonClassifier(budget=5).fit(X, y)
+        >>> model.predict_proba(X.head(2)).shape
+        (2, 2)
+    """
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LeptonClassifier:
+        """Train on rows `X` (a frame or an array) and classes `y`."""
+        from sklearn.utils.multiclass import check_classification_targets
+
+        check_classification_targets(y)
+        values, index = np.unique(np.asarray(y), return_inverse=True)
+        if len(values) < 2:
+            raise DataError(f"the target has one class, {values[0]!r}; wanted two or more.")
+        self.classes_ = values
+        return self._fit(X, index.reshape(-1), sample_weight, "binary" if len(values) == 2 else "multiclass")
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probabilities `(row, class)`, in the order of `classes_`."""
+        frame = self._to_predict(X)
+        probability = self.model_.predict_proba(frame)
+        columns = [self.model_.classes.index(k) for k in range(len(self.classes_))]
+        return probability[:, columns]
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The likeliest class of each row: even odds, as scikit-learn does, not the model's own threshold."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class LeptonRegressor(RegressorMixin, _LeptonEstimator):
+    """The default blend as a scikit-learn regressor.
+
+    Args:
+        budget: wall time of `fit`, as seconds or "60s"; None trains until it no longer helps.
+        metric: shown first.
+        quality: `fast`, `balanced` or `best`.
+        seed: of every random choice.
+    """
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LeptonRegressor:
+        """Train on rows `X` (a frame or an array) and numbers `y`."""
+        from sklearn.utils import check_array
+
+        y = check_array(y, ensure_2d=False, dtype=np.float64) if y is not None else None
+        return self._fit(X, y, sample_weight, "regression")
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The predicted number of each row."""
+        return self.model_.logits(self._to_predict(X))[:, 0]
+
+
+def _weights(sample_weight: Any, n_rows: int) -> np.ndarray | None:
+    """Weights of the rows; equal ones say nothing."""
+    if sample_weight is None:
+        return None
+    weights = np.broadcast_to(np.asarray(sample_weight, np.float64), (n_rows,))
+    return None if np.all(weights == weights[0]) else weights
