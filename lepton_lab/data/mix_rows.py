@@ -91,7 +91,8 @@ def _stack_frames(first: Any, second: Any) -> StackedRows:
 
     if not (is_frame(first) and is_frame(second)):
         raise DataError(
-            f"{type(first).__name__} and {type(second).__name__} cannot be mixed. Give two frames of one kind, or two arrays."
+            f"{type(first).__name__} and {type(second).__name__} cannot be mixed. "
+            "Give two frames of one kind, or two arrays."
         )
     top, bottom = nw.from_native(first, eager_only=True), nw.from_native(second, eager_only=True)
     names = top.columns

@@ -1,1 +1,1 @@
-
+"""Shapley values with their errors: games, estimators, and the frozen result."""

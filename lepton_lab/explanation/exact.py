@@ -27,7 +27,9 @@ def exact_cost(differs: Bool[np.ndarray, "row reference feature"]) -> float:
     return math.inf if players.max(initial=0) > MAX_PLAYERS else float((2.0**players).sum())
 
 
-def exact_values(game: Game, rows: Int[np.ndarray, " row"], weights: Float64[np.ndarray, " reference"], pace: Pace) -> Estimate:
+def exact_values(
+    game: Game, rows: Int[np.ndarray, " row"], weights: Float64[np.ndarray, " reference"], pace: Pace
+) -> Estimate:
     """Shapley values of some rows without sampling error. A stop returns the rows that were reached.
 
     Args:

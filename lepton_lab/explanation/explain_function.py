@@ -104,11 +104,13 @@ def game_of(fn: Any, x: Any, background: Any) -> tuple[Game, Any]:
         ExplanationError: no rows, no features, or tables that do not fit together.
     """
     if not callable(fn):
-        raise ExplanationError(f"{type(fn).__name__} is no function. Give a function of rows, such as model.predict_proba.")
+        raise ExplanationError(
+            f"{type(fn).__name__} is no function. Give a function of rows, such as model.predict_proba."
+        )
     try:
         stacked = stack_rows(x, background)
     except DataError as error:
-        raise error if not type(error) is DataError else ExplanationError(str(error)) from error
+        raise error if type(error) is not DataError else ExplanationError(str(error)) from error
     if isinstance(x, np.ndarray) and x.dtype.kind in "fiub" and traces(fn, x.shape[1]):
         return _jax_game(fn, x, background), stacked
     return PredictGame(fn, stacked), stacked
@@ -159,7 +161,8 @@ def _as_rows(x: Any) -> Any:
     rows = np.asarray(x)
     if rows.ndim != 2:
         raise ExplanationError(
-            f"x has shape {rows.shape}; it must be (row, feature). For one row of an array give x[[0]], of a frame df.iloc[[0]]."
+            f"x has shape {rows.shape}; it must be (row, feature). "
+            "For one row of an array give x[[0]], of a frame df.iloc[[0]]."
         )
     return rows
 
@@ -170,9 +173,7 @@ def _take(x: Any, rows: np.ndarray) -> Any:
 
 def _labels(naming: Naming, stacked: Any, n_outputs: int, row_labels: np.ndarray) -> Labels:
     features = naming.feature_names or stacked.column_names
-    outputs = naming.output_names or (
-        ("output",) if n_outputs == 1 else tuple(f"output {k}" for k in range(n_outputs))
-    )
+    outputs = naming.output_names or (("output",) if n_outputs == 1 else tuple(f"output {k}" for k in range(n_outputs)))
     row_labels = row_labels if naming.row_labels is None else np.asarray(naming.row_labels)
     wanted = (("feature_names", features, len(stacked.column_names)), ("output_names", outputs, n_outputs),
               ("row_labels", row_labels, stacked.n_first))  # fmt: skip

@@ -44,7 +44,9 @@ class Labels:
     row_labels: Shaped[np.ndarray, " row"]
 
 
-def shapley_values(game: Game, weights: Float64[np.ndarray, " reference"], options: ExplainOptions, pace: Pace) -> Estimate:
+def shapley_values(
+    game: Game, weights: Float64[np.ndarray, " reference"], options: ExplainOptions, pace: Pace
+) -> Estimate:
     """Shapley values of all rows of a game, by enumeration where it is cheap or fits the budget, else by walks.
 
     Without a budget the choice depends only on the data, so that a seed gives the same values on any machine.
@@ -60,7 +62,9 @@ def shapley_values(game: Game, weights: Float64[np.ndarray, " reference"], optio
     )
     if len(estimate.rows) == 0:
         why = "stopped" if pace.stop.is_set() else f"the budget of {options.budget_s:g} s was spent"
-        raise ExplanationError(f"{why} before the first row was explained. Give more time, or fewer rows or background rows.")
+        raise ExplanationError(
+            f"{why} before the first row was explained. Give more time, or fewer rows or background rows."
+        )
     if not np.isfinite(estimate.values).all():
         raise ExplanationError(
             "the function returned NaN or infinity for some mix of a row's and a background row's values. "

@@ -67,7 +67,9 @@ def explain_trained(
         raise ExplanationError("there are 0 rows to explain. Give at least one.")
     task = model.task
     names = tuple(map(str, task.classes)) if task.n_outputs > 1 else (_output_name(task),)
-    labels = Labels(values, tuple(column.name for column in model.schema.inputs), names, task.unit, np.asarray(row_labels))
+    labels = Labels(
+        values, tuple(column.name for column in model.schema.inputs), names, task.unit, np.asarray(row_labels)
+    )
     at_rows, at_background = model.logits_x(x), model.logits_x(given.x)
     base = weights @ at_background
     estimate = _blend_values(model, x, np.asarray(given.x), weights, options, pace)

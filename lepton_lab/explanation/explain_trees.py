@@ -19,7 +19,7 @@ import functools
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int
+from jaxtyping import Float64, Int
 from scipy import sparse, special
 
 from lepton_lab.explanation.game import corner_bits
@@ -29,7 +29,7 @@ from lepton_lab.members.trees import TreesMember
 # Boxes of at most this many features are tabulated: a table has 4**n * n numbers.
 TABLE_BITS = 8
 # Fewer rows than this are done pair by pair.
-TABLE_ROWS = 24
+TABLE_ROWS = 8
 # Leaves worked on at once: bounds memory, with rows and patterns.
 CHUNK_NUMBERS = 4_000_000
 
@@ -80,11 +80,10 @@ def tree_values(
     values = np.zeros((len(x), member.forest.n_outputs * x.shape[1]))
     for boxes in leaf_boxes(member.forest):
         tabulate = boxes.feature.shape[1] <= TABLE_BITS and len(x) >= TABLE_ROWS
+        n_bits = boxes.feature.shape[1]
+        per_leaf = max(2**n_bits, len(x)) * n_bits if tabulate else len(x) * len(background)
+        step = max(1, CHUNK_NUMBERS // per_leaf)
         earn = _by_table if tabulate else _by_pair
-        per_leaf = max(2 ** min(TABLE_BITS, boxes.feature.shape[1]), len(x)) * boxes.feature.shape[1] if tabulate else (
-            len(x) * len(background)
-        )  # fmt: skip
-        step = max(1, CHUNK_NUMBERS // max(1, per_leaf))
         for at in range(0, len(boxes), step):
             earn(boxes.take(slice(at, at + step)), inputs, references, weights, values)
     return values.reshape(len(x), member.forest.n_outputs, x.shape[1]).swapaxes(1, 2)
@@ -148,13 +147,33 @@ def _earnings(n_bits: int) -> Float64[np.ndarray, "background earned"]:
     theirs, ours = bits[:, None], bits[None]
     mine, other = ours & ~theirs, theirs & ~ours
     gain, loss = _shares(mine.sum(2), other.sum(2))
-    reach = (ours | theirs).all(2)
-    earned = reach[..., None] * (mine * gain[..., None] - other * loss[..., None])
+    reach = np.all(ours | theirs, axis=2, keepdims=True)
+    earned = reach * (mine * gain[..., None] - other * loss[..., None])
     return earned.reshape(len(bits), -1)
+
+
+class _Same:
+    """A forest as a key: itself, whatever its numbers."""
+
+    def __init__(self, forest: Forest) -> None:
+        self.forest = forest
+
+    def __hash__(self) -> int:
+        return id(self.forest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.forest is self.forest
 
 
 def leaf_boxes(forest: Forest) -> list[Boxes]:
     """The leaves of a forest as boxes, by their number of features; leaves without any are left out."""
+    return _leaf_boxes(_Same(forest))
+
+
+@functools.lru_cache(maxsize=4)
+def _leaf_boxes(same: _Same) -> list[Boxes]:
+    """Kept for the last forests asked for: what-if asks again and again for one row."""
+    forest = same.forest
     leaves, feature, low, high = _paths(forest)
     tree = np.searchsorted(forest.start, leaves, side="right") - 1
     used = feature >= 0
@@ -210,7 +229,7 @@ def _merged(feature: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.
     """Intervals of a feature that a path meets twice, cut to their intersection at its first place."""
     for later in range(1, feature.shape[1]):
         for first in range(later):
-            same: Bool[np.ndarray, " leaf"] = (feature[:, first] == feature[:, later]) & (feature[:, later] >= 0)
+            same = (feature[:, first] == feature[:, later]) & (feature[:, later] >= 0)
             low[same, first] = np.maximum(low[same, first], low[same, later])
             high[same, first] = np.minimum(high[same, first], high[same, later])
             feature[same, later] = -1

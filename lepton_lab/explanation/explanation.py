@@ -20,7 +20,17 @@ from lepton_lab.explanation.importance import Importance, mean_importance
 if TYPE_CHECKING:
     import shap
 
-_PER_ROW = ("values", "base_values", "data", "error_std", "prediction", "row_labels", "plan", "background_std", "half_gap")
+_PER_ROW = (
+    "values",
+    "base_values",
+    "data",
+    "error_std",
+    "prediction",
+    "row_labels",
+    "plan",
+    "background_std",
+    "half_gap",
+)
 
 
 @dataclass(frozen=True)
@@ -108,7 +118,9 @@ class Explanation:
 
     def importance(self) -> Importance:
         """Mean absolute value of each feature over the rows, most important first, with intervals."""
-        return mean_importance(self.values, self.error_std, self.half_gap, self.plan, self.feature_names, self.output_names)
+        return mean_importance(
+            self.values, self.error_std, self.half_gap, self.plan, self.feature_names, self.output_names
+        )
 
     def to_shap(self) -> shap.Explanation:
         """The same values as a `shap.Explanation`, bounds included, for any function of `shap.plots`.

@@ -101,7 +101,10 @@ class AdditiveForm:
         return self.project(params, x)
 
     def state_side(
-        self, params: Any, absent: Float[Array, "reference state feature"], side: Float[Array, "reference feature hidden"]
+        self,
+        params: Any,
+        absent: Float[Array, "reference state feature"],
+        side: Float[Array, "reference feature hidden"],
     ) -> Float[Array, "reference state hidden"]:
         """Hidden state of the absent features alone, from the projections of the background."""
         return self.bias(params) + jnp.einsum("rsf,rfh->rsh", absent, side)

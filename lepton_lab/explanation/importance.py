@@ -60,7 +60,9 @@ def mean_importance(
     overall = means.mean(axis=1)
     std, n_plans = _plan_error(values, half_gap, plan)
     half = std * (stats.t.ppf(0.975, n_plans) if n_plans else 0.0)
-    rows_std = by_row.mean(axis=2).std(axis=0, ddof=1) / np.sqrt(n_rows) if n_rows > 1 else np.full(len(overall), np.nan)
+    rows_std = (
+        by_row.mean(axis=2).std(axis=0, ddof=1) / np.sqrt(n_rows) if n_rows > 1 else np.full(len(overall), np.nan)
+    )
     order = np.argsort(-overall, kind="stable")
     return Importance(
         feature_names=tuple(feature_names[j] for j in order),

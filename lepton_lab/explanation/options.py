@@ -33,7 +33,9 @@ class ExplainOptions:
 
     def __post_init__(self) -> None:
         if self.n_walks < 2:
-            raise OptionError(f"n_walks={self.n_walks}: an error bar takes 2 walks a background row. Use n_walks=2 or more.")
+            raise OptionError(
+                f"n_walks={self.n_walks}: an error bar takes 2 walks a background row. Use n_walks=2 or more."
+            )
         for name in ("halfwidth", "budget_s"):
             value = getattr(self, name)
             if value is not None and not value > 0:

@@ -1,4 +1,4 @@
-"""The game on any Python `predict`: mixed rows are built, as arrays or frames like the user's, and predicted in batches."""
+"""The game on any Python `predict`: mixed rows, as arrays or frames like the user's, in batches."""
 
 from __future__ import annotations
 

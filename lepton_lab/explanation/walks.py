@@ -90,7 +90,11 @@ class _Sums:
 
 
 def walk_values(
-    game: Game, rows: Int[np.ndarray, " row"], weights: Float64[np.ndarray, " reference"], options: WalkOptions, pace: Pace
+    game: Game,
+    rows: Int[np.ndarray, " row"],
+    weights: Float64[np.ndarray, " reference"],
+    options: WalkOptions,
+    pace: Pace,
 ) -> Estimate:
     """Shapley values of some rows by decoupled walks, until the walks asked for, the half-width or the budget.
 

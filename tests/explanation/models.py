@@ -11,7 +11,10 @@ from lepton_lab.explanation.game import AdditiveForm
 
 def mlp_params(seed, n_features=6, hidden=16, n_outputs=1, scale=1.5):
     rng = np.random.default_rng(seed)
-    draw = lambda *shape: (scale * rng.normal(size=shape) / np.sqrt(shape[0])).astype(np.float32)
+
+    def draw(*shape):
+        return (scale * rng.normal(size=shape) / np.sqrt(shape[0])).astype(np.float32)
+
     return {
         "first": draw(n_features, hidden),
         "bias": draw(hidden) * 0.3,

@@ -72,7 +72,9 @@ def test_the_three_games_walk_the_same_walks():
 
 def test_weighted_background(reference):
     weights = np.random.default_rng(0).dirichlet(np.ones(B))
-    wanted = shapley.shapley_values(lambda x: plain_mlp(PARAMS, x), X[:2].astype(float), BACKGROUND.astype(float), weights)
+    wanted = shapley.shapley_values(
+        lambda x: plain_mlp(PARAMS, x), X[:2].astype(float), BACKGROUND.astype(float), weights
+    )
     exact = exact_values(games()["additive"], ROWS[:2], weights, Pace())
     walks = walk_values(games()["additive"], ROWS[:2], weights, WalkOptions(n_walks=200), Pace())
     np.testing.assert_allclose(exact.values, wanted, atol=3e-6)
@@ -121,8 +123,10 @@ def test_against_shap_exact_explainer(reference):
 def _run(estimator, game):
     weights = uniform(game.n_background)
     rows = np.arange(game.n_rows)
-    return exact_values(game, rows, weights, Pace()) if estimator == "exact" else walk_values(
-        game, rows, weights, WalkOptions(), Pace()
+    return (
+        exact_values(game, rows, weights, Pace())
+        if estimator == "exact"
+        else walk_values(game, rows, weights, WalkOptions(), Pace())
     )
 
 
@@ -149,11 +153,14 @@ def _table_game(d, n_background, values):
 @given(small_games(), st.sampled_from(["exact", "walks"]))
 def test_laws(drawn, estimator):
     d, n_background, (first, second), weights = drawn
-    run = lambda values: (
-        exact_values(_table_game(d, n_background, values), np.arange(1), weights, Pace())
-        if estimator == "exact"
-        else walk_values(_table_game(d, n_background, values), np.arange(1), weights, WalkOptions(), Pace())
-    ).values[0, :, 0]
+
+    def run(values):
+        return (
+            exact_values(_table_game(d, n_background, values), np.arange(1), weights, Pace())
+            if estimator == "exact"
+            else walk_values(_table_game(d, n_background, values), np.arange(1), weights, WalkOptions(), Pace())
+        ).values[0, :, 0]
+
     scale = np.abs(first).max() + np.abs(second).max()
     phi = run(first)
     # Efficiency: the values sum to what all players together change.
@@ -172,7 +179,10 @@ def test_laws(drawn, estimator):
 @pytest.mark.parametrize("n_features", [1, 2, 3])
 def test_few_features(n_features):
     x, background = X[:, :n_features].astype(float), BACKGROUND[:, :n_features].astype(float)
-    fn = lambda z: np.prod(np.cos(z), axis=1, keepdims=True)
+
+    def fn(z):
+        return np.prod(np.cos(z), axis=1, keepdims=True)
+
     wanted = shapley.shapley_values(fn, x, background)
     game = PredictGame(fn, stack_rows(x, background))
     np.testing.assert_allclose(_run("exact", game).values, wanted, atol=1e-12)
@@ -263,7 +273,9 @@ def test_plans_are_shared_by_rows_and_independent_between():
 
 @pytest.mark.parametrize("options", [{}, {"n_walks": 6}])
 def test_same_seed_same_values(options):
-    run = lambda seed: walk_values(games()["additive"], ROWS, uniform(), WalkOptions(seed=seed, **options), Pace()).values
+    def run(seed):
+        return walk_values(games()["additive"], ROWS, uniform(), WalkOptions(seed=seed, **options), Pace()).values
+
     np.testing.assert_array_equal(run(3), run(3))
     assert not np.array_equal(run(3), run(4))
 
@@ -313,9 +325,10 @@ def test_progress_counts_to_one():
 def test_choice_of_estimator():
     """Few coalitions or a budget for all of them: exact. Else walks."""
     wide = JaxGame(MLP, mlp_params(2, n_features=12), table(6, 20, 12), table(7, 30, 12))
-    chosen = lambda game, **o: shapley_values(
-        game, uniform(game.n_background), ExplainOptions(**o), ExplainOptions(**o).pace()
-    )
+
+    def chosen(game, **o):
+        return shapley_values(game, uniform(game.n_background), ExplainOptions(**o), ExplainOptions(**o).pace())
+
     assert chosen(games()["additive"]).exact
     assert not chosen(wide).exact
     assert chosen(wide, budget_s=300.0).exact
@@ -351,9 +364,11 @@ def test_a_stop_before_the_first_row_says_so():
 def test_any_number_of_rows_compiles_once():
     from lepton_lab.explanation import game as module
 
-    run = lambda n: walk_values(
-        JaxGame(MLP, PARAMS, table(n, n), BACKGROUND), np.arange(n), uniform(), WalkOptions(), Pace()
-    )
+    def run(n):
+        return walk_values(
+            JaxGame(MLP, PARAMS, table(n, n), BACKGROUND), np.arange(n), uniform(), WalkOptions(), Pace()
+        )
+
     run(5)
     before = module._evaluate_tiles._cache_size()
     for n in (1, 17, 60):

@@ -90,7 +90,10 @@ def test_frames_reach_predict_as_frames_of_the_same_kind(people):
 
 def test_polars_frames(people):
     frame = pl.DataFrame({"age": people["age"].to_numpy(), "home": people["home"].to_list()})
-    predict = lambda part: (part["age"].to_numpy() - 40.0) * (part["home"] == "own").to_numpy()
+
+    def predict(part):
+        return (part["age"].to_numpy() - 40.0) * (part["home"] == "own").to_numpy()
+
     found = explain_function(predict, frame[:4], frame)
     plain = explain_function(
         lambda x: (x[:, 0] - 40.0) * x[:, 1],
@@ -131,7 +134,10 @@ def test_weighted_background():
 
 def test_columns_of_the_background_may_lie_in_another_order(people):
     columns = people[["age", "home"]]
-    predict = lambda frame: frame["age"].to_numpy() * 1.0
+
+    def predict(frame):
+        return frame["age"].to_numpy() * 1.0
+
     found = explain_function(predict, columns[:3], columns[["home", "age"]])
     np.testing.assert_allclose(found.values, explain_function(predict, columns[:3], columns).values)
 
@@ -177,7 +183,7 @@ def test_what_cannot_be_explained(fn, x, background, says):
 
 def test_columns_that_do_not_fit():
     frame = pd.DataFrame(X, columns=["age", "home", "grade"])
-    with pytest.raises(ColumnError, match="no column 'grade' in the background.*Did you mean 'grades'"):
+    with pytest.raises(ColumnError, match=r"no column 'grade' in the background.*Did you mean 'grades'"):
         explain_function(score, frame, frame.rename(columns={"grade": "grades"}))
     doubled = frame.set_axis(["age", "age", "home"], axis=1)
     with pytest.raises(ColumnError, match="doubled: 'age'"):
@@ -208,5 +214,5 @@ def test_a_budget_too_small_for_one_row_says_so():
         return x.sum(axis=1)
 
     x = table(1, 3, 10).astype(np.float64)
-    with pytest.raises(ExplanationError, match="budget of 0.01 s was spent before the first row"):
+    with pytest.raises(ExplanationError, match=r"budget of 0.01 s was spent before the first row"):
         explain_function(slow, x, x, options=ExplainOptions(budget_s=0.01))

@@ -180,7 +180,7 @@ def test_one_row_and_no_row():
 
 def test_a_model_without_its_background_asks_for_one():
     bare = replace(model("binary"), background_x=BACKGROUND[:0])
-    with pytest.raises(ExplanationError, match="saved without its background.*background=df_train"):
+    with pytest.raises(ExplanationError, match=r"saved without its background.*background=df_train"):
         explain_trained(bare, X, VALUES, LABELS)
     found = explain_trained(bare, X, VALUES, LABELS, background=BACKGROUND)
     np.testing.assert_array_equal(found.values, explain_trained(model("binary"), X, VALUES, LABELS).values)
