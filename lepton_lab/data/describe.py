@@ -56,7 +56,7 @@ def describe(name: str, values: Values, role: Role, task: Task | None = None) ->
     column = Column(
         name, kind, role, values.dtype, reason,
         categories=_categories(kind, role, inferred, task),
-        low=low, high=high, median=median, integer=inferred.integer, missing=float(values.missing().mean()),
+        low=low, high=high, median=median, integer=inferred.integer, missing=_missing(values, inferred),
     )  # fmt: skip
     is_input = role == Role.INPUT
     problem = _problem(name, inferred) if is_input and inferred.problem else None
@@ -85,6 +85,12 @@ def _plain(value: object) -> Category:
     if isinstance(value, np.generic):
         value = value.item()
     return value if isinstance(value, (str, int, float, bool)) else str(value)
+
+
+def _missing(values: Values, inferred: Inferred) -> float:
+    """Share of rows without a value; words that mark a missing number count."""
+    gone = np.isnan(inferred.array) if inferred.array.dtype.kind == "f" else values.missing()
+    return float(gone.mean())
 
 
 def _range(inferred: Inferred) -> tuple[float | None, float | None, float | None]:

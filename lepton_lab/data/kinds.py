@@ -4,7 +4,7 @@ dtype wins: a pandas or polars categorical is a category, a float is a number, a
 all missing, or one value and none missing     constant
 0 and 1 only                                   boolean (the values stay 0 and 1)
 whole numbers, named like a key, many          identifier      (customer_id, account_nr)
-whole numbers counting 0, 1, 2, ... the rows   identifier
+whole numbers counting the rows from 0 or 1     identifier
 whole numbers, named like a code, not many     category        (zip, industry_code); others stay numbers
 words that all write numbers, or ISO dates     numeric, datetime
 words, long and mostly different               text
@@ -133,7 +133,7 @@ def _of_whole(name: str, array: np.ndarray, known: np.ndarray, n: int, reason: s
         is_key = is_key_name(name)
         if is_key and n > max(FEW_ROWS, 0.05 * len(known)):
             return Inferred(Kind.IDENTIFIER, array, "whole numbers, and the name says key", True, n)
-        if n == len(known) == known.max() - known.min() + 1 and np.all(np.diff(known) == 1):
+        if n == len(known) and known[0] in (0, 1) and np.all(np.diff(known) == 1):
             return Inferred(Kind.IDENTIFIER, array, "counts the rows", True, n)
         if (is_key or name_says(name, CODE_WORDS)) and n <= MANY_CODES:
             return Inferred(Kind.CATEGORY, _as_whole(array), "whole numbers, and the name says code", True, n)

@@ -209,7 +209,9 @@ def _weights(weights: object, frame: Frame, goal: Goal) -> np.ndarray | None:
     called = f"column {weights!r}" if named else "weights"
     if len(values.array) != frame.n_rows:
         raise OptionError(f"weights has {len(values.array):,} numbers for {frame.n_rows:,} rows. Give one a row.")
-    found = infer_kind("weights", values).array.astype(np.float64) if values.family != Family.NUMBER else values.array
+    found = values.array if values.family == Family.NUMBER else infer_kind("weights", values).array
+    if found.dtype.kind != "f":
+        raise ColumnError(f"{called} holds words, and weights are numbers from 0 up.")
     kept = found[goal.kept]
     n_bad = int(np.sum(~(kept >= 0))) + values.n_infinite
     if n_bad:
@@ -246,8 +248,7 @@ def _times(frame: Frame, roles: dict[str, Role], kept: np.ndarray) -> np.ndarray
     if name is None:
         return None
     values = read_values(frame.column(name)).take(kept)
-    found = infer_kind(name, Values(values.family, values.array, values.dtype, declared=values.family == Family.NUMBER))
-    array = found.array
+    array = values.array if values.family == Family.NUMBER else infer_kind(name, values).array
     if array.dtype.kind == "M":
         array = np.where(np.isnat(array), np.nan, array.astype(np.int64) / 86_400e6)
     elif array.dtype.kind != "f":

@@ -65,6 +65,8 @@ class Values:
             return np.isnan(self.array)
         if self.family == Family.DATE:
             return np.isnat(self.array)
+        if self.family == Family.UNUSABLE:  # lists cannot be counted
+            return np.asarray(pd.isna(self.array))
         return self.factorised[0] < 0
 
     def take(self, rows: np.ndarray) -> Values:
