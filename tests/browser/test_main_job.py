@@ -1,0 +1,192 @@
+"""The main job in real JupyterLab and real Chromium: what is drawn is what Python computed."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbformat
+import pytest
+
+from tests.browser.jupyter import Lab, Server, write_notebook
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+NOTEBOOK = Path(__file__).parent.parent.parent / "notebooks" / "00_start.ipynb"
+# A table and a budget that keep training busy for as long as a test needs.
+LOAD = "%load_ext lepton_lab\nimport lepton_lab as ll\ndf = ll.samples.load('census')"
+LONG = "--target high_income --budget 90s"
+
+
+@pytest.fixture
+def opened(browser: Browser, server: Server) -> Iterator[Callable[..., Lab]]:
+    labs: list[Lab] = []
+
+    def open_(name: str, cells: list[str]) -> Lab:
+        labs.append(Lab.open(browser, server, write_notebook(server.root, name, cells)))
+        return labs[-1]
+
+    yield open_
+    for lab in labs:
+        lab.close()
+
+
+def run_cell(lab: Lab, position: int, source: str | None = None) -> None:
+    """Start one cell, its source replaced where given; does not wait for its end."""
+    lab.page.evaluate(
+        """async ([i, source]) => {
+          const notebook = window.jupyterapp.shell.currentWidget.content;
+          notebook.activeCellIndex = i;
+          if (source !== null) notebook.activeCell.model.sharedModel.setSource(source);
+          window.jupyterapp.commands.execute('notebook:run-cell');
+        }""",
+        [position, source],
+    )
+
+
+def until(condition: Callable[[], bool], timeout_s: float, what: str) -> float:
+    """Wait for a condition; how long it took, in seconds."""
+    started = time.monotonic()
+    while not condition():
+        assert time.monotonic() - started < timeout_s, f"{what}: not within {timeout_s} s"
+        time.sleep(0.05)
+    return time.monotonic() - started
+
+
+def text_of(lab: Lab, position: int) -> str:
+    return "\n".join(lab.output(position).all_inner_texts())
+
+
+def panel(lab: Lab, position: int) -> Locator:
+    return lab.cell(position).locator(".lepton-panel")
+
+
+def learns(training: Locator) -> bool:
+    """Whether a training panel shows a metric and the step it stands at."""
+    return bool(training.count()) and ", step " in training.inner_text() and "Best AUC" in training.inner_text()
+
+
+def test_start_notebook(browser: Browser, server: Server, shots: Path) -> None:
+    """Every cell of the tour runs; a row is clicked, a slider moved; both show Python's numbers."""
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.source = re.sub(r"--budget \S+", "--budget 5s", cell.source)
+    notebook.cells.append(nbformat.v4.new_code_cell("print(0)"))
+    nbformat.write(notebook, server.root / "start.ipynb")
+    lab = Lab.open(browser, server, "start.ipynb")
+    lab.run_all()
+    until(lambda: lab.is_idle() and (lab.page.evaluate(ERRORS) or lab.page.evaluate(ALL_RAN)), 240, "every cell ran")
+    assert lab.page.evaluate(ERRORS) == []
+    sources = [cell.source for cell in notebook.cells]
+
+    at = next(i for i, s in enumerate(sources) if s.startswith("ex = %lepton explain"))
+    scroll_to(lab, at)
+    explanation = panel(lab, at)
+    explanation.get_by_role("combobox", name="row to explain").select_option("3")
+    label = explanation.get_by_role("combobox", name="row to explain").locator("option:checked").inner_text()
+    explanation.locator(".lep-section svg").wait_for(timeout=20_000)
+    lab.screenshot(shots / "explanation.png", at)
+    drawn = explanation.locator(".lep-section").inner_text()
+    assert label.split()[0] in drawn
+
+    at = next(i for i, s in enumerate(sources) if s.startswith("%lepton whatif"))
+    scroll_to(lab, at)
+    what_if = panel(lab, at)
+    what_if.locator(".lep-detail svg").wait_for(timeout=20_000)
+    before = what_if.locator(".lep-kpi-value").inner_text()
+    slider = what_if.locator("input[type=range][aria-label=duration_months]")
+    slider.fill("60")
+    slider.dispatch_event("change")
+    until(lambda: what_if.locator(".lep-kpi-value").inner_text() != before, 10, "the prediction moved")
+    until(lambda: what_if.locator(".lep-detail.stale").count() == 0, 10, "the waterfall came")
+    lab.screenshot(shots / "whatif.png", at)
+    shown = what_if.locator(".lep-kpi-value").inner_text()
+    last = len(sources) - 1
+    scroll_to(lab, last)
+    run_cell(
+        lab,
+        last,
+        "row = df_train.loc[[17]].assign(duration_months=60)\n"
+        "print(f\"probability={100 * model.predict(row)['probability_yes'].iloc[0]:.1f}\")",
+    )
+    until(lambda: "probability=" in text_of(lab, last), 20, "Python's own prediction")
+    assert float(shown.strip(" %")) == pytest.approx(float(text_of(lab, last).split("=")[1]), abs=0.051)
+    assert [e for e in lab.errors if "lepton" in e.lower()] == []
+    lab.close()
+
+
+ALL_RAN = """() => window.jupyterapp.shell.currentWidget.content.widgets
+  .every(c => c.model.type !== 'code' || c.model.executionCount !== null)"""
+ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets
+  .filter(c => c.model.type === 'code')
+  .flatMap(c => c.model.sharedModel.getOutputs().filter(o => o.output_type === 'error').map(o => o.evalue))"""
+
+
+def scroll_to(lab: Lab, position: int) -> None:
+    """Bring a cell into view, as JupyterLab draws only those near it."""
+    lab.page.evaluate(
+        "i => window.jupyterapp.shell.currentWidget.content.scrollToItem(i, 'start')", position
+    )
+    lab.page.wait_for_timeout(500)
+
+
+def test_interrupt_in_the_foreground(opened: Callable[..., Lab], shots: Path) -> None:
+    """The kernel's stop button ends training within seconds and leaves a model that predicts."""
+    lab = opened("foreground", [LOAD, f"model = %lepton train df {LONG}", "print('rows', len(model.predict(df.head(5))))"])
+    run_cell(lab, 0)
+    until(lab.is_idle, 60, "the table is loaded")
+    run_cell(lab, 1)
+    training = panel(lab, 1)
+    until(lambda: learns(training), 60, "the network learns on the screen")
+    lab.screenshot(shots / "training.png", 1)
+    assert "interrupt" in training.inner_text(), "the panel says how to stop where its own button is not heard"
+    lab.interrupt()
+    took = until(lab.is_idle, 15, "the cell ended")
+    assert took < 10
+    until(lambda: "stopped" in training.inner_text(), 10, "the panel says that training was stopped")
+    run_cell(lab, 2)
+    until(lambda: "rows 5" in text_of(lab, 2), 20, "the model predicts")
+
+
+def test_stop_in_the_background(opened: Callable[..., Lab]) -> None:
+    """With --bg the notebook stays free, and the panel's own button stops the run."""
+    lab = opened("background", [LOAD, f"run = %lepton train df {LONG} --bg", "print('free', 1 + 1)", "print(run.result(30))"])
+    run_cell(lab, 0)
+    until(lab.is_idle, 60, "the table is loaded")
+    run_cell(lab, 1)
+    training = panel(lab, 1)
+    until(lambda: learns(training), 60, "the network learns on the screen")
+    run_cell(lab, 2)
+    assert until(lambda: "free 2" in text_of(lab, 2), 5, "another cell runs meanwhile") < 5
+    training.get_by_role("button", name=re.compile("Stop")).click()
+    until(lambda: "stopp" in training.inner_text(), 2, "the button is heard")
+    until(lambda: "stopped" in training.inner_text(), 20, "the run ended")
+    run_cell(lab, 3)
+    until(lambda: "TrainedModel" in text_of(lab, 3), 20, "a usable model is there")
+
+
+def test_reload_and_attach(opened: Callable[..., Lab], shots: Path) -> None:
+    """A reloaded page finds the running training again, and shows all of its curve."""
+    lab = opened("reload", [LOAD, f"run = %lepton train df {LONG} --bg\nprint('id', run.id)", "%lepton attach run.id", "run.stop()"])
+    run_cell(lab, 0)
+    until(lab.is_idle, 60, "the table is loaded")
+    run_cell(lab, 1)
+    until(lambda: learns(panel(lab, 1)), 60, "the network learns on the screen")
+    run_id = re.search(r"^id (\S+)$", text_of(lab, 1), re.MULTILINE).group(1)
+    lab.save()
+    lab.load()
+    started = time.monotonic()
+    run_cell(lab, 2, f"%lepton attach {run_id}")
+    attached = panel(lab, 2)
+    until(lambda: learns(attached), 10, "the panel is live again")
+    assert time.monotonic() - started < 5
+    lab.screenshot(shots / "attached.png", 2)
+    run_cell(lab, 3)
+    until(lambda: "stopped" in attached.inner_text(), 20, "the attached panel sees the end")
