@@ -40,16 +40,16 @@ class _LeptonEstimator(BaseEstimator):
         self.quality = quality
         self.seed = seed
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, task: str | None) -> Any:
+    def _fit(self, frame: pd.DataFrame, target: np.ndarray, sample_weight: Any, task: str) -> Any:
         from lepton_lab.data.table import read_table
         from lepton_lab.fitting.fit import fit
         from lepton_lab.training.control import Control
 
         began = time.monotonic()
-        frame, target = self._checked(X, y)
-        table, read, _ = read_table(
-            frame.assign(**{_TARGET: target}), target=_TARGET, task=task, weights=_weights(sample_weight, len(frame))
-        )
+        weights = _weights(sample_weight, len(frame))
+        if weights is not None:  # a row without weight is no row
+            frame, target, weights = frame[weights > 0], target[weights > 0], weights[weights > 0]
+        table, read, _ = read_table(frame.assign(**{_TARGET: target}), target=_TARGET, task=task, weights=weights)
         budget_s = None if self.budget is None else parse_duration(self.budget)
         deadline = None if budget_s is None else began + budget_s
         control = Control(stop=threading.Event(), deadline=deadline)
@@ -60,7 +60,7 @@ class _LeptonEstimator(BaseEstimator):
 
     def _checked(self, X: Any, y: Any) -> tuple[pd.DataFrame, np.ndarray]:
         """X and y as scikit-learn wants them checked; frames keep their own dtypes."""
-        from sklearn.utils import check_array, check_consistent_length, column_or_1d
+        from sklearn.utils import assert_all_finite, check_array, check_consistent_length, column_or_1d
         from sklearn.utils.validation import _check_feature_names, _check_n_features
 
         if y is None:
@@ -68,8 +68,12 @@ class _LeptonEstimator(BaseEstimator):
         _check_feature_names(self, X, reset=True)
         array = X if isinstance(X, pd.DataFrame) else check_array(X, dtype=None, ensure_all_finite="allow-nan")
         _check_n_features(self, array, reset=True)
-        check_consistent_length(array, y)
-        return self._frame(array), column_or_1d(y, warn=True)
+        target = column_or_1d(y, warn=True)
+        check_consistent_length(array, target)
+        assert_all_finite(target, input_name="y")
+        if len(target) < 2:
+            raise DataError(f"n_samples={len(target)}; wanted more rows to learn from.")
+        return self._frame(array), target
 
     def _frame(self, X: Any) -> pd.DataFrame:
         if isinstance(X, pd.DataFrame):
@@ -116,12 +120,13 @@ class LeptonClassifier(ClassifierMixin, _LeptonEstimator):
         """Train on rows `X` (a frame or an array) and classes `y`."""
         from sklearn.utils.multiclass import check_classification_targets
 
-        check_classification_targets(y)
-        values, index = np.unique(np.asarray(y), return_inverse=True)
+        frame, target = self._checked(X, y)
+        check_classification_targets(target)
+        values, index = np.unique(target, return_inverse=True)
         if len(values) < 2:
             raise DataError(f"the target has one class, {values[0]!r}; wanted two or more.")
         self.classes_ = values
-        return self._fit(X, index.reshape(-1), sample_weight, "binary" if len(values) == 2 else "multiclass")
+        return self._fit(frame, index, sample_weight, "binary" if len(values) == 2 else "multiclass")
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities `(row, class)`, in the order of `classes_`."""
@@ -132,7 +137,8 @@ class LeptonClassifier(ClassifierMixin, _LeptonEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """The likeliest class of each row: even odds, as scikit-learn does, not the model's own threshold."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        probability = self.predict_proba(X)
+        return self.classes_[probability.argmax(axis=1)]
 
 
 class LeptonRegressor(RegressorMixin, _LeptonEstimator):
@@ -147,10 +153,8 @@ class LeptonRegressor(RegressorMixin, _LeptonEstimator):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LeptonRegressor:
         """Train on rows `X` (a frame or an array) and numbers `y`."""
-        from sklearn.utils import check_array
-
-        y = check_array(y, ensure_2d=False, dtype=np.float64) if y is not None else None
-        return self._fit(X, y, sample_weight, "regression")
+        frame, target = self._checked(X, y)
+        return self._fit(frame, np.asarray(target, np.float64), sample_weight, "regression")
 
     def predict(self, X: Any) -> np.ndarray:
         """The predicted number of each row."""
@@ -162,4 +166,6 @@ def _weights(sample_weight: Any, n_rows: int) -> np.ndarray | None:
     if sample_weight is None:
         return None
     weights = np.broadcast_to(np.asarray(sample_weight, np.float64), (n_rows,))
+    if not np.any(weights > 0):
+        raise DataError("sample_weight is zero in every row; at least one row needs a weight above 0.")
     return None if np.all(weights == weights[0]) else weights

@@ -172,28 +172,33 @@ def bootstrap(
     prediction: Num[np.ndarray, "row ..."],
     weights: Num[np.ndarray, " row"] | None = None,
     *,
-    n: int = 200,
+    resamples: Num[np.ndarray, "resample row"] | None = None,
     seed: int = 0,
 ) -> Estimate:
-    """The metric with its 95 % percentile interval over `n` resamples of the rows.
+    """The metric with its 95 % percentile interval over resamples of the rows.
 
     A resample is a vector of counts given to the metric as weights, all of them at once, so that rows
-    are sorted or binned once and never copied. Above 20,000 rows fewer resamples are drawn, as the
-    interval is narrow there.
+    are sorted or binned once and never copied. Several metrics of the same rows can share `resamples`.
     """
     value = float(metric(y, prediction, weights))
     if len(y) < 2 or np.isnan(value):
         return Estimate(value)
-    drawn = np.asarray(metric(y, prediction, _resamples(len(y), weights, n, seed)))
+    many = draw_resamples(len(y), weights, seed=seed) if resamples is None else resamples
+    drawn = np.asarray(metric(y, prediction, many))
     drawn = drawn[~np.isnan(drawn)]
-    if len(drawn) < n // 8:
+    if len(drawn) < len(many) // 2:
         return Estimate(value)
     low, high = np.quantile(drawn, [0.025, 0.975])
     return Estimate(value, float(low), float(high))
 
 
-def _resamples(n_rows: int, weights: np.ndarray | None, n: int, seed: int) -> np.ndarray:
-    """Weights of many resamples `(resample, row)`: how often each row is drawn, times its own weight."""
+def draw_resamples(
+    n_rows: int, weights: Num[np.ndarray, " row"] | None = None, *, n: int = 200, seed: int = 0
+) -> Num[np.ndarray, "resample row"]:
+    """Weights of many resamples `(resample, row)`: how often each row is drawn, times its own weight.
+
+    Above 20,000 rows fewer resamples are drawn, as intervals are narrow there.
+    """
     rng = np.random.default_rng(seed)
     n = n if n_rows <= 20_000 else max(25, n * 20_000 // n_rows)
     counts = np.stack([np.bincount(rng.integers(0, n_rows, n_rows), minlength=n_rows) for _ in range(n)])

@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 COSTS: Mapping[str, float] = {"linear": 0.05, "network": 1.0, "trees": 0.3}
 # Below this a member is not begun: it would hardly be compiled, or imported, in that time.
 LEAST_S: Mapping[str, float] = {"linear": 0.0, "network": 1.0, "trees": 0.5}
+# What a member's first growth in a process costs beside its share: compilation, or the import of LightGBM.
+FIRST_S: Mapping[str, float] = {"linear": 0.0, "network": 3.0, "trees": 1.5}
+# With less time than this, growing members once more on more rows would take too much from growing them well.
+_REGROW_NEEDS_S = 40.0
 # Blending, measuring and drawing the background come last and need their time too.
 _FINISH_SHARE, _FINISH_MOST_S = 0.1, 1.5
 
@@ -26,15 +30,15 @@ class Budget:
     deadline: float | None
     parts: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
+    warm: set[str] = field(default_factory=set)
 
     def begin(self, part: str) -> float | None:
         """Take the next part off the list; the time at which it must have ended."""
-        share = COSTS[part] / max(sum(COSTS[p] for p in self.parts), COSTS[part])
+        share = self._share_s(part)
         if part in self.parts:
             self.parts.remove(part)
-        if self.deadline is None:
-            return None
-        return time.monotonic() + share * max(0.0, self.left_s())
+        self.warm.add(part)
+        return None if self.deadline is None else time.monotonic() + share
 
     def left_s(self) -> float:
         """Seconds for all parts still to come; infinite without a deadline."""
@@ -45,5 +49,15 @@ class Budget:
 
     def is_worth(self, part: str) -> bool:
         """Whether the next growth of a member gets enough time to begin at all."""
-        share = COSTS[part] / max(sum(COSTS[p] for p in self.parts), COSTS[part])
-        return share * self.left_s() >= LEAST_S[part]
+        return self._share_s(part) >= LEAST_S[part]
+
+    def _share_s(self, part: str) -> float:
+        """Seconds for the next growth of a member: its first seconds, and its share of what is left beyond them."""
+        first = {p: FIRST_S[p] for p in set(self.parts) | {part} if p not in self.warm}
+        total = max(sum(COSTS[p] for p in self.parts), COSTS[part])
+        return first.get(part, 0.0) + COSTS[part] / total * max(0.0, self.left_s() - sum(first.values()))
+
+
+def can_regrow(remaining_s: float) -> bool:
+    """Whether there is time to grow members once more after one validation set has judged them."""
+    return remaining_s >= _REGROW_NEEDS_S

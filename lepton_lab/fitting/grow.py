@@ -128,6 +128,9 @@ def grow_network(
     return grown
 
 
+_ENDINGS = {"interrupt": "stopped by the user", "deadline": "stopped by the time budget"}
+
+
 class NothingGrownError(Exception):
     """A member ended before it could be used; says why. Never leaves the room."""
 
@@ -151,7 +154,8 @@ def regrow_network(problem: Problem, train: Rows, recipe: Recipe, end: float, co
         save_checkpoint=lambda c: place.save("checkpoint", c.arrays, c.meta),
     )
     if fit.member is None or fit.ended != "finished":
-        raise NothingGrownError(fit.message)
+        reason = _ENDINGS.get(fit.ended, fit.ended)
+        raise NothingGrownError(f"network: {reason} while training on all rows; the one trained before was kept.")
     place.save("grown", fit.member.arrays(), {"config": fit.member.config_json()})
     return fit.member
 
@@ -200,7 +204,9 @@ def regrow_trees(problem: Problem, train: Rows, recipe: Recipe, end: float, cont
         after_round=_after_round(control, rounds),
     )
     if fit.ended:
-        raise NothingGrownError(f"trees: the refit was ended ({fit.ended}).")
+        raise NothingGrownError(
+            f"trees: {_ENDINGS[fit.ended]} while growing on all rows; those grown before were kept."
+        )
     place.save("grown", fit.member.arrays(), {"config": fit.member.config_json()})
     return fit.member
 
@@ -236,7 +242,7 @@ def _trees_grown(problem: Problem, valid: Rows, member: TreesMember, losses: lis
 
     best = int(np.argmin(losses)) + 1
     pruned = TreesMember(member.inputs, truncated(member.forest, best * problem.task.n_outputs))
-    message = f"trees: stopped after {len(losses)} rounds ({ended})." if ended in ("interrupt", "deadline") else ""
+    message = f"trees: {_ENDINGS[ended]} after {len(losses)} rounds." if ended in _ENDINGS else ""
     return Grown("trees", np.arange(1.0, len(losses) + 1), np.array(losses), logits_at, pruned, ended, message)
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from lepton_lab.fitting.budget import Budget
+from lepton_lab.fitting.budget import Budget, can_regrow
 from lepton_lab.fitting.grow import (
     Kept,
     NothingGrownError,
@@ -85,7 +85,7 @@ def grow_members(
         kept: where finished growths are kept.
         folded: whether the folds take turns over the rows, so that members are grown once more on all.
     """
-    regrown = folded or recipe.refit
+    regrown = folded or (recipe.refit and can_regrow(control.remaining_s()))
     parts = [name for name in ORDER for _ in range(len(folds) + regrown)]
     found = Members(tuple(valid for _, valid in folds))
     growing = _Growing(problem, folds, recipe, control, kept, Budget(control.deadline, parts), found)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from lepton_lab.metrics import Estimate, bootstrap
+from lepton_lab.metrics import Estimate, bootstrap, draw_resamples
 from lepton_lab.tasks import Regression, Task
 
 TRIVIAL = {"regression": "baseline: always the mean"}
@@ -34,6 +34,7 @@ def score(
     weights: np.ndarray | None,
     *,
     threshold: np.ndarray | float | None = None,
+    resamples: np.ndarray | None = None,
     seed: int = 0,
 ) -> dict[str, Estimate]:
     """Every metric of the task with its 95 % bootstrap interval.
@@ -44,11 +45,13 @@ def score(
         logits: `(row, output)`.
         weights: of the rows, or None.
         threshold: probability from which a row is called positive, one or one a row; None for 0.5.
+        resamples: to share with other scores of the same rows; None draws them.
         seed: of the resamples.
     """
     decided = logits if threshold is None else logits - _log_odds(threshold).reshape(-1, 1)
+    many = draw_resamples(len(y), weights, seed=seed) if resamples is None else resamples
     return {
-        name: bootstrap(metric, y, decided if metric.decides else logits, weights, seed=seed)
+        name: bootstrap(metric, y, decided if metric.decides else logits, weights, resamples=many)
         for name, metric in task.metrics.items()
     }
 
@@ -57,7 +60,8 @@ def leaderboard(
     task: Task, y: np.ndarray, by_name: Mapping[str, np.ndarray], weights: np.ndarray | None, *, seed: int = 0
 ) -> dict[str, dict[str, Estimate]]:
     """The metrics of several sets of logits of the same rows; decisions at even odds."""
-    return {name: score(task, y, logits, weights, seed=seed) for name, logits in by_name.items()}
+    many = draw_resamples(len(y), weights, seed=seed)
+    return {name: score(task, y, logits, weights, resamples=many) for name, logits in by_name.items()}
 
 
 def _log_odds(probability: np.ndarray | float) -> np.ndarray:
