@@ -11,7 +11,7 @@ from lepton_lab.pictures.svg import CHARACTER_WIDTH, label, rect, svg, text
 AT_MOST = 12
 
 
-def confusion(counts: Sequence[Sequence[int]], classes: Sequence[str], width: float = 236) -> Markup:
+def confusion(counts: Sequence[Sequence[int]], classes: Sequence[str], width: float = 226) -> Markup:
     """The drawing: a row a true class, a column a decided class; the diagonal is right.
 
     Args:

@@ -46,7 +46,9 @@ def text(evaluation: Evaluation) -> str:
     lines += ["", scores.text()]
     if evaluation.confusion is not None:
         names = [value(c) for c in evaluation.classes]
-        rows = [[f"is {name}", *(f"{n:,}" for n in row)] for name, row in zip(names, evaluation.confusion, strict=True)]
+        rows = [
+            [f"is {name}", *(f"{int(n):,}" for n in row)] for name, row in zip(names, evaluation.confusion, strict=True)
+        ]
         header = ["", *(f"as {name}" for name in names)]
         lines += ["", text_table(header, rows, numeric=range(1, len(names) + 1))]
     return "\n".join(lines)
@@ -73,7 +75,7 @@ def _figures(evaluation: Evaluation) -> list[Markup]:
         drawn = precision_recall(
             [Line("precision and recall", "main", curve.x.tolist(), curve.y.tolist())], _positive_share(evaluation)
         )
-        figures.append(theme.figure("Precision and recall", drawn, "dashed: guessing"))
+        figures.append(theme.figure("Precision–recall", drawn, "dashed: guessing"))
     bins = evaluation.calibration
     drawn = calibration(bins.predicted.tolist(), bins.observed.tolist(), bins.count.tolist())
     figures.append(theme.figure("Calibration", drawn, "on the line is honest"))

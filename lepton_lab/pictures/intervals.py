@@ -16,14 +16,15 @@ def with_interval(estimate: Estimate | None) -> str:
     """`0.786 (0.742 to 0.829)`, without the brackets where there is no interval."""
     if estimate is None or is_nothing(estimate.value):
         return "–"
-    if is_nothing(estimate.low):
-        return metric(estimate.value)
-    return f"{metric(estimate.value)} ({interval(estimate)})"
+    spread = interval(estimate)
+    return f"{metric(estimate.value)} ({spread})" if spread else metric(estimate.value)
 
 
 def interval(estimate: Estimate) -> str:
-    """`0.742 to 0.829`; nothing where there is no interval."""
-    return "" if is_nothing(estimate.low) else f"{metric(estimate.low)} to {metric(estimate.high)}"
+    """`0.742 to 0.829`; nothing where there is no interval, or none to speak of."""
+    if is_nothing(estimate.low) or estimate.low == estimate.high:
+        return ""
+    return f"{metric(estimate.low)} to {metric(estimate.high)}"
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,10 @@ class DotColumn:
     """A column of dots with intervals that share a scale, so that rows compare at a glance."""
 
     scale: Scale
-    width: float = 170
+    width: float = 150
 
     @classmethod
-    def of(cls, estimates: Sequence[Estimate | None], width: float = 170) -> DotColumn:
+    def of(cls, estimates: Sequence[Estimate | None], width: float = 150) -> DotColumn:
         """The scale that holds all of them."""
         ends = [end for e in estimates if e is not None for end in (e.value, e.low, e.high)]
         low, high = extent(ends, pad=0.06)

@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from lepton_lab.journal import RunRecord, Runs
 
 
+RESUMABLE = ("stopped", "failed", "killed")
+
+
 def html(runs: Runs) -> Markup:
     """The picture as self-contained HTML."""
     if not runs:
         return theme.picture("Runs", theme.next_step("%lepton train df --target COLUMN"), sub="none yet")
-    first = runs[0].id
-    steps = theme.next_step(f"%lepton attach {first}", f"%lepton resume {first} df")
+    first = runs[0]
+    again = [f"%lepton resume {first.id} df"] if first.status in RESUMABLE else []
+    steps = theme.next_step(f"%lepton attach {first.id}", *again)
     return theme.picture("Runs", run_rows(runs), steps, sub=f"{count(len(runs), 'run')}, the newest first")
 
 

@@ -32,14 +32,14 @@ def html(explanation: Explanation, *, output: int | None = None) -> Markup:
     output = main_output(explanation) if output is None else output
     drawing = _one_row(explanation, output) if len(explanation) == 1 else _many_rows(explanation, output)
     notes = theme.section("Notes", theme.notes(explanation.notes)) if explanation.notes else None
-    return theme.picture(_title(explanation), drawing, notes, _footer(explanation), sub=_subtitle(explanation, output))
+    return theme.picture(title(explanation), drawing, notes, _footer(explanation), sub=_subtitle(explanation, output))
 
 
 def text(explanation: Explanation) -> str:
     """The picture as plain text."""
     if len(explanation) == 0:
         return f"Explanation of 0 rows ({explanation.method})"
-    head = f"{_title(explanation)} ({_subtitle(explanation, main_output(explanation))})"
+    head = f"{title(explanation)} ({_subtitle(explanation, main_output(explanation))})"
     return f"{head}\n{_text_one(explanation) if len(explanation) == 1 else _text_many(explanation)}"
 
 
@@ -121,7 +121,8 @@ def swarm_rows(explanation: Explanation, output: int) -> list[SwarmRow]:
     return rows
 
 
-def _title(explanation: Explanation) -> str:
+def title(explanation: Explanation) -> str:
+    """What the picture, and the panel, are called."""
     if len(explanation) == 1:
         return f"Why row {value(explanation.row_labels[0])} was predicted so"
     return f"What moves the prediction, over {count(len(explanation), 'row')}"
@@ -152,7 +153,8 @@ def _many_rows(explanation: Explanation, output: int) -> Markup:
 
 
 def _footer(explanation: Explanation) -> Markup:
-    words = f"{explanation.method} · {explanation.n_evaluations:,} evaluations in {seconds(explanation.seconds)}"
+    spent = f"{explanation.n_evaluations:,} evaluations in " if explanation.n_evaluations else ""
+    words = f"{explanation.method} · {spent}{seconds(explanation.seconds)}"
     return tag("div", words, class_="lep-sub", style="margin-top:8px")
 
 
@@ -169,8 +171,10 @@ def _text_one(explanation: Explanation) -> str:
 
 def _text_many(explanation: Explanation) -> str:
     importance = explanation.importance()
-    listed = zip(
-        importance.feature_names, importance.values, importance.lower_bounds, importance.upper_bounds, strict=True
-    )
-    rows = [[name, number(v), f"{number(low)} to {number(high)}"] for name, v, low, high in listed][:AT_MOST_FEATURES]
-    return text_table(["column", "mean |effect|", "95 %"], rows, numeric=(1,))
+    rows = [
+        [name, number(v), "exact" if explanation.exact else f"{number(low)} to {number(high)}"]
+        for name, v, low, high in zip(
+            importance.feature_names, importance.values, importance.lower_bounds, importance.upper_bounds, strict=True
+        )
+    ]
+    return text_table(["column", "mean |effect|", "95 %"], rows[:AT_MOST_FEATURES], numeric=(1,))

@@ -93,10 +93,10 @@ class _Names:
     @classmethod
     def of(cls, steps: Sequence[Step], width: float) -> _Names:
         """As wide as the longest needs, up to two fifths of the drawing."""
-        name = max([len("Average prediction") + 1, *(len(s.name) for s in steps)]) * CHARACTER_WIDTH
+        name = max([len("Average prediction") + 3, *(len(s.name) for s in steps)]) * CHARACTER_WIDTH
         shown = max([0, *(len(s.shown) for s in steps)]) * CHARACTER_WIDTH
         name_end = min(name, width * 0.27) + 2
-        return cls(name_end, name_end + (min(shown, width * 0.16) + 14 if shown else 0))
+        return cls(name_end, name_end + (min(shown, width * 0.2) + 14 if shown else 0))
 
 
 def _end_row(i: int, name: str, level: float, scale: Scale, names: _Names, unit: str) -> Markup:

@@ -50,11 +50,11 @@ class RecordingComm:
 
 @pytest.fixture(autouse=True)
 def recorded(monkeypatch):
-    # ipywidgets 8 asks a function for a comm, ipywidgets 7 makes one of ipykernel's.
+    # ipywidgets 8 asks a function for a comm; ipywidgets 7 makes one, and takes none but ipykernel's.
     if hasattr(widget, "comm"):
         monkeypatch.setattr(widget.comm, "create_comm", RecordingComm)
     else:
-        monkeypatch.setattr(widget, "Comm", RecordingComm)
+        monkeypatch.setattr(widget, "Comm", type("Recorded", (RecordingComm, widget.Comm), {"kernel": True}))
 
 
 # --- the training panel

@@ -25,8 +25,8 @@ function path(one: Line, toX: Scale, toY: Scale): string {
   let pen = "M";
   let drawn = "";
   one.ys.forEach((y, i) => {
-    if (y === null || !Number.isFinite(y)) pen = "M";
-    else {
+    // Most reports come between two validations and have no point of this line.
+    if (y !== null && Number.isFinite(y)) {
       drawn += `${pen}${toX(one.xs[i]!).toFixed(1)} ${toY(y).toFixed(1)}`;
       pen = "L";
     }

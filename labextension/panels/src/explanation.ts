@@ -72,7 +72,7 @@ function render({ model, el }: View): Cleanup {
   el.replaceChildren(h("div", { class: "lep-head" }, h("div", { class: "lep-title" }, String(model.get("title"))), note), stage, bar, detail);
 
   function draw(): void {
-    if (!data) return;
+    if (!data || stage.hidden) return;
     at = layout(data.columns, data.values, Math.max(520, Math.min(940, el.clientWidth || 860)));
     dots = placeDots(data, at);
     stage.replaceChildren(frame(data.columns, at, data.unit), canvas, tip);
@@ -108,7 +108,8 @@ function render({ model, el }: View): Cleanup {
     if (row.row !== chosen) return; // an answer to an older choice
     code = row.code;
     const width = Math.max(480, Math.min(760, el.clientWidth || 760));
-    detail.replaceChildren(h("div", { class: "lep-label" }, `Row ${row.label}`, h("span", { class: "lep-sub" }, row.code)), waterfall(row, width));
+    const head = h("div", { class: "lep-label" }, `Row ${row.label}`, h("span", { class: "lep-sub" }, row.code));
+    detail.replaceChildren(...(stage.hidden ? [] : [head]), waterfall(row, width));
   }
 
   function show(message: Omit<Data, "values" | "shades" | "codes">, buffers: DataView[]): void {
@@ -119,8 +120,12 @@ function render({ model, el }: View): Cleanup {
     const hidden = data.hidden ? h("span", { class: "lep-sub" }, `${data.hidden} less important columns not drawn`) : null;
     bar.replaceChildren(...controls(hidden));
     twin ??= takeTwinsPlace(el, String(model.get("twin")));
-    draw();
-    if (chosen !== null) choose(chosen);
+    // A single row has no importance to speak of: its waterfall is the picture.
+    const single = data.labels.length === 1;
+    stage.hidden = single;
+    if (!single) draw();
+    if (single) choose(0);
+    else if (chosen !== null) choose(chosen);
   }
 
   function controls(hidden: HTMLElement | null): HTMLElement[] {
@@ -131,6 +136,7 @@ function render({ model, el }: View): Cleanup {
     );
     const classes = h("span", { class: "lep-field" }, "Class ", output);
     const key = h("span", { class: "lep-ramp", "aria-hidden": "true" }, "low value", h("i"), "high value");
+    if (data!.labels.length === 1) return [...(data!.outputs.length > 1 ? [classes] : []), copyButton(() => code)];
     return [rows, ...(data!.outputs.length > 1 ? [classes] : []), key, ...(hidden ? [hidden] : []), copyButton(() => code)];
   }
 

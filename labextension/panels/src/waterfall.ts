@@ -71,13 +71,13 @@ interface Columns {
 
 function columnsOf(steps: Step[], width: number): Columns {
   if (width < NARROW) {
-    const longest = Math.max(115, ...steps.map((step) => widthOf(together(step))));
+    const longest = Math.max(128, ...steps.map((step) => widthOf(together(step))));
     const name = Math.min(longest, width * 0.4) + 2;
     return { name, end: name, together: true };
   }
-  const name = Math.min(Math.max(115, ...steps.map((step) => widthOf(step.name))), width * 0.27) + 2;
+  const name = Math.min(Math.max(128, ...steps.map((step) => widthOf(step.name))), width * 0.27) + 2;
   const shown = Math.max(0, ...steps.map((step) => widthOf(step.shown)));
-  return { name, end: name + (shown ? Math.min(shown, width * 0.16) + 14 : 0), together: false };
+  return { name, end: name + (shown ? Math.min(shown, width * 0.2) + 14 : 0), together: false };
 }
 
 function together(step: Step): string {

@@ -10,8 +10,8 @@ from lepton_lab import pictures
 from lepton_lab.notebook.panels.bundle import script
 from lepton_lab.notebook.panels.twin import TwinnedPanel
 from lepton_lab.pictures.curves import thin
-from lepton_lab.pictures.numbers import count, value
-from lepton_lab.pictures.shapley_values import heights, main_output, steps
+from lepton_lab.pictures.numbers import value
+from lepton_lab.pictures.shapley_values import heights, main_output, steps, title
 
 if TYPE_CHECKING:
     from lepton_lab.explanation.explanation import Explanation
@@ -39,7 +39,7 @@ class ExplanationPanel(TwinnedPanel):
         self._explanation = explanation
         self._importance = importance or explanation.importance()
         self._rows = thin(len(explanation), AT_MOST_ROWS)
-        super().__init__(title=f"What moves the prediction, over {count(len(explanation), 'row')}", code=code)
+        super().__init__(title=title(explanation), code=code)
 
     def twin_html(self) -> str:
         """The static picture."""
