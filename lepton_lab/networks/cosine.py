@@ -22,7 +22,7 @@ def cosine_of_turns(turns: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     processor's vector units.
 
     Example:
-        >>> float(cosine_of_turns(jnp.float32(3.5)))
+        >>> round(float(cosine_of_turns(jnp.float32(3.5))), 5)
         -1.0
     """
     part = turns - jnp.round(turns)

@@ -24,7 +24,8 @@ def use_compilation_cache() -> Path | None:
     processor's features, because compiled code of one processor may not run on another. A folder that
     cannot be made, or that another user could write to, is not used.
     """
-    if jax.config.jax_compilation_cache_dir is not None or not jax.config.jax_enable_compilation_cache:
+    settings = jax.config.values
+    if settings["jax_compilation_cache_dir"] is not None or not settings["jax_enable_compilation_cache"]:
         return None
     folder = _cache_root() / f"jax-{jax.__version__}-{_processor()}"
     if not _make_private(folder):
@@ -79,7 +80,7 @@ def _listen_once() -> None:
         _listening = True
 
 
-def _on_duration(event: str, duration: float, **kwargs: str | int) -> None:
+def _on_duration(event: str, duration_secs: float, **kwargs: str | int) -> None:
     if event == _COMPILE_EVENT:
         for count in _counts:
             count.compiled += 1

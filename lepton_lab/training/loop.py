@@ -227,8 +227,8 @@ class _Training:
             return
         if self.config.keep_path:
             self.path.append((self.epoch, logits.astype(np.float32)))
-        loss = self.loss(self.valid.y, logits, self.valid.weights)
-        metric = self.metric(self.valid.y, logits, self.valid.weights)
+        loss = float(self.loss(self.valid.y, logits, self.valid.weights))
+        metric = float(self.metric(self.valid.y, logits, self.valid.weights))
         is_best = self.best.consider(loss, metric, self.epoch, self.learner.step, self.learner.flat())
         self.best.history.append(self.tell(valid_loss=loss, metric=metric, is_best=is_best))
 
