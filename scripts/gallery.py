@@ -1,4 +1,4 @@
-"""Make docs/gallery: the executed start notebook as a page, and screenshots of it in real JupyterLab, light and dark.
+"""Make docs/gallery: the executed start notebook as a page, and screenshots from real JupyterLab, light and dark.
 
     make gallery
 """
@@ -7,28 +7,86 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import nbformat
 import run_notebook
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+from tests.browser.jupyter import Lab, chromium, lab_server  # noqa: E402
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 GALLERY = ROOT / "docs" / "gallery"
 NOTEBOOK = ROOT / "notebooks" / "00_start.ipynb"
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+# The name of a picture, how its cell begins, and what must be there before it is taken.
+SHOTS = {
+    "check": ("%lepton check", ".jp-RenderedHTML"),
+    "training": ("model = %lepton train", ".lepton-panel .lep-kpis"),
+    "result": ("model\n", ".jp-RenderedHTML svg"),
+    "evaluation": ("%lepton evaluate", ".jp-RenderedHTML svg"),
+    "explanation": ("ex = %lepton explain", ".lepton-panel canvas"),
+    "row": ("%lepton explain model --row", ".jp-OutputArea-output svg"),
+    "whatif": ("%lepton whatif", ".lepton-panel .lep-detail svg"),
+    "runs": ("%lepton runs", ".jp-RenderedHTML"),
+}
+RAN = """() => window.jupyterapp.shell.currentWidget.content.widgets
+  .every(c => c.model.type !== 'code' || c.model.executionCount !== null)"""
+SCROLL = "i => window.jupyterapp.shell.currentWidget.content.scrollToItem(i, 'start')"
+
+
+def wait(condition: Callable[[], object], timeout_s: float = 300) -> None:
+    """Wait for a condition."""
+    until = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > until:
+            raise TimeoutError(f"not within {timeout_s} s")
+        time.sleep(0.5)
+
+
+def take(lab: Lab, sources: list[str]) -> None:
+    """One picture a shot and theme."""
+    for theme, name in THEMES.items():
+        lab.set_theme(name)
+        for shot, (start, ready) in SHOTS.items():
+            position = next(i for i, source in enumerate(sources) if f"{source}\n".startswith(start))
+            lab.page.evaluate(SCROLL, position)
+            lab.cell(position).locator(ready).first.wait_for(timeout=30_000)
+            if shot == "explanation":
+                lab.cell(position).get_by_role("combobox", name="row to explain").select_option("3")
+            lab.page.wait_for_timeout(1500)
+            path = GALLERY / f"{shot}-{theme}.png"
+            lab.screenshot(path, position)
+            print(path.relative_to(ROOT))
+
+
+def photograph(browser: Browser, folder: Path) -> None:
+    """Run the notebook in JupyterLab and take the pictures."""
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    sources = [cell.source if cell.cell_type == "code" else "" for cell in notebook.cells]
+    with lab_server(folder) as server:
+        (server.root / NOTEBOOK.name).write_bytes(NOTEBOOK.read_bytes())
+        lab = Lab.open(browser, server, NOTEBOOK.name)
+        lab.run_all()
+        wait(lambda: lab.is_idle() and lab.page.evaluate(RAN))
+        take(lab, sources)
+        lab.close()
 
 
 def main() -> int:
-    from tests.browser import gallery_shots
-
     GALLERY.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / NOTEBOOK.name
+    with tempfile.TemporaryDirectory() as name:
+        copy = Path(name) / NOTEBOOK.name
         copy.write_bytes(NOTEBOOK.read_bytes())
-        done = run_notebook.execute(copy)
-        run_notebook.write_html(done, GALLERY / "00_start.html")
-        for theme in ("light", "dark"):
-            for shot in gallery_shots.take(copy, GALLERY, theme=theme):
-                print(shot.relative_to(ROOT))
+        run_notebook.write_html(run_notebook.execute(copy), GALLERY / "00_start.html")
+        with chromium() as browser:
+            photograph(browser, Path(name) / "lab")
     return 0
 
 
