@@ -90,7 +90,7 @@ class CategoryEmbedding(nnx.Module):
 
     def __call__(self, codes: Int[Array, "row column"]) -> Float[Array, "row column width"]:
         """Look the vectors up."""
-        return jnp.take(self.table[...], codes + self.start[...], axis=0, mode="clip")
+        return jnp.asarray(self.table[...])[codes + self.start[...]]
 
 
 class SharedHeads(nnx.Module):

@@ -180,6 +180,8 @@ class _Training:
         try:
             while True:
                 ended = self.control.ended() or self.chunk()
+                if ended == "deadline" and self.best.flat is None and self.valid is not None and self.learner.step:
+                    self.check()  # a budget as short as a compilation still gives a network
                 if ended:
                     return ended
         except MemoryError:

@@ -247,3 +247,17 @@ def test_it_runs_where_the_user_has_switched_on_double_precision() -> None:
     with jax.enable_x64(True):
         fit = train(xor(), config=dataclasses.replace(CONFIG, n_epochs=2))
     assert fit.member is not None and fit.member.params.flat.dtype == np.float32
+
+
+def test_a_deadline_before_the_first_validation_still_gives_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first chunk, with its compilation, takes all the time there is."""
+    original = Learner.advance
+
+    def slow(self: Learner, rates: np.ndarray) -> float:
+        time.sleep(0.3)
+        return original(self, rates[:5])
+
+    monkeypatch.setattr(Learner, "advance", slow)
+    fit = train(xor(), control=Control(deadline=time.monotonic() + 0.2))
+    assert fit.ended == "deadline" and fit.member is not None and len(fit.history) == 1
+    assert train(xor(), control=Control(deadline=time.monotonic() - 1)).member is None
