@@ -328,9 +328,11 @@ def explain(
     from lepton_lab.explanation.options import ExplainOptions
     from lepton_lab.training.interrupt import sigint_sets
 
-    options = ExplainOptions(budget_s=budget and parse_duration(budget), seed=seed, stop=threading.Event())
+    budget_s, stop = None if budget is None else parse_duration(budget), threading.Event()
+    options = ExplainOptions(budget_s=budget_s, seed=seed, stop=stop)
     if not is_model(getattr(model, "model_", model)):
-        return _explain_function(model, df, background, options, rows=rows, row=row, at=at)
+        with sigint_sets(stop):
+            return _explain_function(model, df, background, options, rows=rows, row=row, at=at)
     model = _model_in(model)
     table, where = rows_of(model, df, "explain")
     if df is None and rows is row is at is None:
@@ -338,7 +340,7 @@ def explain(
     table = table.take(choose(model, table, where, rows=rows, row=row, at=at, seed=seed))
     against = background_of(model, background, seed)
     x, values = model.encoder.encode(table), table.values()
-    with sigint_sets(options.stop):
+    with sigint_sets(stop):
         return explain_trained(model, x, values, table.index.to_numpy(), background=against, options=options)
 
 
@@ -402,12 +404,10 @@ def _explain_function(
     from lepton_lab.data.pick_rows import cut
     from lepton_lab.explanation.background import Background
     from lepton_lab.explanation.explain_function import explain_function
-    from lepton_lab.training.interrupt import sigint_sets
 
     if not callable(function) or rows_in is None:
         line = "ll.explain(function, X, background=X_train)"
         raise OptionError(f"a function is explained on some rows: got a {type(function).__name__}. Type: {line}")
     chosen = cut(rows_in, rows=rows, row=row, at=at, seed=options.seed)
     against = None if background is None else Background(cut(background, rows=N_BACKGROUND, seed=options.seed))
-    with sigint_sets(options.stop):
-        return explain_function(function, chosen, against, options=options)
+    return explain_function(function, chosen, against, options=options)

@@ -42,5 +42,6 @@ class Asked:
     def from_json(data: Mapping[str, Any]) -> Asked:
         """What `to_json` wrote; options of a later version are left out."""
         known = {field.name for field in fields(Asked)}
-        given = {name: value for name, value in data.items() if name in known}
-        return Asked(**given | {"ignore": tuple(given.get("ignore", ()))})
+        given: dict[str, Any] = {name: value for name, value in data.items() if name in known}
+        given["ignore"] = tuple(given.get("ignore", ()))
+        return Asked(**given)

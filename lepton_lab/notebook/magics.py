@@ -49,12 +49,18 @@ class LeptonMagics(Magics):
         if typed.verb.name == "status" and not typed.code:
             import lepton_lab
 
-            return lepton_lab.status(self.shell.user_ns)
-        call = Names(self.shell.user_ns, self.last_model, _say).call_of(typed)
+            return lepton_lab.status(self._variables)
+        call = Names(self._variables, self.last_model, _say).call_of(typed)
         if typed.code:
             return print(call.code)
         warm_up.wait()
         return self._make(typed.verb.name, call)
+
+    @property
+    def _variables(self) -> dict[str, Any]:
+        """The notebook's variables."""
+        assert self.shell is not None, "a magic without a shell"
+        return self.shell.user_ns
 
     def _make(self, verb: str, call: Call) -> Any:
         """Make the call, with a panel beside those that take long; remember a model for the next line."""

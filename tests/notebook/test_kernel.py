@@ -241,11 +241,11 @@ class TestBackground:
 
 def test_a_strict_run_of_a_notebook_stops_at_a_mistake_told_in_one_line(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    cells = ["%load_ext lepton_lab", "df = {'a': [1, 2], 'bad': [0, 1]}", "%lepton train df --target baad", "after = 1"]
+    cells = ["%load_ext lepton_lab", "df = {'a': [1, 2], 'bad': [0, 1]}", "%lepton train df --tarrget bad", "after = 1"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     with pytest.raises(CellExecutionError, match="UsageError"):
         NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
     outputs = notebook.cells[2].outputs
     shown = "".join(output.get("text", "") for output in outputs)
-    assert "Did you mean 'bad'" in shown and "Traceback" not in shown and len(shown.splitlines()) == 1
+    assert "Did you mean '--target'" in shown and "Traceback" not in shown and len(shown.splitlines()) == 1
     assert notebook.cells[3].execution_count is None
