@@ -82,3 +82,14 @@ def test_a_forest_of_stumps_moves_nothing():
     ).member  # fmt: skip
     assert not tree_values(constant, x[:3], x[5:9], np.full(4, 0.25)).any()
     assert tree_values(member, x[:3], x[5:9], np.full(4, 0.25)).any()
+
+
+def test_a_value_on_a_threshold_goes_left():
+    member, x = grown(5)
+    inputs = member.tree_inputs(x[:20]).copy()
+    node = np.flatnonzero(member.forest.feature == 2)[0]
+    inputs[:, 2] = member.forest.threshold[node]
+    total = np.zeros(20)
+    for boxes in leaf_boxes(member.forest):
+        total += boxes.value @ (boxes.patterns(inputs) == 2 ** boxes.feature.shape[1] - 1)
+    np.testing.assert_allclose(total, member.forest.sum(inputs)[:, 0], atol=1e-12)

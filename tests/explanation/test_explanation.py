@@ -181,3 +181,12 @@ def test_noise_does_not_look_like_importance():
     clear = 3 + noise
     found = mean_importance(clear, np.ones_like(noise), noise, np.arange(4000) % 16, ("a",), ("out",))
     assert abs(found.values[0] - 3) < 0.05
+
+
+def test_rows_of_a_plan_share_its_error():
+    """Errors that are the same within plans do not average out over a plan's rows, only over plans."""
+    rng = np.random.default_rng(0)
+    plan = np.arange(1600) % 16
+    gaps = rng.normal(size=16)
+    found = mean_importance(np.ones((1600, 1)), np.zeros((1600, 1)), gaps[plan][:, None], plan, ("a",), ("out",))
+    np.testing.assert_allclose(found.error_std[0], np.sqrt(np.mean(gaps**2) / 16))
