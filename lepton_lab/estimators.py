@@ -122,9 +122,11 @@ class LeptonClassifier(ClassifierMixin, _LeptonEstimator):
 
         frame, target = self._checked(X, y)
         check_classification_targets(target)
+        weights = _weights(sample_weight, len(frame))
+        kept = np.ones(len(frame), bool) if weights is None else weights > 0
         values, index = np.unique(target, return_inverse=True)
-        if len(values) < 2:
-            raise DataError(f"the target has one class, {values[0]!r}; wanted two or more.")
+        if len(np.unique(target[kept])) < 2:
+            raise DataError(f"the target has one class, {target[kept][0]!r}; wanted two or more.")
         self.classes_ = values
         return self._fit(frame, index, sample_weight, "binary" if len(values) == 2 else "multiclass")
 
@@ -158,7 +160,8 @@ class LeptonRegressor(RegressorMixin, _LeptonEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """The predicted number of each row."""
-        return self.model_.logits(self._to_predict(X))[:, 0]
+        frame = self._to_predict(X)
+        return self.model_.logits(frame)[:, 0]
 
 
 def _weights(sample_weight: Any, n_rows: int) -> np.ndarray | None:

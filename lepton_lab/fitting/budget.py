@@ -55,7 +55,8 @@ class Budget:
         """Seconds for the next growth of a member: its first seconds, and its share of what is left beyond them."""
         first = {p: FIRST_S[p] for p in set(self.parts) | {part} if p not in self.warm}
         total = max(sum(COSTS[p] for p in self.parts), COSTS[part])
-        return first.get(part, 0.0) + COSTS[part] / total * max(0.0, self.left_s() - sum(first.values()))
+        fair = first.get(part, 0.0) + COSTS[part] / total * max(0.0, self.left_s() - sum(first.values()))
+        return min(fair, max(0.0, self.left_s()))
 
 
 def can_regrow(remaining_s: float) -> bool:

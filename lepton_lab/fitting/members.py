@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from lepton_lab.fitting.budget import Budget, can_regrow
+from lepton_lab.fitting.early_import import EarlyImport
 from lepton_lab.fitting.grow import (
     Kept,
     NothingGrownError,
@@ -89,10 +90,12 @@ def grow_members(
     parts = [name for name in ORDER for _ in range(len(folds) + regrown)]
     found = Members(tuple(valid for _, valid in folds))
     growing = _Growing(problem, folds, recipe, control, kept, Budget(control.deadline, parts), found)
-    for name in ORDER:
-        if name != "linear" and _is_over(growing, name):
-            continue
-        _grow(growing, name, regrown)
+    _grow(growing, "linear", regrown)
+    trees_library = EarlyImport("lightgbm")
+    if not _is_over(growing, "network"):
+        _grow(growing, "network", regrown)
+    if not _is_over(growing, "trees") and not trees_library.wait(control):
+        _grow(growing, "trees", regrown)
     return found
 
 

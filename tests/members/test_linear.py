@@ -83,7 +83,7 @@ def test_survives_a_round_trip_through_arrays() -> None:
         ("intercept", lambda a: a * np.nan),
     ],
 )
-def test_damaged_arrays_are_refused(name: str, change) -> None:  # noqa: ANN001
+def test_damaged_arrays_are_refused(name: str, change) -> None:
     data = made("binary")
     member = fit_linear_path(data.x, data.y, None, BLOCKS, data.task, [0.01])[0]
     arrays = member.arrays()

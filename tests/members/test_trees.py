@@ -137,9 +137,8 @@ def test_training_rows_do_not_see_their_own_target() -> None:
 def test_growth_stops_by_itself_and_knows_the_best_round(name: str) -> None:
     data = made(name, 1200)
     valid = (data.x[800:], data.y[800:], None)
-    fit = fit_trees(
-        data.x[:800], data.y[:800], None, BLOCKS, data.task, valid=valid, config=TreesConfig(learning_rate=0.3, patience=10), seed=0
-    )  # fmt: skip
+    config = TreesConfig(learning_rate=0.3, patience=10)
+    fit = fit_trees(data.x[:800], data.y[:800], None, BLOCKS, data.task, valid=valid, config=config, seed=0)
     assert fit.ended == "converged" or len(fit.valid_losses) == 1000
     assert fit.best_round == 1 + int(np.argmin(fit.valid_losses))
     assert fit.member.forest.n_trees == len(fit.valid_losses) * data.task.n_outputs
@@ -153,9 +152,8 @@ def test_a_stop_ends_growth_within_the_round() -> None:
             stop.set()
         return "interrupt" if stop.is_set() else ""
 
-    fit = fit_trees(
-        data.x, data.y, None, BLOCKS, data.task, valid=(data.x, data.y, None), config=SMALL, seed=0, after_round=after_round
-    )  # fmt: skip
+    rows, valid = (data.x, data.y, None), (data.x, data.y, None)
+    fit = fit_trees(*rows, BLOCKS, data.task, valid=valid, config=SMALL, seed=0, after_round=after_round)
     assert fit.ended == "interrupt"
     assert len(fit.valid_losses) == 5
 
@@ -185,7 +183,7 @@ def test_survives_a_round_trip_through_arrays() -> None:
         ("inputs.target_code", lambda a: a[:-1]),
     ],
 )
-def test_damaged_arrays_are_refused(name: str, change) -> None:  # noqa: ANN001
+def test_damaged_arrays_are_refused(name: str, change) -> None:
     member, _ = FITTED
     arrays = member.arrays()
     with np.errstate(invalid="ignore"):

@@ -1,0 +1,69 @@
+"""The estimators in scikit-learn's own company: its checks, clone, pipelines and cross-validation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
+from sklearn.datasets import load_breast_cancer
+from sklearn.exceptions import NotFittedError
+from sklearn.impute import SimpleImputer
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import check_estimator
+
+import lepton_lab as ll
+
+# Their tables have classes of a single row, which cannot be both learned and measured: a clear error here.
+ONE_ROW_CLASS = "a class of one row is refused, as it cannot be both learned and tested"
+UNLIKE = "rows are dealt at random, so that a repeated row and a doubled weight differ"
+EXPECTED = {
+    "check_sample_weight_equivalence_on_dense_data": UNLIKE,
+    "check_dont_overwrite_parameters": ONE_ROW_CLASS,
+    "check_f_contiguous_array_estimator": ONE_ROW_CLASS,
+    "check_methods_sample_order_invariance": ONE_ROW_CLASS,
+    "check_methods_subset_invariance": ONE_ROW_CLASS,
+    "check_dict_unchanged": ONE_ROW_CLASS,
+    "check_fit2d_predict1d": ONE_ROW_CLASS,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", ["LeptonClassifier", "LeptonRegressor"])
+def test_passes_scikit_learns_checks(name: str) -> None:
+    estimator = getattr(ll, name)(quality="fast", budget=4)
+    results = check_estimator(estimator, expected_failed_checks=EXPECTED, on_fail=None, on_skip=None)
+    failed = {r["check_name"]: repr(r["exception"]) for r in results if r["status"] == "failed"}
+    assert not failed
+    assert sum(r["status"] == "passed" for r in results) > 45
+
+
+def test_clone_and_parameters() -> None:
+    model = ll.LeptonClassifier(budget="5s", metric="log_loss", quality="fast", seed=3)
+    again = clone(model)
+    assert again is not model
+    assert again.get_params() == {"budget": "5s", "metric": "log_loss", "quality": "fast", "seed": 3}
+    with pytest.raises(NotFittedError):
+        again.predict(np.zeros((1, 2)))
+
+
+def test_a_frame_of_words_and_numbers_in_a_pipeline() -> None:
+    rng = np.random.default_rng(0)
+    df = pd.DataFrame({"size": rng.normal(size=200), "kind": rng.choice(["a", "b"], 200)})
+    y = np.where(df["size"] + (df["kind"] == "b") > 0.5, "large", "small")
+    df.loc[::9, "size"] = np.nan
+    imputer = ColumnTransformer([("size", SimpleImputer(), ["size"])], remainder="passthrough")
+    imputer.set_output(transform="pandas")
+    pipeline = make_pipeline(imputer, ll.LeptonClassifier(quality="fast", budget=6)).fit(df, y)
+    assert set(pipeline.predict(df)) == {"large", "small"}
+    assert pipeline.score(df, y) > 0.8
+    np.testing.assert_allclose(pipeline.predict_proba(df).sum(axis=1), 1)
+
+
+def test_cross_validation() -> None:
+    X, y = load_breast_cancer(return_X_y=True)
+    scores = cross_val_score(ll.LeptonClassifier(quality="fast", budget=8), X[:, :6], y, cv=2, scoring="roc_auc")
+    assert scores.min() > 0.95
