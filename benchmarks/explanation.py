@@ -78,7 +78,7 @@ def five_hundred_rows(peak: float) -> str:
         error = explanation.error_std.mean() / np.abs(explanation.values).mean()
         found.append((name, f"{seconds:.1f}", f"{1000 * one:.0f}", explanation.n_evaluations, f"{100 * error:.1f} %",
                       f"{100 * flop / seconds / 1e9 / peak:.0f} %"))  # fmt: skip
-    head = ("500 rows x 14 columns, background 100", "CPU s", "one row, ms", "network evaluations", "error_std / |value|",
+    head = ("500 rows, 14 columns", "CPU s", "one row, ms", "network evaluations", "error_std / |value|",
             "share of peak")  # fmt: skip
     return table(head, found)
 
