@@ -19,6 +19,7 @@ import numpy as np
 from lepton_lab.errors import DamagedFileError
 
 MAX_LEAVES = 64
+_CHUNK = 65_536
 
 
 @dataclass(frozen=True)
@@ -57,20 +58,24 @@ class Forest:
         total = np.zeros((len(inputs), self.n_outputs))
         if self.n_trees == 0:
             return total
-        step = max(1, 4_000_000 // self.n_trees)
+        # A chunk's bits stay in the processor's cache while every column is looked up.
+        step = max(1, _CHUNK // self.n_trees)
         for first in range(0, len(inputs), step):
             total[first : first + step] = self._sum_chunk(inputs[first : first + step])
         return total
 
     def _sum_chunk(self, inputs: np.ndarray) -> np.ndarray:
         masks = self._masks
-        alive = np.broadcast_to(masks.full, (len(inputs), self.n_trees)).copy()
+        alive = np.empty((len(inputs), self.n_trees), masks.full.dtype)
+        alive[:] = masks.full
+        found = np.empty_like(alive)
         for column, thresholds, table in masks.columns:
-            alive &= table[np.searchsorted(thresholds, inputs[:, column], side="left")]
-        # The first leaf still alive is the one reached: isolate the lowest bit, count those below.
-        lowest = alive & (~alive + alive.dtype.type(1))
-        leaf = np.bitwise_count(lowest - alive.dtype.type(1))
-        reached = masks.leaf_value[leaf + masks.leaf_start]
+            np.take(table, np.searchsorted(thresholds, inputs[:, column]), axis=0, out=found, mode="clip")
+            np.bitwise_and(alive, found, out=alive)
+        # The first leaf still alive is the one reached: the bits below the lowest one count its place.
+        np.subtract(alive, alive.dtype.type(1), out=found)
+        np.bitwise_and(found, ~alive, out=found)
+        reached = np.take(masks.leaf_value, np.bitwise_count(found) + masks.leaf_start, mode="clip")
         if self.n_outputs == 1:
             return reached.sum(axis=1, keepdims=True)
         return np.stack([reached[:, self.output == k].sum(axis=1) for k in range(self.n_outputs)], axis=1)
