@@ -51,6 +51,6 @@ def test_it_is_what_colab_runs(python):
 @pytest.mark.slow
 def test_the_kernel_sides_tests_pass_there(python):
     tests = sorted(str(path) for path in Path(__file__).parent.glob("test_*.py") if path != Path(__file__))
-    out = run(python, "-m", "pytest", "-p", "no:cacheprovider", "-v", *tests)
+    out = run(python, "-m", "pytest", "-p", "no:cacheprovider", "-vv", *tests)
     assert " passed" in out and " failed" not in out
     assert "test_kernel.py::TestForeground::test_the_interrupt_keeps_the_best_model PASSED" in out
