@@ -27,6 +27,8 @@ else:
     BaseEstimator, ClassifierMixin, RegressorMixin = _base.BaseEstimator, _base.ClassifierMixin, _base.RegressorMixin
 
 _TARGET = "target of fit(X, y)"
+# For scikit-learn's check_array: keep the dtype, let missing values through.
+_AS_IT_IS: dict[str, Any] = {"dtype": None, "ensure_all_finite": "allow-nan"}
 
 
 class _LeptonEstimator(BaseEstimator):
@@ -48,7 +50,7 @@ class _LeptonEstimator(BaseEstimator):
         began = time.monotonic()
         weights = _weights(sample_weight, len(frame))
         if weights is not None:  # a row without weight is no row
-            frame, target, weights = frame[weights > 0], target[weights > 0], weights[weights > 0]
+            frame, target, weights = frame.loc[weights > 0], target[weights > 0], weights[weights > 0]
         table, read, _ = read_table(frame.assign(**{_TARGET: target}), target=_TARGET, task=task, weights=weights)
         budget_s = None if self.budget is None else parse_duration(self.budget)
         deadline = None if budget_s is None else began + budget_s
@@ -66,7 +68,7 @@ class _LeptonEstimator(BaseEstimator):
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         _check_feature_names(self, X, reset=True)
-        array = X if isinstance(X, pd.DataFrame) else check_array(X, dtype=None, ensure_all_finite="allow-nan")
+        array = X if isinstance(X, pd.DataFrame) else check_array(X, **_AS_IT_IS)
         _check_n_features(self, array, reset=True)
         target = column_or_1d(y, warn=True)
         check_consistent_length(array, target)
@@ -86,7 +88,7 @@ class _LeptonEstimator(BaseEstimator):
 
         check_is_fitted(self, "model_")
         _check_feature_names(self, X, reset=False)
-        array = X if isinstance(X, pd.DataFrame) else check_array(X, dtype=None, ensure_all_finite="allow-nan")
+        array = X if isinstance(X, pd.DataFrame) else check_array(X, **_AS_IT_IS)
         _check_n_features(self, array, reset=False)
         return self._frame(array)
 

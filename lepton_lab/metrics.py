@@ -28,7 +28,7 @@ class Metric:
 
     Args:
         name: what `metric=` takes.
-        function: `(y, logits, weights) -> float`.
+        function: `(y, logits, weights)` to a number, or to one a resample for weights `(resample, row)`.
         higher_is_better: the direction.
         label: what tables show.
         decides: it counts decisions, so it depends on the threshold.
@@ -40,9 +40,9 @@ class Metric:
     label: str
     decides: bool = False
 
-    def __call__(self, y: np.ndarray, logits: np.ndarray, weights: np.ndarray | None = None) -> Score:
-        """The metric of these rows; one a resample for weights `(resample, row)`."""
-        return self.function(y, logits, weights)
+    def __call__(self, y: np.ndarray, logits: np.ndarray, weights: np.ndarray | None = None) -> float:
+        """The metric of these rows."""
+        return float(self.function(y, logits, weights))
 
     def better(self, one: float, other: float) -> bool:
         """Whether `one` is better than `other`; any number is better than NaN."""

@@ -64,7 +64,8 @@ class Place:
 
 def grow_linear(problem: Problem, train: Rows, valid: Rows, control: Control) -> Grown:
     """The linear member at every penalty, from strong to weak."""
-    members = fit_linear_path(train.x, train.y, train.weights, problem.blocks, problem.task)
+    rows = (train.x, train.y, train.weights)
+    members = fit_linear_path(*rows, problem.blocks, problem.task, ended=control.ended)
     logits = [member.logits(valid.x) + problem.undo for member in members]
     losses = np.array([mean_loss(z, valid.y, valid.counted, problem.task) for z in logits])
     best = int(np.argmin(losses))
@@ -92,11 +93,14 @@ def regrow_linear(problem: Problem, train: Rows, end: float) -> Member:
 
 def grow_network(
     problem: Problem, train: Rows, valid: Rows, recipe: Recipe, control: Control, place: Place, *, patient: bool
-) -> Grown | None:
-    """The network with its logits at every validation; None where it ended before the first.
+) -> Grown:
+    """The network with its logits at every validation.
 
     Args:
         patient: train the whole schedule, because other folds may choose a later end.
+
+    Raises:
+        NothingGrownError: it ended before its first validation.
     """
     kept = place.load("grown")
     if kept is not None:

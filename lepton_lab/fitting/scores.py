@@ -51,7 +51,7 @@ def score(
     decided = logits if threshold is None else logits - _log_odds(threshold).reshape(-1, 1)
     many = draw_resamples(len(y), weights, seed=seed) if resamples is None else resamples
     return {
-        name: bootstrap(metric, y, decided if metric.decides else logits, weights, resamples=many)
+        name: bootstrap(metric.function, y, decided if metric.decides else logits, weights, resamples=many)
         for name, metric in task.metrics.items()
     }
 

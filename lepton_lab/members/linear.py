@@ -7,7 +7,7 @@ ridge for numbers. It is the honest baseline, and the model that a run stopped a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +56,7 @@ class LinearMember:
         """Logits `(row, output)`: the intercept and the sum of the contributions."""
         value, missing = self._numbers(x)
         total = value @ self.slope + missing @ self.absent + self.intercept
-        for j in np.flatnonzero(self.is_code):
+        for j in np.flatnonzero(self.is_code).tolist():
             total += self.effect[codes_of(x, j, self.offset)]
         return total
 
@@ -64,7 +64,7 @@ class LinearMember:
         """Each column's term `(row, column, output)`; with the intercept they sum to the logits."""
         value, missing = self._numbers(x)
         terms = value[:, :, None] * self.slope + missing[:, :, None] * self.absent
-        for j in np.flatnonzero(self.is_code):
+        for j in np.flatnonzero(self.is_code).tolist():
             terms[:, j] = self.effect[codes_of(x, j, self.offset)]
         return terms
 
@@ -107,6 +107,7 @@ def fit_linear_path(
     blocks: Sequence[Block],
     task: Task,
     strengths: Sequence[float] = STRENGTHS,
+    ended: Callable[[], str] = str,
 ) -> list[LinearMember]:
     """A member for each penalty, strong to weak.
 
@@ -117,18 +118,22 @@ def fit_linear_path(
         blocks: one a column, for the number of codes.
         task: what is learned.
         strengths: L2 penalties for a mean loss; numbers and codes share them.
+        ended: asked after each; a word ends the path there.
     """
     empty = _empty(x, blocks, task.n_outputs)
     design = _design(x, empty)
+    n_features = int(design.get_shape()[1])
     w = np.ones(len(y)) if weights is None else np.asarray(weights, np.float64)
     w = w / w.sum()
     target = _target(y, task)
-    coefficients = np.zeros((design.shape[1], task.n_outputs))
+    coefficients = np.zeros((n_features, task.n_outputs))
     intercept = _start(target, w, task)
     members = []
     for strength in strengths:
         coefficients, intercept = _minimise(design, target, w, task, strength, coefficients, intercept)
         members.append(_unpacked(empty, coefficients, intercept, task, strength))
+        if ended():
+            break
     return members
 
 
@@ -143,7 +148,7 @@ def _minimise(
 ) -> tuple[np.ndarray, np.ndarray]:
     from scipy.optimize import minimize
 
-    n_outputs, n_features = len(intercept), design.shape[1]
+    n_outputs, n_features = len(intercept), len(coefficients)
     transposed = design.T.tocsr()
 
     def loss_and_gradient(flat: np.ndarray) -> tuple[float, np.ndarray]:
@@ -213,11 +218,11 @@ def _design(x: np.ndarray, member: LinearMember) -> csr_matrix:
     numbers = np.flatnonzero(~member.is_code)
     rows = np.arange(len(x))
     parts = [sparse.csr_matrix(value[:, numbers]), sparse.csr_matrix(missing[:, numbers])]
-    for j in np.flatnonzero(member.is_code):
+    for j in np.flatnonzero(member.is_code).tolist():
         n_codes = int(member.offset[j + 1] - member.offset[j])
         codes = codes_of(x, j, member.offset) - member.offset[j]
         parts.append(sparse.csr_matrix((np.ones(len(x)), (rows, codes)), shape=(len(x), n_codes)))
-    return sparse.hstack(parts, format="csr")
+    return sparse.csr_matrix(sparse.hstack(parts, format="csr"))
 
 
 def _unpacked(

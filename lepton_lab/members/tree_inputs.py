@@ -47,7 +47,7 @@ class TreeInputs:
         """The numbers that trees split, `(row, column)` float64, no NaN."""
         inputs = np.clip(np.asarray(x, np.float64), self.low, self.high)
         inputs = np.where(np.isnan(inputs), self.missing, inputs)
-        for j in np.flatnonzero(self.is_code):
+        for j in np.flatnonzero(self.is_code).tolist():
             inputs[:, j] = self.target_code[codes_of(x, j, self.offset)]
         return inputs
 
@@ -74,7 +74,7 @@ def fit_tree_inputs(
     inputs = TreeInputs(is_code, low, high, missing, offset, np.zeros(int(offset[-1])))
     fold = np.random.default_rng(seed).permutation(len(y)) % _FOLDS
     out_of_fold = {}
-    for j in np.flatnonzero(is_code):
+    for j in np.flatnonzero(is_code).tolist():
         n_codes = int(offset[j + 1] - offset[j])
         codes = codes_of(x, j, offset) - offset[j]
         score = (
