@@ -27,9 +27,9 @@ class Recipe:
 
 
 _NETWORK = {
-    "fast": LoopConfig(n_epochs=24, patience=6),
-    "balanced": LoopConfig(n_epochs=64, patience=16),
-    "best": LoopConfig(n_epochs=96, patience=24, learning_rate=2e-3),
+    "fast": LoopConfig(n_epochs=10, patience=5, learning_rate=3e-3),
+    "balanced": LoopConfig(),
+    "best": LoopConfig(n_epochs=40, learning_rate=1e-3),
 }
 _TREES = {
     "fast": TreesConfig(learning_rate=0.1, rounds=300, patience=20),
@@ -38,6 +38,8 @@ _TREES = {
 }
 # A few hundred rows are a handful of steps an epoch; below this many steps nothing is learned.
 _FEWEST_STEPS = 450
+# With fewer rows than this, fine bins are noise.
+_FINE_BINS_FROM, _FINE_BINS = 15_000, 64
 
 
 def recipe_for(quality: str, n_rows: int, metric: str | None) -> Recipe:
@@ -51,6 +53,8 @@ def recipe_for(quality: str, n_rows: int, metric: str | None) -> Recipe:
     if quality not in QUALITIES:
         raise no_such_option("quality", quality, QUALITIES)
     network, trees = replace(_NETWORK[quality], metric=metric), _TREES[quality]
+    if n_rows >= _FINE_BINS_FROM:
+        network = replace(network, network=replace(network.network, bins=_FINE_BINS))
     if n_rows < 5_000:
         trees = replace(trees, leaves=15, learning_rate=trees.learning_rate * 0.6)
     if n_rows < 2_000:

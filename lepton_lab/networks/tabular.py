@@ -27,6 +27,7 @@ from lepton_lab.networks.layers import (
     starts,
 )
 from lepton_lab.networks.layout import Layout
+from lepton_lab.networks.piecewise import PiecewiseLinear
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class TabularConfig:
         head_hidden: units of each head's hidden layer.
         n_frequencies: cosines a numeric column.
         sigma: spread of their initial frequencies, in robustly scaled units.
-        embed: numbers a numeric column becomes.
+        embed: numbers a numeric column becomes by cosines.
+        bins: numbers it becomes by its place among the values seen.
         max_one_hot: a column with more known categories gets vectors instead.
         category_embed: length of those vectors.
     """
@@ -50,6 +52,7 @@ class TabularConfig:
     n_frequencies: int = 16
     sigma: float = 0.3
     embed: int = 4
+    bins: int = 32
     max_one_hot: int = 9
     category_embed: int = 8
 
@@ -61,22 +64,28 @@ class AdditiveLayer(nnx.Module):
 
     Shape: `(row, column)` to `(row, hidden)`.
 
-    Source: the learnable scale of each feature is RealMLP's (arXiv:2407.04491).
+    Source: the learnable scale of each feature is RealMLP's (arXiv:2407.04491). Numbers enter twice, by cosines
+        (smooth shapes) and by their place among the values seen (steps, skewed columns); the latter starts at zero.
     """
 
-    def __init__(self, layout: Layout, config: TabularConfig, *, draw: np.random.Generator):
+    def __init__(
+        self, layout: Layout, config: TabularConfig, *, draw: np.random.Generator, knots: np.ndarray | None = None
+    ):
         n_numeric, n_one_hot, n_embedded, n_slots, n_vectors = layout.counts
+        self.placed = PiecewiseLinear(np.zeros((n_numeric, config.bins + 1)) if knots is None else knots)
         self.numeric = PeriodicEmbedding(
             n_numeric, width=config.embed, n_frequencies=config.n_frequencies, sigma=config.sigma, draw=draw
         )
         self.category = CategoryEmbedding(
             layout.embedded_codes, n_rows=n_vectors, width=config.category_embed, draw=draw
         )
-        width = n_numeric * config.embed + n_slots + n_embedded * config.category_embed
+        each = config.embed + config.bins
+        width = n_numeric * each + n_slots + n_embedded * config.category_embed
         n_active = n_numeric * config.embed + n_one_hot + n_embedded * config.category_embed
         kernel = draw.standard_normal((width, config.hidden), np.float32) * np.float32(1 / math.sqrt(max(n_active, 1)))
         owner, code = _slots(layout.one_hot_codes, n_slots)
-        first_slot = n_numeric * config.embed
+        kernel[: n_numeric * each].reshape(n_numeric, each, config.hidden)[:, config.embed :] = 0
+        first_slot = n_numeric * each
         kernel[first_slot : first_slot + n_slots][code < 2] = 0  # missing and unseen start as no evidence
         self.scale = nnx.Param(np.ones(width, np.float32), rate=20.0, decay=False)
         self.kernel = nnx.Param(kernel)
@@ -113,7 +122,8 @@ class AdditiveLayer(nnx.Module):
         return jnp.concatenate(parts, axis=1)[:, self.place[...]]
 
     def _numbers(self, x: Float[Array, "row column"]) -> Float[Array, "row number width"]:
-        return self.numeric(x[:, self.numeric_columns[...]])
+        numbers = x[:, self.numeric_columns[...]]
+        return jnp.concatenate([self.numeric(numbers), self.placed(numbers)], axis=-1)
 
     def _vectors(self, x: Float[Array, "row column"]) -> Float[Array, "row category width"]:
         return self.category(_codes(x, self.embedded_columns[...]))
@@ -136,8 +146,16 @@ class TabularNetwork(nnx.Module):
         the whole first layer between the heads, so that its sum over columns is computed once.
     """
 
-    def __init__(self, layout: Layout, n_outputs: int, config: TabularConfig, *, draw: np.random.Generator):
-        self.first = AdditiveLayer(layout, config, draw=draw)
+    def __init__(
+        self,
+        layout: Layout,
+        n_outputs: int,
+        config: TabularConfig,
+        *,
+        draw: np.random.Generator,
+        knots: np.ndarray | None = None,
+    ):
+        self.first = AdditiveLayer(layout, config, draw=draw, knots=knots)
         self.heads = SharedHeads(config.heads, config.hidden, config.head_hidden, draw=draw)
         self.outputs = HeadOutputs(config.heads, config.head_hidden, n_outputs, draw=draw)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lepton_lab.networks.layout import BlockLike, Layout
+from lepton_lab.networks.piecewise import choose_knots
 from lepton_lab.networks.tabular import TabularConfig, TabularNetwork
 from lepton_lab.tasks import Task
 from lepton_lab.training.batches import RowStream
@@ -55,7 +56,8 @@ class Learner:
     ):
         self.task, self.name = task, name
         layout = Layout.of(blocks, max_one_hot=sizes.max_one_hot)
-        network = TabularNetwork(layout, task.n_outputs, sizes, draw=np.random.default_rng([seed, 0]))
+        knots = choose_knots(train.x[:, list(layout.numeric)], sizes.bins)
+        network = TabularNetwork(layout, task.n_outputs, sizes, draw=np.random.default_rng([seed, 0]), knots=knots)
         network.outputs.bias = type(network.outputs.bias)(_prior(task, train, sizes.heads), decay=False)
         structure, params, self._wishes = take_apart(network)
         location, scale = _affine(task)

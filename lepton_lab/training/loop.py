@@ -60,12 +60,12 @@ class LoopConfig:
     """
 
     network: TabularConfig = field(default_factory=TabularConfig)
-    n_epochs: float | int = 64
+    n_epochs: float | int = 20
     stop_epoch: float | int | None = None
     patience: float | int = 16
     batch_size: int = 256
-    learning_rate: float | int = 3e-3
-    weight_decay: float | int = 2e-2
+    learning_rate: float | int = 1.5e-3
+    weight_decay: float | int = 0.2
     metric: str | None = None
     keep_path: bool = False
 

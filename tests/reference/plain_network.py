@@ -16,6 +16,14 @@ def periodic(x: float, frequency, phase, kernel, bias, missing) -> np.ndarray:
     return z + missing if absent else z
 
 
+def placed(x: float, knots: np.ndarray) -> np.ndarray:
+    """How far `x` has come through each bin between two knots; nothing for NaN or a bin without width."""
+    if math.isnan(x):
+        return np.zeros(len(knots) - 1)
+    bins = zip(knots[:-1], knots[1:], strict=True)
+    return np.array([0.0 if low >= high else min(max((x - low) / (high - low), 0.0), 1.0) for low, high in bins])
+
+
 def head(hidden: np.ndarray, scale, kernel, bias, out_kernel, out_bias) -> np.ndarray:
     """One head of the ensemble, nothing folded: scale the units, then the shared kernel."""
     units = np.maximum(np.maximum(hidden, 0) * scale @ kernel + bias, 0)
@@ -26,12 +34,14 @@ def project(arrays: dict[str, np.ndarray], layout, x: np.ndarray) -> np.ndarray:
     """`(column, hidden)` of one row, column by column."""
     arrays = {name: np.asarray(array, np.float64) for name, array in arrays.items()}
     kernel = arrays["first.kernel"] * arrays["first.scale"][:, None]
-    width = arrays["first.numeric.kernel"].shape[2] + 1
+    knots = arrays["first.placed.knots"]
+    width = arrays["first.numeric.kernel"].shape[2] + knots.shape[1]
     embed = arrays["first.category.table"].shape[1]
     result = np.zeros((layout.n_columns, kernel.shape[1]))
     for i, column in enumerate(layout.numeric):
         names = ("frequency", "phase", "kernel", "bias", "missing")
         z = periodic(float(x[column]), *(arrays[f"first.numeric.{name}"][i] for name in names))
+        z = np.concatenate([z, placed(float(x[column]), knots[i])])
         result[column] = z @ kernel[i * width : (i + 1) * width]
     at = len(layout.numeric) * width
     for column, n_codes in zip(layout.one_hot, layout.one_hot_codes, strict=True):
