@@ -97,7 +97,7 @@ def grow_network(
     """The network with its logits at every validation.
 
     Args:
-        patient: train the whole schedule, because other folds may choose a later end.
+        patient: go on longer after the best epoch, because other folds may choose a later one.
 
     Raises:
         NothingGrownError: it ended before its first validation.
@@ -107,7 +107,7 @@ def grow_network(
         return _network_from(*kept)
     config = replace(recipe.network, keep_path=True)
     if patient:
-        config = replace(config, patience=float("inf"))
+        config = replace(config, patience=2 * config.patience)
     left = place.load("checkpoint")
     fit = fit_network(
         problem.blocks,

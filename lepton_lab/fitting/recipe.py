@@ -55,8 +55,10 @@ def recipe_for(quality: str, n_rows: int, metric: str | None) -> Recipe:
     network, trees = replace(_NETWORK[quality], metric=metric), _TREES[quality]
     if n_rows >= _FINE_BINS_FROM:
         network = replace(network, network=replace(network.network, bins=_FINE_BINS))
+    if n_rows < 20_000:
+        trees = replace(trees, leaves=15)
     if n_rows < 5_000:
-        trees = replace(trees, leaves=15, learning_rate=trees.learning_rate * 0.6)
+        trees = replace(trees, learning_rate=trees.learning_rate * 0.6)
     if n_rows < 2_000:
         epochs = max(network.n_epochs, _FEWEST_STEPS * 128 / max(n_rows, 1))
         network = replace(network, learning_rate=1e-3, batch_size=128, n_epochs=epochs)

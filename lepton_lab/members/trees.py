@@ -95,7 +95,7 @@ class TreesConfig:
     leaves: int = 31
     min_rows: int = 20
     row_share: float = 0.8
-    column_share: float = 0.8
+    column_share: float = 0.5
     l2: float = 1.0
     rounds: int = 1000
     patience: int = 50
