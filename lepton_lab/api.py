@@ -323,7 +323,7 @@ def explain(
         OptionError: No such row, or no frame for a model that was loaded.
         ExplanationError: The function cannot be explained as asked.
     """
-    from lepton_lab.evaluation.rows_of import background_of, choose, rows_of
+    from lepton_lab.evaluation.rows_of import LEARNED_FROM, background_of, choose, rows_of
     from lepton_lab.explanation.explain_model import explain_trained
     from lepton_lab.explanation.options import ExplainOptions
     from lepton_lab.training.interrupt import sigint_sets
@@ -334,14 +334,16 @@ def explain(
         with sigint_sets(stop):
             return _explain_function(model, df, background, options, rows=rows, row=row, at=at)
     model = _model_in(model)
-    table, where = rows_of(model, df, "explain")
+    table, where = rows_of(model, df, "explain", row=row)
     if df is None and rows is row is at is None:
         rows = HELD_OUT_ROWS
     table = table.take(choose(model, table, where, rows=rows, row=row, at=at, seed=seed))
     against = background_of(model, background, seed)
     x, values = model.encoder.encode(table), table.values()
     with sigint_sets(stop):
-        return explain_trained(model, x, values, table.index.to_numpy(), background=against, options=options)
+        found = explain_trained(model, x, values, table.index.to_numpy(), background=against, options=options)
+    learned = where == LEARNED_FROM
+    return replace(found, notes=(*found.notes, f"row {row} was learned from, not held out")) if learned else found
 
 
 def whatif(model: TrainedModel, df: Any = None, *, row: object = None, at: int | None = None) -> WhatIf:
@@ -360,7 +362,7 @@ def whatif(model: TrainedModel, df: Any = None, *, row: object = None, at: int |
     from lepton_lab.evaluation.scenario import what_if
 
     model = _model_in(model)
-    table, where = rows_of(model, df, "whatif")
+    table, where = rows_of(model, df, "whatif", row=row)
     first = 0 if row is None and at is None else at
     return what_if(model, table, int(choose(model, table, where, row=row, at=first)[0]))
 

@@ -91,6 +91,7 @@ class TrainedModel:
         run_id: of its journal.
         config: the arguments of the call.
         held_out: rows kept out of training; None for a loaded model.
+        seen: every row given to `train`, to find one by its label; never saved, None for a loaded model.
     """
 
     schema: Schema
@@ -112,6 +113,7 @@ class TrainedModel:
     run_id: str | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     held_out: HeldOut | None = None
+    seen: Table | None = None
 
     @property
     def classes(self) -> tuple[ClassValue, ...]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -261,10 +262,21 @@ class TestExplain:
         np.testing.assert_array_equal(by_label.values, by_position.values)
         assert by_label.data.tolist() == by_position.data.tolist()
 
+    def test_one_row_that_was_learned_from(self, model):
+        n_held = model.held_out.table.n_rows - 10
+        short = replace(model, held_out=replace(model.held_out, table=model.held_out.table.take(np.arange(n_held))))
+        label = model.held_out.table.index[-1]
+        assert label not in short.held_out.table.index
+        explanation = ll.explain(short, row=label)
+        assert explanation.row_labels.tolist() == [label]
+        assert any("learned from" in note for note in explanation.notes)
+        np.testing.assert_allclose(explanation.values, ll.explain(model, row=label).values)
+        assert ll.whatif(short, row=label).label == label
+
     @pytest.mark.parametrize(
         ("asked", "words"),
         [
-            ({"row": 9999}, "no row of the rows held out of training has the index label 9999"),
+            ({"row": 9999}, "no row of the rows given to train has the index label 9999"),
             ({"at": 9999}, "at=9999 is out of range"),
             ({"rows": 0}, "at least 1"),
             ({"rows": 3, "row": 1}, "rows and row were given together"),

@@ -77,6 +77,14 @@ def position_of(index: pd.Index, label: object, *, where: str = "the frame") -> 
     )
 
 
+def has_label(index: pd.Index, label: object) -> bool:
+    """Whether a row has the index label; no row has one that cannot be a label."""
+    try:
+        return label in index
+    except TypeError:
+        return False
+
+
 def label_from_text(text: str, index: pd.Index) -> object:
     """The index label that a user typed as text, in the index's own type; the text itself where none fits.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lepton_lab.data.pick_rows import pick_rows
+from lepton_lab.data.pick_rows import has_label, pick_rows
 from lepton_lab.data.table import Table, read_like
 from lepton_lab.errors import OptionError
 from lepton_lab.explanation.background import DEFAULT_ROWS, Background
@@ -29,16 +29,25 @@ def held_out_of(model: TrainedModel, verb: str) -> HeldOut:
     return model.held_out
 
 
-def rows_of(model: TrainedModel, df: Any, verb: str) -> tuple[Table, str]:
+HELD_OUT, LEARNED_FROM, FRAME = "the rows held out of training", "the rows given to train", "the frame"
+
+
+def rows_of(model: TrainedModel, df: Any, verb: str, *, row: object = None) -> tuple[Table, str]:
     """The table of a frame, else the rows held out of training; and what to call it.
+
+    A row asked for by its label may be any of those given to `train`: its explanation is as right, only
+    its prediction is not one of a row that was held out.
 
     Raises:
         OptionError: No frame, and nothing held out.
         SchemaMismatchError: The frame is not like the one trained on.
     """
-    if df is None:
-        return held_out_of(model, verb).table, "the rows held out of training"
-    return read_like(model.schema, df, task=model.task), "the frame"
+    if df is not None:
+        return read_like(model.schema, df, task=model.task), FRAME
+    held_out = held_out_of(model, verb).table
+    if row is not None and model.seen is not None and not has_label(held_out.index, row):
+        return model.seen, LEARNED_FROM
+    return held_out, HELD_OUT
 
 
 def choose(

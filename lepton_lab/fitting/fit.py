@@ -73,7 +73,7 @@ def fit(
         resume: go on from what `run` holds.
 
     Returns:
-        The trained model, with the rows that were held out.
+        The trained model, with the rows that were held out and, to look rows up, all of them.
 
     Raises:
         OptionError: an option has a value that cannot work.
@@ -95,7 +95,7 @@ def fit(
     model = _measured(table, rows, prepared, members, combined, telling)
     config = {"target": table.schema.target, "split": split, "quality": quality, "seed": seed, "metric": metric}
     telling.say(_done(model, shown, began))
-    return replace(model, config=config, history=tuple(telling.history))
+    return replace(model, config=config, history=tuple(telling.history), seen=table)
 
 
 @dataclass(frozen=True)

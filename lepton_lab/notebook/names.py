@@ -241,7 +241,7 @@ class Names:
         frame = next((value.object for value in arguments if is_frame(value.object)), None)
         if frame is None:
             model = next((value.object for value in arguments if is_model(value.object)), None)
-            frame = model.held_out.table if model is not None and model.held_out is not None else None
+            frame = model.seen if model is not None else None
         index = getattr(frame, "index", None)
         return text if index is None or callable(index) else label_from_text(text, index)
 
