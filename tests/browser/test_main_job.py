@@ -89,12 +89,13 @@ def test_start_notebook(browser: Browser, server: Server, shots: Path) -> None:
     at = next(i for i, s in enumerate(sources) if s.startswith("ex = %lepton explain"))
     scroll_to(lab, at)
     explanation = panel(lab, at)
-    explanation.get_by_role("combobox", name="row to explain").select_option("3")
-    label = explanation.get_by_role("combobox", name="row to explain").locator("option:checked").inner_text()
+    click_a_dot(lab, explanation)
     explanation.locator(".lep-section svg").wait_for(timeout=20_000)
+    label = explanation.get_by_role("combobox", name="row to explain").locator("option:checked").inner_text()
     lab.screenshot(shots / "explanation.png", at)
     drawn = explanation.locator(".lep-section").inner_text()
-    assert label.split()[0] in drawn
+    assert f"Row {label}" in drawn
+    in_percent = float(re.search(r"This prediction\s+\S+ \((\S+) %\)", drawn).group(1))
 
     at = next(i for i, s in enumerate(sources) if s.startswith("%lepton whatif"))
     scroll_to(lab, at)
@@ -113,13 +114,25 @@ def test_start_notebook(browser: Browser, server: Server, shots: Path) -> None:
     run_cell(
         lab,
         last,
-        "row = df_train.loc[[17]].assign(duration_months=60)\n"
-        "print(f\"probability={100 * model.predict(row)['probability_yes'].iloc[0]:.1f}\")",
+        f"rows = [df_train.loc[[17]].assign(duration_months=60), df_train.loc[[{label}]]]\n"
+        "print('probabilities', *[100 * model.predict(row)['probability_yes'].iloc[0] for row in rows])",
     )
-    until(lambda: "probability=" in text_of(lab, last), 20, "Python's own prediction")
-    assert float(shown.strip(" %")) == pytest.approx(float(text_of(lab, last).split("=")[1]), abs=0.051)
+    until(lambda: "probabilities" in text_of(lab, last), 20, "Python's own predictions")
+    moved, clicked = map(float, text_of(lab, last).split()[1:])
+    assert float(shown.strip(" %")) == pytest.approx(moved, abs=0.051), "the panel rounds to a tenth of a percent"
+    assert in_percent == pytest.approx(clicked, abs=0.51), "the waterfall rounds to a percent"
     assert [e for e in lab.errors if "lepton" in e.lower()] == []
     lab.close()
+
+
+def click_a_dot(lab: Lab, explanation: Locator) -> None:
+    """Click along the beeswarm's first line until a dot is hit."""
+    box = explanation.locator("canvas").bounding_box()
+    for x in range(int(0.45 * box["width"]), int(box["width"]), 5):
+        lab.page.mouse.click(box["x"] + x, box["y"] + 37)
+        if explanation.get_by_role("combobox", name="row to explain").input_value():
+            return
+    raise AssertionError("no dot was hit")
 
 
 ALL_RAN = """() => window.jupyterapp.shell.currentWidget.content.widgets
