@@ -33,7 +33,13 @@ def execute(path: Path, *, fast: bool = False, timeout: int = 600) -> nbformat.N
     notebook = nbformat.read(path, as_version=4)
     if fast:
         shorten(notebook)
-    client = NotebookClient(notebook, timeout=timeout, kernel_name="python3", resources={"metadata": {"path": path.parent}})
+    client = NotebookClient(
+        notebook,
+        timeout=timeout,
+        kernel_name="python3",
+        resources={"metadata": {"path": path.parent}},
+        extra_arguments=["--IPKernelApp.log_level=40"],
+    )
     return client.execute()
 
 
