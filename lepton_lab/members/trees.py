@@ -175,7 +175,10 @@ class _Watch:
         done = env.iteration + 1
         results = env.evaluation_result_list
         loss = float(results[0][2]) if results else None
-        if loss is not None:
+        # Where no split is left to make, LightGBM goes on round by round without adding a tree.
+        if env.model.current_iteration() < done and done > 1:
+            self.ended = "converged"
+        elif loss is not None:
             self.losses.append(loss)
             if loss < self.best_loss:
                 self.best_round, self.best_loss = done, loss
@@ -215,7 +218,7 @@ def _parameters(config: TreesConfig, task: Task, seed: int) -> dict[str, Any]:
 def read_lightgbm(text: str, n_columns: int, n_outputs: int) -> Forest:
     """The trees of LightGBM's own text format, as arrays."""
     trees = [_read_tree(part) for part in text.split("\nTree=")[1:]]
-    trees = trees or [_stump(0.0)]
+    trees = trees or [_stump(0.0)] * n_outputs
     output = np.arange(len(trees)) % n_outputs
     forests = [
         Forest(**tree, start=np.array([0, len(tree["feature"])]), output=output[i : i + 1],

@@ -144,6 +144,17 @@ def test_growth_stops_by_itself_and_knows_the_best_round(name: str) -> None:
     assert fit.member.forest.n_trees == len(fit.valid_losses) * data.task.n_outputs
 
 
+@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("n", [12, 45])
+def test_growth_ends_where_no_split_is_left(name: str, n: int) -> None:
+    data = made(name, n)
+    config = TreesConfig(rounds=400, patience=400, min_rows=10)
+    whole = (data.x, data.y, None)
+    fit = fit_trees(*whole, BLOCKS, data.task, valid=whole, config=config, seed=0)
+    assert fit.member.forest.n_trees == len(fit.valid_losses) * data.task.n_outputs
+    assert np.isfinite(fit.member.logits(data.x)).all()
+
+
 def test_a_stop_ends_growth_within_the_round() -> None:
     data, stop = made("binary"), threading.Event()
 
