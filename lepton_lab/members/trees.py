@@ -176,7 +176,7 @@ class _Watch:
         results = env.evaluation_result_list
         loss = float(results[0][2]) if results else None
         # Where no split is left to make, LightGBM goes on round by round without adding a tree.
-        if env.model.current_iteration() < done and done > 1:
+        if env.model.current_iteration() < done and done > 1:  # type: ignore[union-attr]
             self.ended = "converged"
         elif loss is not None:
             self.losses.append(loss)
