@@ -32,7 +32,7 @@ SHOTS = {
     "result": ("model\n", ".jp-RenderedHTML svg"),
     "evaluation": ("%lepton evaluate", ".jp-RenderedHTML svg"),
     "explanation": ("ex = %lepton explain", ".lepton-panel canvas"),
-    "row": ("%lepton explain model --row", ".jp-OutputArea-output svg"),
+    "row": ("%lepton explain model --row", ".lepton-panel svg"),
     "whatif": ("%lepton whatif", ".lepton-panel .lep-detail svg"),
     "runs": ("%lepton runs", ".jp-RenderedHTML"),
 }
@@ -73,6 +73,7 @@ def photograph(browser: Browser, folder: Path) -> None:
     with lab_server(folder) as server:
         (server.root / NOTEBOOK.name).write_bytes(NOTEBOOK.read_bytes())
         lab = Lab.open(browser, server, NOTEBOOK.name)
+        lab.page.set_viewport_size({"width": 1200, "height": 1700})
         lab.run_all()
         wait(lambda: lab.is_idle() and lab.page.evaluate(RAN))
         take(lab, sources)

@@ -24,7 +24,7 @@ def grown(n_features, n_outputs=1, leaves=31, rounds=20):
     y = np.digitize(score, [-1, 1]) if n_outputs > 1 else (score > 0).astype(int)
     task = Multiclass(("a", "b", "c")) if n_outputs > 1 else Binary(0, 1)
     blocks = [Block(f"c{j}", "numeric") for j in range(n_features)]
-    config = TreesConfig(rounds=rounds, leaves=leaves, min_rows=3)
+    config = TreesConfig(rounds=rounds, leaves=leaves, min_rows=3, column_share=1.0)
     return fit_trees(x, y, None, blocks, task, valid=None, config=config, seed=0).member, x
 
 
