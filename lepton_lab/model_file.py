@@ -59,9 +59,10 @@ def write_model(model: TrainedModel, path: str | os.PathLike[str], *, background
     """
     target = Path(path)
     aside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    parts = _parts_of(model, background)
     try:
         with aside.open("xb") as file:
-            _write_parts(file, _parts_of(model, background))
+            _write_parts(file, parts)
             file.flush()
             os.fsync(file.fileno())
         aside.replace(target)
@@ -260,7 +261,7 @@ def _read_parts(path: Path) -> dict[str, bytes]:
                 f"this is lepton-lab {__version__}, which reads up to format {FORMAT}. "
                 "Upgrade: pip install -U lepton-lab"
             )
-        if sum(int(entry["bytes"]) for entry in manifest["files"].values()) > MAX_BYTES:
+        if sum(max(0, int(entry["bytes"])) for entry in manifest["files"].values()) > MAX_BYTES:
             raise ValueError(f"it claims more than {MAX_BYTES:,} bytes")
         return {name: _checked_part(archive, name, entry) for name, entry in manifest["files"].items()}
 
@@ -274,6 +275,11 @@ def _checked_part(archive: zipfile.ZipFile, name: str, entry: Mapping[str, Any])
 
 def _part(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
     """One part, never more than `limit` bytes: what a zip claims of sizes may be a lie."""
+    # `read` takes a negative size for "everything there is".
+    if limit < 0:
+        raise ValueError(f"{name} cannot have {limit} bytes")
+    if archive.getinfo(name).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError(f"{name} is compressed in a way that is never written")
     with archive.open(name) as part:
         data = part.read(limit + 1)
     if len(data) > limit:

@@ -113,6 +113,24 @@ def test_a_newer_format_says_who_wrote_it_and_how_to_read_it(written: Path, tmp_
         read_model(path)
 
 
+def test_a_negative_size_does_not_open_the_door_to_any_size(written: Path, tmp_path: Path) -> None:
+    # read(-1) is "all there is": a part that says it has -2 bytes would be unpacked without a limit.
+    path = rewritten(
+        written, tmp_path / "n.lepton", "manifest.json", changed_json(files={"model.json": {"sha256": "", "bytes": -2}})
+    )
+    with pytest.raises(DamagedFileError, match="cannot have -2 bytes"):
+        read_model(path)
+
+
+def test_a_part_compressed_in_another_way_is_refused(written: Path, tmp_path: Path) -> None:
+    path = tmp_path / "lzma.lepton"
+    with zipfile.ZipFile(written) as archive, zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as other:
+        for name in archive.namelist():
+            other.writestr(name, archive.read(name))
+    with pytest.raises(DamagedFileError, match="compressed in a way"):
+        read_model(path)
+
+
 @pytest.mark.parametrize(
     "part, changes",
     [
