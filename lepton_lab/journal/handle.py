@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import threading
 import time
 from collections.abc import Callable
@@ -93,11 +94,14 @@ class LiveRun:
             # `work` has kept the error for `result`, so nothing is swallowed here.
             with contextlib.suppress(Exception):
                 self.work(train)
+            # A hook that outlives the run would hold its model, and its frame, until Python ends.
+            atexit.unregister(at_exit)
 
+        at_exit = functools.partial(_stop_and_wait, self)
         _remember(self)
         thread = threading.Thread(target=carry_out, name=f"lepton-run-{self.folder.id}", daemon=True)
         # Python must not tear down the libraries under a thread that computes.
-        atexit.register(_stop_and_wait, self)
+        atexit.register(at_exit)
         thread.start()
         return Run(self.folder.id, self.folder.path)
 
