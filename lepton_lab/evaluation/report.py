@@ -162,7 +162,7 @@ def evaluate_rows(
 def _leaderboard(
     model: TrainedModel, x: np.ndarray, y: np.ndarray, logits: np.ndarray, counted: np.ndarray | None
 ) -> dict[str, dict[str, Estimate]]:
-    """The blend, each member, and the guess that the training rows' shares would make."""
+    """The blend, each member, and the best guess without a column, from these rows' own shares: a strict baseline."""
     task = model.task
     guess = np.broadcast_to(trivial_logits(y, counted, task), logits.shape)
     members = {name: centred(z) for name, z in model.member_logits_x(x).items()}
