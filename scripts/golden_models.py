@@ -1,6 +1,6 @@
 """Write `tests/golden/format<N>-<task>.lepton` and what it predicts: once for every released format, never again.
 
-    python scripts/golden_models.py
+python scripts/golden_models.py
 """
 
 from __future__ import annotations

@@ -99,7 +99,9 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_imports_point_downwards(path: Path) -> None:
-    assert room_of(path) in LINE_OF or room_of(path) == "__init__", "a new room needs a line in LINES and ARCHITECTURE.md"
+    assert room_of(path) in LINE_OF or room_of(path) == "__init__", (
+        "a new room needs a line in LINES and ARCHITECTURE.md"
+    )
     assert offences(path, path.read_text()) == []
 
 

@@ -47,7 +47,19 @@ def test_verb_is_annotated(verb: str) -> None:
     assert signature.return_annotation is not inspect.Signature.empty
 
 
-HEAVY = ("jax", "flax", "pandas", "numpy", "scipy", "sklearn", "lightgbm", "shap", "matplotlib", "IPython", "ipywidgets")
+HEAVY = (
+    "jax",
+    "flax",
+    "pandas",
+    "numpy",
+    "scipy",
+    "sklearn",
+    "lightgbm",
+    "shap",
+    "matplotlib",
+    "IPython",
+    "ipywidgets",
+)
 
 
 def loaded_after(statement: str) -> set[str]:

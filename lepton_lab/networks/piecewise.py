@@ -41,7 +41,7 @@ class PiecewiseLinear(nnx.Module):
 
 
 def choose_knots(x: np.ndarray, n_bins: int) -> np.ndarray:
-    """Knots `(column, n_bins + 1)` of numeric columns `(row, column)`, ascending; the last repeats where values are few.
+    """Knots `(column, n_bins + 1)` of numeric columns `(row, column)`, ascending; the last repeats where there are few.
 
     Quantiles, where each distinct value counts as the square root of how often it occurs: a column that is
     mostly zero would otherwise spend all its knots there.

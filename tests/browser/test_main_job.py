@@ -144,15 +144,15 @@ ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets
 
 def scroll_to(lab: Lab, position: int) -> None:
     """Bring a cell into view, as JupyterLab draws only those near it."""
-    lab.page.evaluate(
-        "i => window.jupyterapp.shell.currentWidget.content.scrollToItem(i, 'start')", position
-    )
+    lab.page.evaluate("i => window.jupyterapp.shell.currentWidget.content.scrollToItem(i, 'start')", position)
     lab.page.wait_for_timeout(500)
 
 
 def test_interrupt_in_the_foreground(opened: Callable[..., Lab], shots: Path) -> None:
     """The kernel's stop button ends training within seconds and leaves a model that predicts."""
-    lab = opened("foreground", [LOAD, f"model = %lepton train df {LONG}", "print('rows', len(model.predict(df.head(5))))"])
+    lab = opened(
+        "foreground", [LOAD, f"model = %lepton train df {LONG}", "print('rows', len(model.predict(df.head(5))))"]
+    )
     run_cell(lab, 0)
     until(lab.is_idle, 60, "the table is loaded")
     run_cell(lab, 1)
@@ -170,7 +170,9 @@ def test_interrupt_in_the_foreground(opened: Callable[..., Lab], shots: Path) ->
 
 def test_stop_in_the_background(opened: Callable[..., Lab]) -> None:
     """With --bg the notebook stays free, and the panel's own button stops the run."""
-    lab = opened("background", [LOAD, f"run = %lepton train df {LONG} --bg", "print('free', 1 + 1)", "print(run.result(30))"])
+    lab = opened(
+        "background", [LOAD, f"run = %lepton train df {LONG} --bg", "print('free', 1 + 1)", "print(run.result(30))"]
+    )
     run_cell(lab, 0)
     until(lab.is_idle, 60, "the table is loaded")
     run_cell(lab, 1)
@@ -187,7 +189,10 @@ def test_stop_in_the_background(opened: Callable[..., Lab]) -> None:
 
 def test_reload_and_attach(opened: Callable[..., Lab], shots: Path) -> None:
     """A reloaded page finds the running training again, and shows all of its curve."""
-    lab = opened("reload", [LOAD, f"run = %lepton train df {LONG} --bg\nprint('id', run.id)", "%lepton attach run.id", "run.stop()"])
+    lab = opened(
+        "reload",
+        [LOAD, f"run = %lepton train df {LONG} --bg\nprint('id', run.id)", "%lepton attach run.id", "run.stop()"],
+    )
     run_cell(lab, 0)
     until(lab.is_idle, 60, "the table is loaded")
     run_cell(lab, 1)

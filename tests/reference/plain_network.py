@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -20,7 +21,7 @@ def placed(x: float, knots: np.ndarray) -> np.ndarray:
     """How far `x` has come through each bin between two knots; nothing for NaN or a bin without width."""
     if math.isnan(x):
         return np.zeros(len(knots) - 1)
-    bins = zip(knots[:-1], knots[1:], strict=True)
+    bins = itertools.pairwise(knots)
     return np.array([0.0 if low >= high else min(max((x - low) / (high - low), 0.0), 1.0) for low, high in bins])
 
 
