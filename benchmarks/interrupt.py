@@ -14,7 +14,7 @@ import time
 
 from report import table, write
 
-MOMENTS = 30
+MOMENTS = 16
 
 # A fresh interpreter that trains, says so, and says when the model is there and whether it predicts.
 KERNEL = """

@@ -115,26 +115,30 @@ def train(
     Example:
         >>> model = ll.train(df, target="bad", budget="60s")  # doctest: +SKIP
     """
-    from lepton_lab.fitting.asked import ARRAY, Asked
-    from lepton_lab.fitting.train_run import train_run
-    from lepton_lab.packs import domain_of
+    from lepton_lab.training.interrupt import sigint_sets
 
-    began = time.monotonic()
-    chosen = domain_of(domain)
-    asked = Asked(
-        target=_target(df, target, chosen),
-        task=task,
-        domain=chosen and chosen.name,
-        budget=budget,
-        split=split,
-        weights=weights if weights is None or isinstance(weights, str) else ARRAY,
-        metric=metric or (chosen and chosen.metric),
-        quality=quality,
-        seed=seed,
-        positive=positive,
-        ignore=tuple(ignore),
-    )
-    return train_run(df, asked, weights=weights, began=began, background=background, report=report)
+    began, stop = time.monotonic(), threading.Event()
+    # Before jax is imported: from here on an interrupt ends training, and is not lost on the way to it.
+    with sigint_sets(stop):
+        from lepton_lab.fitting.asked import ARRAY, Asked
+        from lepton_lab.fitting.train_run import train_run
+        from lepton_lab.packs import domain_of
+
+        chosen = domain_of(domain)
+        asked = Asked(
+            target=_target(df, target, chosen),
+            task=task,
+            domain=chosen and chosen.name,
+            budget=budget,
+            split=split,
+            weights=weights if weights is None or isinstance(weights, str) else ARRAY,
+            metric=metric or (chosen and chosen.metric),
+            quality=quality,
+            seed=seed,
+            positive=positive,
+            ignore=tuple(ignore),
+        )
+        return train_run(df, asked, weights=weights, began=began, background=background, report=report, stop=stop)
 
 
 def resume(
@@ -152,19 +156,24 @@ def resume(
     Raises:
         RunError: No such run, it still runs, it is done, or the frame is another one.
     """
-    from lepton_lab.fitting.asked import Asked
-    from lepton_lab.fitting.train_run import check_resumable, train_run
-    from lepton_lab.journal import open_run
+    from lepton_lab.training.interrupt import sigint_sets
 
-    began = time.monotonic()
-    folder = open_run(id)
-    record = folder.record()
-    check_resumable(record, df)
-    asked = Asked.from_json(record.config)
-    asked = replace(asked, budget=budget or asked.budget)
-    kept = folder.load_checkpoint("weights")
-    weights = asked.weights if kept is None else kept[0]["weights"]
-    return train_run(df, asked, weights=weights, began=began, background=background, report=report, resumed=folder)
+    began, stop = time.monotonic(), threading.Event()
+    with sigint_sets(stop):
+        from lepton_lab.fitting.asked import Asked
+        from lepton_lab.fitting.train_run import check_resumable, train_run
+        from lepton_lab.journal import open_run
+
+        folder = open_run(id)
+        record = folder.record()
+        check_resumable(record, df)
+        asked = Asked.from_json(record.config)
+        asked = replace(asked, budget=budget or asked.budget)
+        kept = folder.load_checkpoint("weights")
+        weights = asked.weights if kept is None else kept[0]["weights"]
+        return train_run(
+            df, asked, weights=weights, began=began, background=background, report=report, resumed=folder, stop=stop
+        )
 
 
 def evaluate(model: TrainedModel, df: Any = None) -> Evaluation:
@@ -176,6 +185,7 @@ def evaluate(model: TrainedModel, df: Any = None) -> Evaluation:
 
     Raises:
         OptionError: No frame was given and the model has no held-out rows, because it was loaded.
+        DataError: The frame has no rows.
         SchemaMismatchError: The frame is not like the one trained on.
     """
     from lepton_lab.data.table import read_like
@@ -187,7 +197,8 @@ def evaluate(model: TrainedModel, df: Any = None) -> Evaluation:
         table = read_like(model.schema, df, task=model.task, need_target=True)
         return evaluate_rows(model, table)
     held_out = held_out_of(model, "evaluate")
-    return evaluate_rows(model, held_out.table, logits=held_out.logits, how=held_out.how)
+    known = {"logits": held_out.logits, "how": held_out.how, "threshold": held_out.threshold}
+    return evaluate_rows(model, held_out.table, **known)
 
 
 def predict(model: TrainedModel, df: Any) -> pd.DataFrame:

@@ -20,6 +20,7 @@ A message says what was found, what was wanted, and what to type next.
 from __future__ import annotations
 
 import difflib
+import operator
 from collections.abc import Iterable
 
 
@@ -96,6 +97,16 @@ def no_such_option(name: str, value: object, options: Iterable[object]) -> Optio
     options = list(options)
     listed = ", ".join(repr(o) for o in options)
     return OptionError(f"{name}={value!r} is not known.{did_you_mean(value, options)} Choose one of: {listed}.")
+
+
+def bad_seed(seed: object) -> OptionError | None:
+    """The error for a seed that is no whole number from 0 to 4,294,967,295; None for one that is."""
+    try:
+        if not isinstance(seed, bool) and 0 <= operator.index(seed) < 2**32:  # type: ignore[arg-type]
+            return None
+    except TypeError:
+        pass
+    return OptionError(f"seed={seed!r} is no whole number from 0 to 4294967295. For example: seed=0")
 
 
 def missing_package(package: str, *, extra: str, purpose: str) -> MissingPackageError:

@@ -17,6 +17,7 @@ import hashlib
 import json
 import math
 import os
+import threading
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -58,7 +59,9 @@ def write_model(model: TrainedModel, path: str | os.PathLike[str], *, background
         ModelFileError: the file cannot be written; what was there before is still there.
     """
     target = Path(path)
-    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    if target.exists() and not target.is_file():
+        raise ModelFileError(f"{str(target)!r} is no file. Give the path of one: model.save('model.lepton').")
+    aside = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.part")
     parts = _parts_of(model, background)
     try:
         with aside.open("xb") as file:

@@ -59,12 +59,14 @@ class HeldOut:
         y: class index, or the number.
         logits: the model's, `(row, output)`: on these rows it, or for out-of-fold its fold models, never learned.
         how: `test` or `out-of-fold`.
+        threshold: that decides each row `(row,)`, chosen on the other folds; None for the model's own.
     """
 
     table: Table
     y: np.ndarray
     logits: np.ndarray
     how: str
+    threshold: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -171,10 +173,10 @@ class TrainedModel:
         columns |= {f"probability_{c}": probability[:, k] for k, c in enumerate(self.classes)}
         return frame_of(columns, table.index)
 
-    def decide(self, probability: np.ndarray) -> np.ndarray:
-        """Class index of each row: by the threshold for two classes, the likeliest for several."""
+    def decide(self, probability: np.ndarray, threshold: np.ndarray | None = None) -> np.ndarray:
+        """Class index of each row: by the threshold (the model's, or one a row), for several classes the likeliest."""
         if self.threshold is not None:
-            return (probability[:, 1] >= self.threshold).astype(int)
+            return (probability[:, 1] >= (self.threshold if threshold is None else threshold)).astype(int)
         return probability.argmax(axis=1)
 
     def _class_values(self, index: np.ndarray) -> np.ndarray:

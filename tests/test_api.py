@@ -78,6 +78,8 @@ class TestTrain:
             ({"target": "bad", "split": "time:agee"}, "Did you mean 'age'"),
             ({"target": "bad", "task": "binry"}, "Did you mean 'binary'"),
             ({"target": "bad", "weights": "agee"}, "Did you mean 'age'"),
+            ({"target": "bad", "seed": -1}, "seed=-1 is no whole number from 0"),
+            ({"target": "bad", "seed": "x"}, "seed='x' is no whole number from 0"),
         ],
     )
     def test_refuses_before_a_run_is_made(self, df, runs, options, words):
@@ -126,6 +128,24 @@ class TestStopping:
 
         model = ll.train(df, target="bad", report=interrupt)
         assert "stopped by the user" in " ".join(model.notes)
+
+    def test_ctrl_c_while_jax_is_imported_gives_a_model_too(self, tmp_path):
+        code = (
+            "import os, signal, sys, threading\n"
+            "import lepton_lab as ll\n"
+            "from tests.loans import loans\n"
+            "df = loans(3000)\n"
+            "def press():\n"
+            "    while 'jax._src' not in sys.modules: pass\n"
+            "    os.kill(os.getpid(), signal.SIGINT)\n"
+            "assert 'jax' not in sys.modules\n"
+            "threading.Thread(target=press, daemon=True).start()\n"
+            "print(*ll.train(df, target='bad').notes)\n"
+        )
+        environment = {**os.environ, "LEPTON_HOME": str(tmp_path)}
+        root = Path(__file__).parent.parent
+        out = subprocess.run([sys.executable, "-c", code], env=environment, cwd=root, capture_output=True, text=True)
+        assert "stopped by the user" in out.stdout, out.stderr
 
     def test_a_run_in_the_background_is_stopped_by_its_id(self, runs):
         began = time.monotonic()
@@ -239,6 +259,10 @@ class TestEvaluate:
             ll.evaluate(loaded)
         assert ll.evaluate(loaded, df).metrics["auc"].value > 0.7
 
+    def test_wants_rows(self, model, df):
+        with pytest.raises(DataError, match="no rows to evaluate on"):
+            ll.evaluate(model, df.iloc[:0])
+
     def test_wants_the_target(self, model, df):
         with pytest.raises(DataError, match="bad"):
             ll.evaluate(model, df.drop(columns="bad"))
@@ -279,6 +303,8 @@ class TestExplain:
             ({"row": 9999}, "no row of the rows given to train has the index label 9999"),
             ({"at": 9999}, "at=9999 is out of range"),
             ({"rows": 0}, "at least 1"),
+            ({"rows": "5"}, "rows='5' cannot be sampled"),
+            ({"seed": -1}, "seed=-1 is no whole number"),
             ({"rows": 3, "row": 1}, "rows and row were given together"),
         ],
     )
@@ -342,6 +368,13 @@ class TestFiles:
             ll.save(model, tmp_path / "nowhere" / "m.lepton")
         with pytest.raises(ModelFileError, match="gone"):
             ll.load(tmp_path / "gone.lepton")
+
+    def test_never_in_the_place_of_what_is_no_file(self, model, tmp_path):
+        os.mkfifo(tmp_path / "pipe")
+        for place in (tmp_path / "pipe", tmp_path):
+            with pytest.raises(ModelFileError, match="is no file"):
+                ll.save(model, place)
+        assert not (tmp_path / "pipe").is_file()
 
 
 class TestAround:

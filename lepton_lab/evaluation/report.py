@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lepton_lab.errors import DataError
 from lepton_lab.fitting.scores import leaderboard, score, trivial_logits, trivial_name
 from lepton_lab.metrics import Estimate, confusion
 from lepton_lab.tasks import ClassValue, Task
@@ -123,7 +124,12 @@ class Evaluation:
 
 
 def evaluate_rows(
-    model: TrainedModel, table: Table, *, logits: np.ndarray | None = None, how: str = "the frame given"
+    model: TrainedModel,
+    table: Table,
+    *,
+    logits: np.ndarray | None = None,
+    how: str = "the frame given",
+    threshold: np.ndarray | None = None,
 ) -> Evaluation:
     """Measure a model on the rows of a table.
 
@@ -132,7 +138,13 @@ def evaluate_rows(
         table: rows with their target.
         logits: the model's, `(row, output)`, where they are known: of rows held out of training.
         how: which rows these are; `test` or `out-of-fold` for held-out ones.
+        threshold: that decides each row, where it is not the model's: chosen on the other folds.
+
+    Raises:
+        DataError: there are no rows.
     """
+    if not table.n_rows:
+        raise DataError("the frame has no rows to evaluate on. Give the rows with their target: ll.evaluate(model, df)")
     y, task, counted = np.asarray(table.y), model.task, table.weights
     held_out = logits is not None
     x = model.encoder.encode(table)
@@ -149,7 +161,7 @@ def evaluate_rows(
         leaderboard=model.leaderboard if held_out else _leaderboard(model, x, y, logits, counted),
         threshold=model.threshold,
         threshold_note=model.threshold_note,
-        confusion=None if is_number else confusion(y, model.decide(probability), len(task.classes)),
+        confusion=None if is_number else confusion(y, model.decide(probability, threshold), len(task.classes)),
         roc=roc,
         precision_recall=precision_recall,
         calibration=_calibration(y, logits[:, 0] if is_number else probability),

@@ -62,7 +62,7 @@ def choose(
 ) -> np.ndarray:
     """Positions of the rows asked for; a sample keeps the distribution of the target, or of the prediction."""
     strata = None
-    if rows is not None and rows < table.n_rows:
+    if isinstance(rows, (int, np.integer)) and rows < table.n_rows:
         strata = table.y if table.y is not None else model.logits_x(model.encoder.encode(table))[:, 0]
     return pick_rows(table.index, rows=rows, row=row, at=at, strata=strata, seed=seed, where=where)
 

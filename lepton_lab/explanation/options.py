@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lepton_lab.errors import OptionError
+from lepton_lab.errors import OptionError, bad_seed
 from lepton_lab.explanation.estimate import ExplainProgress, Pace
 from lepton_lab.explanation.walks import WalkOptions
 
@@ -32,6 +32,8 @@ class ExplainOptions:
     stop: threading.Event | None = None
 
     def __post_init__(self) -> None:
+        if error := bad_seed(self.seed):
+            raise error
         if self.n_walks < 2:
             raise OptionError(
                 f"n_walks={self.n_walks}: an error bar takes 2 walks a background row. Use n_walks=2 or more."

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from lepton_lab.durations import parse_duration
+from lepton_lab.errors import bad_seed
 
 ARRAY = "(an array)"
 """Stands for row weights that were given as an array; the run keeps the array beside this."""
@@ -27,6 +28,10 @@ class Asked:
     seed: int = 0
     positive: Any = None
     ignore: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if error := bad_seed(self.seed):
+            raise error
 
     @property
     def budget_s(self) -> float | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from lepton_lab.errors import TrainingError
 from lepton_lab.fitting.blend import fit_weights
 from lepton_lab.fitting.calibrate import fit_calibration, youden_threshold
 from lepton_lab.fitting.members import Members
@@ -57,8 +58,14 @@ class _Judged:
 
 
 def combine(problem: Problem, members: Members) -> Combined:
-    """Blend, calibrate and choose a threshold, on the folds that every member finished."""
+    """Blend, calibrate and choose a threshold, on the folds that every member finished.
+
+    Raises:
+        TrainingError: no member could be grown; says why.
+    """
     names = list(members.judged)
+    if not names:
+        raise TrainingError(" ".join(members.notes) or "no member could be trained. Try fewer rows or columns.")
     n_folds = min(len(members.judged[name]) for name in names)
     rows = np.concatenate(members.folds[:n_folds])
     z = np.stack([centred(np.concatenate(members.judged[name][:n_folds])) for name in names])

@@ -189,7 +189,7 @@ def _out_of_fold(
 ) -> TrainedModel:
     rows = prepared.problem.rows.take(combined.rows)
     held = table.take(prepared.used[combined.rows])
-    how = HeldOut(held, rows.y, combined.crossed, "out-of-fold")
+    how = HeldOut(held, rows.y, combined.crossed, "out-of-fold", combined.crossed_threshold)
     return _with_scores(
         model, rows.y, combined.crossed, combined.members, trivial, rows.counted, combined.crossed_threshold,
         combined.note, how,

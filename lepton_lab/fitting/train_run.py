@@ -17,7 +17,6 @@ from lepton_lab.fitting.recipe import recipe_for
 from lepton_lab.journal import LiveRun, Run, RunFolder, RunRecord, create_run
 from lepton_lab.tasks import metric_of
 from lepton_lab.training.control import Control
-from lepton_lab.training.interrupt import sigint_sets
 from lepton_lab.training.progress import Progress, Report
 
 if TYPE_CHECKING:
@@ -48,6 +47,7 @@ def train_run(
     background: bool = False,
     report: Report | None = None,
     resumed: RunFolder | None = None,
+    stop: threading.Event | None = None,
 ) -> TrainedModel | Run:
     """Train as asked, in this thread or in one of its own.
 
@@ -59,17 +59,16 @@ def train_run(
         background: Return a Run at once.
         report: Called with each Progress.
         resumed: The run to go on with; a new one if left out.
+        stop: Ends training with what there is, also while the frame is still being read.
     """
     began = time.monotonic() if began is None else began
-    stop = threading.Event()
-    # From here on an interrupt ends training instead of losing it, even while the frame is read.
-    with sigint_sets(stop):
-        if report is not None:
-            report(Progress(stage="reading", message="reading the frame"))
-        job = _read(df, asked, weights, began, resumed is not None)
-        live = LiveRun(_folder(df, job, weights, resumed), report, stop)
-        work = functools.partial(_fit, job)
-        return live.work_in_background(work) if background else live.work(work)
+    stop = stop or threading.Event()
+    if report is not None:
+        report(Progress(stage="reading", message="reading the frame"))
+    job = _read(df, asked, weights, began, resumed is not None)
+    live = LiveRun(_folder(df, job, weights, resumed), report, stop)
+    work = functools.partial(_fit, job)
+    return live.work_in_background(work) if background else live.work(work)
 
 
 def check_resumable(record: RunRecord, df: Any) -> None:

@@ -67,6 +67,16 @@ def test_held_out_rows_keep_the_figures_of_the_training() -> None:
     assert found.note == model.metrics_note
 
 
+def test_out_of_fold_rows_are_decided_by_the_thresholds_of_the_other_folds() -> None:
+    model = small_model("binary")
+    held = model.held_out
+    assert held is not None and held.threshold is not None
+    found = evaluate_rows(model, held.table, logits=held.logits, how=held.how, threshold=held.threshold)
+    assert found.confusion is not None
+    accuracy = np.trace(found.confusion) / found.confusion.sum()
+    assert accuracy == pytest.approx(model.metrics["accuracy"].value)
+
+
 def test_a_frame_without_the_target_cannot_be_evaluated() -> None:
     model = small_model("binary")
     with pytest.raises(TargetError, match="outcome"):
