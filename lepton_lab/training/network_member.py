@@ -97,7 +97,7 @@ class NetworkMember:
             layout = Layout(**{name: tuple(value) for name, value in config["layout"].items()})
             sizes = TabularConfig(**config["config"])
             n_outputs = int(config["n_outputs"])
-            _check_sizes(layout, sizes, n_outputs)
+            _check_sizes(layout, sizes, n_outputs, held=sum(np.size(array) for array in arrays.values()))
             affine = float(config["location"]), float(config["scale"])
             member = new_member(str(config["name"]), layout, n_outputs, sizes, *affine)
             found = [np.asarray(arrays[name], np.float32) for name in member.structure.names]
@@ -129,8 +129,8 @@ def new_member(
     return NetworkMember(name, params, layout, n_outputs, config, location, scale, structure)
 
 
-def _check_sizes(layout: Layout, config: TabularConfig, n_outputs: int) -> None:
-    """Refuse sizes that no training makes, before memory is asked for.
+def _check_sizes(layout: Layout, config: TabularConfig, n_outputs: int, *, held: int) -> None:
+    """Refuse sizes that no training makes, or that claim more than the `held` numbers, before memory is asked for.
 
     Raises:
         ValueError: for those.
@@ -144,6 +144,17 @@ def _check_sizes(layout: Layout, config: TabularConfig, n_outputs: int) -> None:
     n_codes = layout.one_hot_codes + layout.embedded_codes
     if len(n_codes) != len(layout.one_hot + layout.embedded) or not all(2 <= n <= 100_000 for n in n_codes):
         raise ValueError("category counts are out of range")
+    n_numeric, _, n_embedded, n_slots, n_vectors = layout.counts
+    width = n_numeric * (config.embed + config.bins) + n_slots + n_embedded * config.category_embed
+    claimed = (
+        width * config.hidden,
+        config.hidden * config.head_hidden,
+        config.heads * max(config.hidden, config.head_hidden * n_outputs),
+        n_numeric * config.n_frequencies * (config.embed - 1),
+        n_vectors * config.category_embed,
+    )
+    if max(claimed) > held:
+        raise ValueError(f"its sizes claim {max(claimed):,} numbers, its arrays hold {held:,}")
 
 
 def in_buckets(function: Callable[..., Any], params: NetworkParams, rows: np.ndarray) -> np.ndarray:

@@ -78,6 +78,8 @@ def test_categories_beyond_the_known_say_nothing_and_break_nothing() -> None:
         (lambda a, c: a.update({"first.bias": np.zeros(3, np.float32)}), "shape"),
         (lambda a, c: c.pop("layout"), "layout"),
         (lambda a, c: c["config"].update(hidden=10**12), "hidden"),
+        (lambda a, c: c["config"].update(hidden=9_999, heads=9_999), "claim"),
+        (lambda a, c: c["config"].update(bins=9_999), "claim"),
         (lambda a, c: c.update(n_outputs=-1), "n_outputs"),
         (lambda a, c: c["layout"].update(numeric=(0, 0)), "columns"),
         (lambda a, c: c["layout"].update(embedded_codes=(10**9,)), "category counts"),
