@@ -232,25 +232,31 @@ class TestLocks:
         assert {record.status for record in list_runs()} == {"running"}
         assert all(run.note is None for run in made)
 
-    @pytest.mark.parametrize("_", range(5))
-    def test_only_one_of_many_takers_gets_a_dead_lock(self, runs, _):
-        run = new_run()
-        (run.path / "lock").write_text(json.dumps({"pid": 999_999_999, "started": "x", "host": lock.me().host}))
+    @pytest.mark.parametrize("_", range(100))
+    def test_only_one_of_many_takers_gets_a_dead_lock(self, tmp_path, _):
+        (tmp_path / "lock").write_text(json.dumps({"pid": 999_999_999, "started": "x", "host": lock.me().host}))
         won, lost = [], []
 
         def take() -> None:
             try:
-                run.take_over()
+                lock.acquire(tmp_path)
                 won.append(1)
             except RunError:
                 lost.append(1)
 
-        threads = [threading.Thread(target=take) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        # Threads that change at every step find the gaps between looking and doing.
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(1e-6)
+        try:
+            threads = [threading.Thread(target=take) for _ in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        finally:
+            sys.setswitchinterval(before)
         assert (len(won), len(lost)) == (1, 7)
+        assert [path.name for path in tmp_path.iterdir()] == ["lock"]
 
     def test_a_reused_process_id_is_not_the_owner(self, runs):
         run = new_run()

@@ -8,6 +8,7 @@ anyone can tell whether the owner still lives.
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import math
 import os
@@ -61,22 +62,8 @@ def acquire(folder: Path) -> None:
         RunError: Another living process, or this one, holds it.
         OSError: The folder cannot be written.
     """
-    if _create(folder / "lock"):
-        return
-    # Only who holds the second file may remove a dead lock, so no taker removes another taker's.
-    taking = folder / "lock.taking"
-    if _age(taking) > HANDOVER_S:
-        taking.unlink(missing_ok=True)
-    if not _create(taking):
+    if not _take(folder / "lock"):
         raise _in_use(folder)
-    try:
-        if is_held(folder):
-            raise _in_use(folder)
-        (folder / "lock").unlink(missing_ok=True)
-        if not _create(folder / "lock"):
-            raise _in_use(folder)
-    finally:
-        taking.unlink(missing_ok=True)
 
 
 def release(folder: Path) -> None:
@@ -88,21 +75,35 @@ def release(folder: Path) -> None:
 
 def owner(folder: Path) -> Owner | None:
     """Who holds the lock of a run's folder; None where nobody does, or the file is unreadable."""
-    try:
-        return Owner(**json.loads((folder / "lock").read_text()))
-    except (OSError, ValueError, TypeError):
-        return None
+    return _named_in(_text(folder / "lock"))
 
 
 def is_held(folder: Path) -> bool:
     """Whether a living process holds the lock of a run's folder."""
-    held = owner(folder)
-    if held is None:
-        # A lock without an owner may be one that is being written right now.
-        return _age(folder / "lock") < HANDOVER_S
-    if held.alive is None:
-        return time.time() - _last_write(folder) < ELSEWHERE_S
-    return held.alive
+    return _is_held(folder / "lock", _text(folder / "lock"))
+
+
+def _take(path: Path) -> bool:
+    """Make the lock file `path`, or replace one whose owner died; False where it is held."""
+    if _create(path):
+        return True
+    dead = _text(path)
+    if dead is None or _is_held(path, dead):
+        return False
+    # Many may find the same dead lock. Who holds the claim on it, itself a lock, alone may replace it,
+    # and only while it is still that lock: an earlier claimant may have come and gone.
+    claim = path.with_name(f"{path.name}.{hashlib.sha256(dead.encode()).hexdigest()[:8]}")
+    if not _take(claim):
+        return False
+    try:
+        if _text(path) != dead:
+            return False
+        mine = path.with_name(f"{path.name}.mine")
+        mine.write_text(json.dumps(asdict(me())))
+        mine.replace(path)
+        return True
+    finally:
+        claim.unlink(missing_ok=True)
 
 
 def _create(path: Path) -> bool:
@@ -114,6 +115,32 @@ def _create(path: Path) -> bool:
     with os.fdopen(descriptor, "w") as file:
         json.dump(asdict(me()), file)
     return True
+
+
+def _text(path: Path) -> str | None:
+    """What a lock file says; None where there is none, or it cannot be read."""
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return None
+
+
+def _named_in(text: str | None) -> Owner | None:
+    try:
+        return Owner(**json.loads(text or ""))
+    except (ValueError, TypeError):
+        return None
+
+
+def _is_held(path: Path, text: str | None) -> bool:
+    """Whether the lock file `path`, which says `text`, belongs to a living process."""
+    held = _named_in(text)
+    if held is None:
+        # A lock without an owner may be one that is being written right now.
+        return _age(path) < HANDOVER_S
+    if held.alive is None:
+        return time.time() - _last_write(path.parent) < ELSEWHERE_S
+    return held.alive
 
 
 def _age(path: Path) -> float:
