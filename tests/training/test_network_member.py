@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import pickle
-import time
 
 import numpy as np
 import pytest
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 
 from lepton_lab.errors import DamagedFileError
 from lepton_lab.networks.layout import Layout
-from lepton_lab.networks.tabular import TabularConfig
 from lepton_lab.training.network_member import NetworkMember, new_member
 from tests.networks.examples import SMALL, blocks, rows
 from tests.training.problems import linear, train
@@ -90,20 +88,3 @@ def test_damage_is_named(damage, words: str) -> None:
     damage(arrays, config)
     with pytest.raises(DamagedFileError, match=words):
         NetworkMember.from_arrays(arrays, config)
-
-
-def test_one_row_and_a_thousand_are_quick() -> None:
-    """Goals 1 ms and 5 ms on a quiet core; here the best of many, with room for a busy machine."""
-    layout = Layout.of(blocks(*[0] * 10, 5, 5, 5, 30), max_one_hot=9)
-    member = new_member("network", layout, 1, TabularConfig())
-    x = rows((0,) * 10 + (5, 5, 5, 30), 1000)
-    for n_rows, limit_s in ((1, 0.002), (1000, 0.015)):
-        member.logits(x[:n_rows])
-        best = min(_seconds(lambda n=n_rows: member.logits(x[:n])) for _ in range(30))
-        assert best < limit_s
-
-
-def _seconds(call) -> float:
-    began = time.perf_counter()
-    call()
-    return time.perf_counter() - began
