@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lepton_lab.data.schema import Role
-from lepton_lab.errors import ColumnError, OptionError, no_such_column, no_such_option
+from lepton_lab.errors import ColumnError, OptionError, did_you_mean, no_such_column, no_such_option
 
 SPLITS = ("random", "stratified", "group:COLUMN", "time:COLUMN")
 
@@ -61,6 +61,9 @@ def assign_roles(
     if plan.column is not None:
         asked.append((plan.column, Role.GROUP if plan.kind == "group" else Role.TIME))
     if isinstance(weights, str) and weights != "balanced":
+        if weights not in names:
+            hint = did_you_mean(weights, ("balanced", *names))
+            raise ColumnError(f"weights={weights!r} is neither 'balanced' nor a column.{hint}")
         asked.append((weights, Role.WEIGHT))
     asked += [(name, Role.IGNORED) for name in ([ignore] if isinstance(ignore, str) else ignore)]
     roles = dict.fromkeys(names, Role.INPUT)

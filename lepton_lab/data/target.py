@@ -71,6 +71,10 @@ def read_target(name: str, raw: object, *, task: str | None = None, positive: ob
     known = _plain(name, values.take(kept))
     chosen = task or _task_name(known)
     if chosen == "regression":
+        if positive is not None:
+            raise OptionError(
+                f"positive={positive!r} needs a target of two classes; {name!r} is a number. Leave it out."
+            )
         y = _numbers(name, known)
         return Goal(Regression.of(y, unit=name), y, kept, values, findings)
     classes, y = _classes(name, known, chosen)

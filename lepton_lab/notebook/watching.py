@@ -117,7 +117,17 @@ def follow(run: Run, *, code: str, budget_s: float | None = None) -> Run:
 
 
 def _follow(run: Run, watcher: Watcher) -> None:
-    """Report what is new until the run ends, then its end."""
+    """Report what is new until the run ends, then its end; a panel never stays on "running"."""
+    try:
+        _follow_to_the_end(run, watcher)
+    except LeptonError as error:
+        watcher.fail(str(error))
+    except BaseException as error:
+        watcher.fail(f"{type(error).__name__}: {error}")
+        raise
+
+
+def _follow_to_the_end(run: Run, watcher: Watcher) -> None:
     seen = 0
     while True:
         ended = run.status != "running"
@@ -128,10 +138,7 @@ def _follow(run: Run, watcher: Watcher) -> None:
         if ended:
             break
         time.sleep(POLL_S)
-    try:
-        watcher.finish(run.result(), stopped=run.status == "stopped")
-    except LeptonError as error:
-        watcher.fail(str(error))
+    watcher.finish(run.result(), stopped=run.status == "stopped")
 
 
 def can_show_panels() -> bool:

@@ -128,7 +128,8 @@ def test_a_target_that_cannot_be_learned(target, options, words):
         ({"split": "group"}, OptionError, 'names no column. For example: split="group:COLUMN"'),
         ({"split": "group:z"}, ColumnError, "no column 'z'"),
         ({"split": "time:b"}, ColumnError, "neither dates nor numbers"),
-        ({"weights": "balance"}, ColumnError, "no column 'balance'"),
+        ({"weights": "balance"}, ColumnError, "Did you mean 'balanced'"),
+        ({"weights": "zzz"}, ColumnError, "neither 'balanced' nor a column"),
         ({"weights": np.ones(7)}, OptionError, "7 numbers for 30 rows"),
         ({"weights": -np.ones(30)}, ColumnError, "negative, missing or infinite in 30 rows"),
         ({"weights": np.r_[np.nan, np.ones(29)]}, ColumnError, "missing or infinite in 1 row"),
@@ -158,6 +159,11 @@ def test_balanced_weights_give_each_class_the_same_sum_and_mean_one():
     assert table.weights[table.y == 0].sum() == pytest.approx(table.weights[table.y == 1].sum())
     with pytest.raises(OptionError, match="needs classes"):
         read_table(frames.credit(), target="amount", weights="balanced")
+
+
+def test_a_number_has_no_positive_class():
+    with pytest.raises(OptionError, match="positive=3 needs a target of two classes; 'amount' is a number"):
+        read_table(frames.credit(), target="amount", positive=3)
 
 
 def test_columns_of_weights_groups_and_time_are_no_inputs():
