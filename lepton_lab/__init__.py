@@ -24,7 +24,6 @@ if TYPE_CHECKING:
         check,
         doctor,
         evaluate,
-        explain,
         load,
         predict,
         resume,
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
         status,
         stop,
         train,
-        whatif,
     )
+    from lepton_lab.api_explain import explain, whatif
     from lepton_lab.errors import LeptonError
     from lepton_lab.estimators import LeptonClassifier, LeptonRegressor
     from lepton_lab.evaluation.report import Evaluation
@@ -78,6 +77,8 @@ _HOMES = {
     "LeptonRegressor": "lepton_lab.estimators",
     "Run": "lepton_lab.journal",
     "TrainedModel": "lepton_lab.trained",
+    "explain": "lepton_lab.api_explain",
+    "whatif": "lepton_lab.api_explain",
 }
 _MODULES = ("errors", "samples")
 

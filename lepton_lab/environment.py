@@ -10,7 +10,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from lepton_lab.errors import OptionError
+
+if TYPE_CHECKING:
+    from lepton_lab.trained import TrainedModel
 
 PACKAGES = {
     "jax": "training and explanation",
@@ -127,6 +132,20 @@ def is_frame(value: object) -> bool:
 def is_model(value: object) -> bool:
     """Whether a value is a TrainedModel; asked by name, so that nothing heavy is imported."""
     return type(value).__name__ == "TrainedModel" and type(value).__module__.startswith("lepton_lab.")
+
+
+def model_in(model: Any) -> TrainedModel:
+    """The trained model itself, also out of one of our scikit-learn estimators.
+
+    Raises:
+        OptionError: It is none.
+    """
+    inner = getattr(model, "model_", model)
+    if not is_model(inner):
+        raise OptionError(
+            f"a {type(model).__name__} is no trained model. Make one with: model = ll.train(df, target=...)"
+        )
+    return inner
 
 
 def columns_of(frame: Any) -> list[str]:

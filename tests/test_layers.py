@@ -27,15 +27,15 @@ LINES = [
     {"evaluation"},
     {"packs"},
     {"pictures"},
-    {"api", "estimators", "environment"},
+    {"api", "api_explain", "estimators", "environment"},
     {"notebook"},
 ]
 # Rooms that are several files of one idea, and so may see each other.
-TOGETHER = [{"trained", "model_file"}, {"api", "environment"}]
+TOGETHER = [{"trained", "model_file"}, {"api", "api_explain", "environment"}]
 LINE_OF = {name: number for number, names in enumerate(LINES) for name in names}
 
 FENCES = {
-    "pandas": {"data", "samples", "api", "estimators"},
+    "pandas": {"data", "samples", "api", "api_explain", "estimators"},
     "polars": {"data"},
     "narwhals": {"data"},
     "flax": {"networks", "training", "trained", "members"},
