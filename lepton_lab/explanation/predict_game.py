@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float64, Int
 from lepton_lab.data.mix_rows import StackedRows
 from lepton_lab.errors import ExplanationError
 from lepton_lab.explanation.game import Game, corner_bits
+from lepton_lab.explanation.groups import Groups, groups_of
 
 # Rows handed to one call of predict: large enough to drown its overhead, small enough for memory.
 MAX_BATCH = 16_384
@@ -27,10 +28,12 @@ class PredictGame(Game):
     Args:
         predict: rows (an array or frame of the kind that was stacked) to `(row,)` or `(row, output)`.
         stacked: the rows to explain, then the background.
+        groups: the players; None where every column is one.
     """
 
     predict: Callable[[Any], Any]
     stacked: StackedRows
+    groups: Groups | None = None
 
     @property
     def n_rows(self) -> int:
@@ -43,14 +46,24 @@ class PredictGame(Game):
         return len(self.stacked.codes) - self.stacked.n_first
 
     @property
+    def n_players(self) -> int:
+        """Columns, or groups of them."""
+        return self.players.n_players
+
+    @property
     def n_features(self) -> int:
         """Players."""
-        return self.stacked.codes.shape[1]
+        return self.n_players
+
+    @cached_property
+    def players(self) -> Groups:
+        """Whose columns go together."""
+        return self.groups or groups_of(None, self.stacked.column_names)
 
     @cached_property
     def _whole(self) -> Float64[np.ndarray, "row output"]:
         rows = np.arange(len(self.stacked.codes))
-        return self._outputs(np.repeat(rows[:, None], self.n_features, axis=1))
+        return self.outputs_of(np.repeat(rows[:, None], self.stacked.codes.shape[1], axis=1))
 
     def at_rows(self, rows: Int[np.ndarray, " row"]) -> Float64[np.ndarray, "row output"]:
         """Outputs at whole rows."""
@@ -60,16 +73,16 @@ class PredictGame(Game):
         """Outputs at whole background rows."""
         return self._whole[self.n_rows :]
 
-    def differs(self, rows: Int[np.ndarray, " row"]) -> Bool[np.ndarray, "row reference feature"]:
-        """Whether values differ; two missing values do not."""
+    def differs(self, rows: Int[np.ndarray, " row"]) -> Bool[np.ndarray, "row reference player"]:
+        """Whether any value of a player differs; two missing values do not."""
         codes = self.stacked.codes
-        return codes[rows][:, None] != codes[None, self.n_rows :]
+        return self.players.any(codes[rows][:, None] != codes[None, self.n_rows :])
 
     def prepare(
-        self, masks: Bool[np.ndarray, "reference state feature"], references: Int[np.ndarray, " reference"]
+        self, masks: Bool[np.ndarray, "reference state player"], references: Int[np.ndarray, " reference"]
     ) -> tuple[np.ndarray, np.ndarray]:
         """The states' masks and the background row of each."""
-        return masks.reshape(-1, self.n_features), np.repeat(references, masks.shape[1])
+        return masks.reshape(-1, self.n_players), np.repeat(references, masks.shape[1])
 
     def evaluate(
         self, prepared: tuple[np.ndarray, np.ndarray], rows: Int[np.ndarray, " row"], kept: Sequence[np.ndarray]
@@ -78,7 +91,7 @@ class PredictGame(Game):
         masks, references = prepared
         states = np.concatenate(kept)
         row_of = np.repeat(rows, [len(k) for k in kept])
-        return self._outputs(self._sources(masks[states], row_of, references[states]))
+        return self.outputs_of(self._sources(masks[states], row_of, references[states]))
 
     def corners(
         self,
@@ -89,24 +102,27 @@ class PredictGame(Game):
         """Every coalition of each pair's players."""
         bits = corner_bits(players.shape[1])
         shape = (len(rows), *bits.shape)
-        masks = np.zeros((*shape[:2], self.n_features), dtype=bool)
+        masks = np.zeros((*shape[:2], self.n_players), dtype=bool)
         np.put_along_axis(masks, np.broadcast_to(players[:, None], shape), np.broadcast_to(bits, shape), axis=2)
         row_of, reference_of = (np.repeat(a, len(bits)) for a in (rows, references))
-        outputs = self._outputs(self._sources(masks.reshape(-1, self.n_features), row_of, reference_of))
+        outputs = self.outputs_of(self._sources(masks.reshape(-1, self.n_players), row_of, reference_of))
         return outputs.reshape(*shape[:2], -1)
 
     def _sources(self, masks: np.ndarray, row_of: np.ndarray, reference_of: np.ndarray) -> np.ndarray:
         """The stacked row that each entry of each mixed row comes from."""
-        return np.where(masks, row_of[:, None], self.n_rows + reference_of[:, None])
+        return np.where(self.players.spread(masks), row_of[:, None], self.n_rows + reference_of[:, None])
 
-    def _outputs(self, sources: np.ndarray) -> np.ndarray:
-        batch = int(np.clip(BATCH_BYTES // (8 * self.n_features), MIN_BATCH, MAX_BATCH))
-        parts = [self._batch(sources[at : at + batch]) for at in range(0, len(sources), batch)]
+    def outputs_of(self, sources: Int[np.ndarray, "state column"]) -> Float64[np.ndarray, "state output"]:
+        """Outputs of mixed rows, each entry given by the stacked row that it is taken from."""
+        most = int(np.clip(BATCH_BYTES // (8 * sources.shape[1]), MIN_BATCH, MAX_BATCH))
+        most = 1 << (most.bit_length() - 1)
+        sizes = _batch_sizes(len(sources), most)
+        ends = np.cumsum(sizes)
+        parts = [self._batch(sources[end - size : end], size) for end, size in zip(ends.tolist(), sizes, strict=True)]
         return np.concatenate(parts)
 
-    def _batch(self, sources: np.ndarray) -> np.ndarray:
+    def _batch(self, sources: np.ndarray, size: int) -> np.ndarray:
         """Outputs of one batch, padded to a power of two: a jitted predict compiles for few shapes."""
-        size = max(MIN_BATCH, 1 << (len(sources) - 1).bit_length())
         padded = np.concatenate([sources, np.repeat(sources[-1:], size - len(sources), axis=0)])
         given = self.stacked.take(padded)
         try:
@@ -114,10 +130,21 @@ class PredictGame(Game):
         except Exception as error:
             raise ExplanationError(
                 f"the function raised {type(error).__name__}: {error}. It was called with {size} rows of "
-                f"{self.n_features} features as a {type(given).__name__}; it must return one number, or one row of "
+                f"{padded.shape[1]} features as a {type(given).__name__}; it must return one number, or one row of "
                 "numbers, for each."
             ) from error
         return checked_outputs(answer, size)[: len(sources)]
+
+
+def _batch_sizes(n: int, most: int) -> list[int]:
+    """Powers of two that hold so many rows: few shapes, and little of the last one unused."""
+    sizes = [most] * (n // most)
+    left = n % most
+    while left > 0:
+        whole = max(MIN_BATCH, 1 << (left - 1).bit_length())
+        sizes.append(whole if whole - left <= max(MIN_BATCH, left // 8) else whole // 2)
+        left -= sizes[-1]
+    return sizes
 
 
 def checked_outputs(answer: Any, n_rows: int) -> Float64[np.ndarray, "row output"]:
