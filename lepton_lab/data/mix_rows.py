@@ -68,6 +68,27 @@ def frame_rows(frame: Any, rows: np.ndarray) -> Any:
     return nw.from_native(frame, eager_only=True)[rows.tolist()].to_native()
 
 
+def numbers_of(frame: Any) -> np.ndarray | None:
+    """A frame as a float64 array `(row, column)`, missing values as NaN; None where a column holds no numbers."""
+    import narwhals as nw
+
+    known = nw.from_native(frame, eager_only=True)
+    columns = [known[name] for name in known.columns]
+    if not all(column.dtype.is_numeric() or column.dtype == nw.Boolean for column in columns):
+        return None
+    arrays = [column.cast(nw.Float64).to_numpy() for column in columns]
+    return np.stack([np.asarray(array, np.float64) for array in arrays], axis=1)
+
+
+def frame_columns(frame: Any, like: Any) -> Any:
+    """A frame's columns in another frame's order; arrays as they are."""
+    import narwhals as nw
+
+    if isinstance(frame, np.ndarray):
+        return frame
+    return nw.from_native(frame, eager_only=True).select(nw.from_native(like, eager_only=True).columns).to_native()
+
+
 def frame_labels(frame: Any) -> np.ndarray:
     """A frame's index where it has one, else positions."""
     index = getattr(frame, "index", None)

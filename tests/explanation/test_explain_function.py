@@ -7,10 +7,13 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from flax import nnx
 
 from lepton_lab.errors import ColumnError, ExplanationError, OptionError
 from lepton_lab.explanation.background import Background
-from lepton_lab.explanation.explain_function import Naming, explain_function, traces
+from lepton_lab.explanation.explain_function import Naming, explain_function
+from lepton_lab.explanation.function_game import traces
+from lepton_lab.explanation.game import JaxGame
 from lepton_lab.explanation.options import ExplainOptions
 from tests.explanation.models import table
 from tests.reference import shapley
@@ -118,6 +121,123 @@ def test_predict_proba_of_a_pipeline(people):
     np.testing.assert_allclose(found.values[..., 0], -found.values[..., 1], atol=1e-12)
 
 
+def test_a_fitted_estimator_says_what_to_type(people):
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression
+
+    for kind, method in ((LogisticRegression, "decision_function"), (RandomForestClassifier, "predict_proba")):
+        with pytest.raises(ExplanationError, match=rf"{kind.__name__} is no function.*explain\(model.{method}, X"):
+            explain_function(kind(), X, BACKGROUND)
+
+
+def test_a_classifiers_method_names_its_outputs(people):
+    from sklearn.linear_model import LogisticRegression
+
+    clf = LogisticRegression().fit(people[["age"]], people["grade"])
+    found = explain_function(clf.predict_proba, people[["age"]][:2], people[["age"]])
+    assert (found.output_names, found.unit) == (("A", "B", "C"), "probability")
+    assert explain_function(clf.decision_function, people[["age"]][:2], people[["age"]]).unit == "score"
+
+
+class Tiny(nnx.Module):
+    """A network with what behaves otherwise while training: dropout and batch statistics."""
+
+    def __init__(self, seed):
+        rngs = nnx.Rngs(seed)
+        self.first, self.last = nnx.Linear(3, 4, rngs=rngs), nnx.Linear(4, 2, rngs=rngs)
+        self.norm, self.drop = nnx.BatchNorm(4, rngs=rngs), nnx.Dropout(0.5, rngs=rngs)
+
+    def __call__(self, x):
+        return self.last(self.drop(nnx.tanh(self.norm(self.first(x)))))
+
+
+def plain_tiny(network, x):
+    first, last, norm = network.first, network.last, network.norm
+    hidden = x @ first.kernel[...] + first.bias[...]
+    hidden = (hidden - norm.mean[...]) / np.sqrt(norm.var[...] + 1e-5) * norm.scale[...] + norm.bias[...]
+    return np.asarray(np.tanh(hidden) @ last.kernel[...] + last.bias[...], np.float64)
+
+
+def test_flax_modules_of_one_shape_compile_once_and_are_left_as_they_are():
+    from lepton_lab.explanation import game
+
+    first, second = Tiny(0), Tiny(1)
+    found = explain_function(first, X, BACKGROUND)
+    wanted = shapley.shapley_values(lambda x: plain_tiny(first, x), X, BACKGROUND)
+    np.testing.assert_allclose(found.values, wanted, atol=1e-5)
+    assert not first.drop.deterministic and not first.norm.use_running_average
+    compiled = game._corner_blocks._cache_size()
+    other = explain_function(second, X, BACKGROUND)
+    np.testing.assert_allclose(other.prediction, plain_tiny(second, X), atol=1e-5)
+    assert game._corner_blocks._cache_size() == compiled
+
+
+def test_a_function_that_closes_over_a_flax_module():
+    network = Tiny(0)
+    network.eval()
+    found = explain_function(lambda x: network(x)[:, 1], X, BACKGROUND)
+    np.testing.assert_allclose(found.values, explain_function(network, X, BACKGROUND).values[..., 1], atol=1e-6)
+
+
+def test_torch_modules_are_asked_in_tensors_and_left_as_they_are():
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.Dropout(0.9), torch.nn.Tanh(), torch.nn.Linear(5, 2))
+    found = explain_function(net, X, BACKGROUND)
+    assert net.training and net[1].training
+    with torch.no_grad():
+        expected = net.eval()(torch.tensor(X, dtype=torch.float32)).numpy()
+    np.testing.assert_allclose(found.prediction, expected, atol=1e-6)
+    assert found.additivity_gap < 1e-5 and found.exact
+
+
+def test_frames_of_numbers_for_what_takes_arrays():
+    frame, background = pd.DataFrame(X, columns=list("abc")), pd.DataFrame(BACKGROUND, columns=list("abc"))
+    wanted = explain_function(jax_fn, X, BACKGROUND).values
+    for fn in (jax_fn, lambda x: jax_fn(jnp.asarray(x))):
+        found = explain_function(fn, frame, background[["c", "a", "b"]])
+        np.testing.assert_allclose(found.values, wanted, atol=1e-6)
+        assert found.feature_names == ("a", "b", "c")
+    network = Tiny(0)
+    np.testing.assert_allclose(
+        explain_function(network, frame, background).values, explain_function(network, X, BACKGROUND).values, atol=1e-6
+    )
+    with pytest.raises(ExplanationError, match=r"takes arrays of numbers.*lambda df: network"):
+        explain_function(network, frame.assign(a="word"), background.assign(a="word"))
+
+
+GROUPS = {"pair": ["feature 0", "feature 2"]}
+
+
+def by_group(fn):
+    """The definition, with the function of three columns as one of two players: a row's position for each."""
+    both = np.concatenate([X, BACKGROUND])
+    ours, theirs = np.arange(len(X)), np.arange(len(X), len(both))
+
+    def of_players(which):
+        return fn(np.stack([both[which[:, 0], 0], both[which[:, 1], 1], both[which[:, 0], 2]], 1))[:, None]
+
+    return shapley.shapley_values(of_players, np.stack([ours, ours], 1), np.stack([theirs, theirs], 1))[:, :, 0]
+
+
+NOT_YET = pytest.mark.skipif("player_of" not in JaxGame.__dataclass_fields__, reason="JAX games take no groups yet")
+
+
+@pytest.mark.parametrize("fn", [numpy_fn, pytest.param(jax_fn, marks=NOT_YET)])
+def test_groups_are_players(fn):
+    found = explain_function(fn, X, BACKGROUND, groups=GROUPS)
+    np.testing.assert_allclose(found.values, by_group(numpy_fn), atol=1e-6)
+    assert found.feature_names == ("pair", "feature 1")
+    assert found.data[0, 0] == f"feature 0={X[0, 0]}, feature 2={X[0, 2]}" and found.data[0, 1] == X[0, 1]
+    np.testing.assert_array_equal(found.values, explain_function(fn, X, BACKGROUND, groups={"pair": [2, 0]}).values)
+
+
+def test_groups_by_the_names_that_were_given():
+    naming = Naming(("a", "b", "c"))
+    found = explain_function(numpy_fn, X, BACKGROUND, naming=naming, groups={"ends": ["a", "c"]})
+    assert found.feature_names == ("ends", "b")
+
+
 def test_default_background_is_a_seeded_sample():
     x = table(3, 300, 3)
     first, again = explain_function(jax_fn, x), explain_function(jax_fn, x)
@@ -165,6 +285,7 @@ def fails(rows):
         (lambda x: jnp.log(x[:, 0]), X, BACKGROUND, "NaN or infinity"),
         (jax_fn, X * np.nan, BACKGROUND, "NaN or infinity for 6 of 6 rows"),
         (3, X, BACKGROUND, "int is no function"),
+        (dict, X, BACKGROUND, "dict is a class, not a fitted model"),
         (jax_fn, X[0], BACKGROUND, r"shape \(3,\); it must be \(row, feature\).*x\[\[0\]\]"),
         (jax_fn, X[:0], BACKGROUND, "x has 0 rows and 3 features"),
         (jax_fn, X[:, :0], BACKGROUND[:, :0], "0 features"),
