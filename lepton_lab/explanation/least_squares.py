@@ -1,0 +1,326 @@
+"""Least squares on leverage-sampled coalitions: Shapley values with fewer evaluations than walks need.
+
+Every background row has a plan of its own (`coalition_plans.py`): pairs of a coalition and its
+complement, of every size alike. A pair tells of the values only through half the difference of its two
+outputs, so effects of two features at once cancel, and what least squares has to average out is less
+than what walks have: at equal evaluations about half the variance at eight evaluations a player and
+background row, a third at thirty. With less than six, walks are as good, and they skip the states of
+features that equal the background row's.
+
+The values are linear in the outputs with coefficients that rows share, so `Game.contract` sums them
+where the model runs. A feature that equals the background row's is a dummy there: its estimate is noise
+around 0, so it is set to 0 and the noise is shared by the others, which keeps every mean and the sum.
+
+Source: see `coalition_plans.py`; the regression is eq. 4-8 of Lundberg and Lee (2017), "A Unified
+Approach to Interpreting Model Predictions", with the sum constraint solved for.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int
+
+from lepton_lab.explanation.coalition_plans import Strata, cross_fitted, draw_pairs, strata_of
+from lepton_lab.explanation.estimate import T_95, Estimate, Pace
+from lepton_lab.explanation.game import ROWS_PER_CALL, Game
+from lepton_lab.explanation.walks import CHUNK_S, MAX_STATES, MIN_PAIRS, N_PLANS
+
+# Pairs a player below which walks are as good.
+LEAST_PAIRS = 3
+# Growing without a budget ends at this many pairs a player and background row.
+MAX_PAIRS = 256
+# States of one plan, over all background rows: bounds memory. More pairs are several plans.
+MAX_PLAN_STATES = 1 << 17
+
+
+@dataclass(frozen=True)
+class LeastSquaresOptions:
+    """How many coalitions, and when to stop adding them.
+
+    Args:
+        n_pairs: complement pairs for each background row, at least; rounded so that every size has some.
+        halfwidth: add pairs to a row until every value's 95 % half-width is below this, in the output's unit.
+        seed: of all plans.
+    """
+
+    n_pairs: int
+    halfwidth: float | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Some background rows with their coalitions, and the coefficients of all values, then of all half gaps.
+
+    `slope` is what the coefficients make of a pair's size: the part of the worths that the sum fixes.
+    """
+
+    references: Int[np.ndarray, " reference"]
+    prepared: Any
+    coefs: Float64[np.ndarray, "reference state value"]
+    slope: Float64[np.ndarray, "reference value"]
+    n_states: int
+
+
+@dataclass
+class _Tally:
+    """Running sums over rounds, weighted by their pairs, a row each: the one thing here that changes."""
+
+    values: Float64[np.ndarray, "row player output"]
+    variance: Float64[np.ndarray, "row player output"]
+    half_gap: Float64[np.ndarray, "row player output"]
+    squares: Float64[np.ndarray, "row player output"]
+    pairs: Int[np.ndarray, " row"]
+    n_evaluations: int = 0
+
+    def half_width(self) -> Float64[np.ndarray, " row"]:
+        """Widest 95 % half-width of each row so far."""
+        return T_95 * np.sqrt(self.variance.max((1, 2), initial=0.0)) / np.maximum(self.pairs, 1)
+
+
+def least_squares_values(
+    game: Game,
+    rows: Int[np.ndarray, " row"],
+    weights: Float64[np.ndarray, " reference"],
+    options: LeastSquaresOptions,
+    pace: Pace,
+) -> Estimate:
+    """Shapley values of some rows by least squares, until the pairs asked for, the half-width or the budget.
+
+    Args:
+        game: rows and background.
+        rows: positions of the rows to explain.
+        weights: of the background rows, summing to 1.
+        options: number of pairs, half-width, seed.
+        pace: budget, stop, progress.
+    """
+    *_, last = least_squares_rounds(game, rows, weights, options, pace)
+    return last
+
+
+def least_squares_rounds(
+    game: Game,
+    rows: Int[np.ndarray, " row"],
+    weights: Float64[np.ndarray, " reference"],
+    options: LeastSquaresOptions,
+    pace: Pace,
+) -> Iterator[Estimate]:
+    """What is known after each round of new plans; the arguments are those of `least_squares_values`."""
+    plan = np.random.default_rng([options.seed, 7]).permutation(len(rows)) % N_PLANS
+    zeros = [np.zeros((len(rows), game.n_players, game.n_outputs)) for _ in range(4)]
+    tally = _Tally(*zeros, pairs=np.zeros(len(rows), dtype=np.int64))
+    sizes = _Sizes(game, weights, options, pace)
+    ended, n_round = "", 0
+    while not ended:
+        wanted, strata = sizes.following(tally, n_round)
+        if len(wanted) == 0 and n_round:
+            return
+        seconds = time.monotonic()
+        ended = _one_round(game, rows, weights, plan, wanted, strata, tally, (options.seed, n_round), pace)
+        sizes.took(strata, len(wanted), time.monotonic() - seconds)
+        n_round += 1
+        yield _estimate(rows, plan, tally, strata.complete, options, ended)
+
+
+class _Sizes:
+    """How large the next round's plans should be. Sizes double, so that few shapes are compiled."""
+
+    def __init__(self, game: Game, weights: np.ndarray, options: LeastSquaresOptions, pace: Pace) -> None:
+        self.n_players, self.options, self.pace = game.n_players, options, pace
+        # An interval should rest on so many differences of halves: few background rows get several plans.
+        self.n_first = math.ceil(MIN_PAIRS * float((weights**2).sum()))
+        self.largest = max(LEAST_PAIRS * game.n_players, MAX_PLAN_STATES // (2 * game.n_background))
+        self.first = min(max(options.n_pairs, LEAST_PAIRS * game.n_players), self.largest)
+        # A larger wish than one plan holds is met by several of equal size.
+        self.n_first *= math.ceil(options.n_pairs / self.largest)
+        self.row_pair_s: dict[int, float] = {}
+
+    def took(self, strata: Strata, n_rows: int, seconds: float) -> None:
+        """Remember what a round cost."""
+        self.row_pair_s[strata.n_pairs] = seconds / max(1, n_rows * strata.n_pairs)
+
+    def following(self, tally: _Tally, n_round: int) -> tuple[np.ndarray, Strata]:
+        """The rows that get another round, and its strata."""
+        every = np.arange(len(tally.pairs))
+        first = strata_of(self.n_players, self.first)
+        if n_round < self.n_first and (n_round == 0 or not first.complete):
+            return every, first
+        wide = tally.half_width()
+        most = max(MAX_PAIRS * self.n_players, self.options.n_pairs)
+        if not tally.variance.any() or tally.pairs.max(initial=0) >= most:
+            return every[:0], first
+        if self.options.halfwidth is None:
+            wanted, lacking = (every, math.inf) if self.pace.budget_s is not None else (every[:0], 0.0)
+        else:
+            wanted = every[wide > self.options.halfwidth]
+            lacking = float(((wide / self.options.halfwidth) ** 2 * tally.pairs - tally.pairs).max(initial=0.0))
+        return wanted, strata_of(self.n_players, self._size(tally, lacking, len(wanted)))
+
+    def _size(self, tally: _Tally, lacking: float, n_rows: int) -> int:
+        """Twice what was done, or less where less is lacking or the budget holds no more."""
+        size = self.first
+        while 2 * size <= min(2 * tally.pairs.max(initial=0), self.largest) and size < lacking:
+            size *= 2
+        if self.pace.budget_s is None:
+            return size
+        left, cost = self.pace.budget_s - self.pace.elapsed(), max(self.row_pair_s.values(), default=0.0)
+        while size > self.first and size * n_rows * cost > left / 2:
+            size //= 2
+        return size
+
+
+def _one_round(
+    game: Game,
+    rows: np.ndarray,
+    weights: np.ndarray,
+    plan: np.ndarray,
+    wanted: np.ndarray,
+    strata: Strata,
+    tally: _Tally,
+    seed: tuple[int, int],
+    pace: Pace,
+) -> str:
+    """New plans for the wanted rows, a chunk of rows of one plan at a time; why it ended early, if it did."""
+    n_done, chunk_rows, row_s = 0, 2, 0.0
+    for p in np.unique(plan[wanted]):
+        if ended := pace.ended(row_s):
+            return ended
+        blocks = list(_blocks(game, strata, (*seed, int(p))))
+        left = wanted[plan[wanted] == p]
+        while len(left):
+            ended = pace.ended(row_s * min(chunk_rows, len(left)))
+            if ended:
+                return ended
+            started = time.monotonic()
+            chunk, left = left[:chunk_rows], left[chunk_rows:]
+            _add_rows(game, rows[chunk], chunk, weights, blocks, strata.n_pairs, tally)
+            row_s = (time.monotonic() - started) / len(chunk)
+            chunk_rows = int(np.clip(CHUNK_S / max(row_s, 1e-6), 1, ROWS_PER_CALL))
+            n_done += len(chunk)
+            pace.tell(n_done / len(wanted), tally.n_evaluations, f"least squares on {strata.n_pairs} pairs")
+    return ""
+
+
+def _blocks(game: Game, strata: Strata, seed: tuple[int, int, int]) -> Iterator[_Block]:
+    """The plan of this seed: coalitions and coefficients of all background rows, in blocks of one size."""
+    n, d = game.n_background, game.n_players
+    size = max(1, min(n, MAX_STATES // max(1, 2 * strata.n_pairs)))
+    size = math.ceil(n / math.ceil(n / size))
+    rng = np.random.default_rng([13, *seed])
+    for at in range(0, n, size):
+        real = np.arange(at, min(at + size, n))
+        references = np.concatenate([real, np.zeros(size - len(real), dtype=np.int64)])
+        if d == 1:
+            yield _Block(real, None, np.zeros((len(real), 0, 2)), np.zeros((len(real), 2)), 0)
+            continue
+        masks = draw_pairs(strata, size, rng)
+        pairs = shapley_coefficients(strata, masks)
+        slope = np.einsum("bpk,bp->bk", pairs, masks.sum(axis=2) - d / 2)
+        both = np.concatenate([masks, ~masks], axis=1)
+        coefs = np.concatenate([pairs, -pairs], axis=1) / 2
+        coefs[len(real) :] = 0.0
+        yield _Block(real, game.prepare(both, references), coefs, slope[: len(real)], both.shape[1])
+
+
+def shapley_coefficients(
+    strata: Strata, masks: Bool[np.ndarray, "reference pair player"]
+) -> Float64[np.ndarray, "reference pair value"]:
+    """What half the difference of each pair's outputs adds to every value, and then to every half gap.
+
+    In terms of presence +-1/2, less its mean over the players, the Shapley values are the sum over
+    sizes s below d/2 of `2 d / (s (d - s))` times the mean of presence times half difference; half of
+    that at d/2. It is Lundberg and Lee's weighted regression, whose normal matrix is known.
+    """
+    d = strata.n_players
+    presence = masks - 0.5
+    centred = presence - presence.mean(axis=2, keepdims=True)
+    gain = 2 * d / (strata.size * (d - strata.size)) / np.where(2 * strata.size == d, 2, 1)
+    kernel = gain[strata.stratum][:, None] * centred
+    value, gap = cross_fitted(strata, centred, np.eye(d) - 1 / d, kernel)
+    return np.concatenate([value, gap], axis=2)
+
+
+def _add_rows(
+    game: Game,
+    rows: np.ndarray,
+    into: np.ndarray,
+    weights: np.ndarray,
+    blocks: list[_Block],
+    n_pairs: int,
+    tally: _Tally,
+) -> None:
+    """Evaluate one plan at some rows and add what it says, weighted by its pairs."""
+    d = game.n_players
+    ends, starts, differs = game.at_rows(rows), game.at_background(), game.differs(rows)
+    effort = max(n_pairs, 1)
+    for block in blocks:
+        real = differs[:, block.references]
+        moved = ends[:, None] - starts[block.references]
+        found = np.zeros((*moved.shape[:2], 2 * d, moved.shape[2]))
+        if block.n_states:
+            out = np.asarray(game.contract(block.prepared, rows, block.coefs), dtype=np.float64)
+            found = out[:, : len(block.references)] - block.slope[..., None] * moved[:, :, None] / d
+        value = settled(found[:, :, :d] + moved[:, :, None] / d, real, moved)
+        gap = settled(found[:, :, d:], real, np.zeros_like(moved))
+        w = weights[block.references]
+        tally.values[into] += effort * np.einsum("b,rbfo->rfo", w, value)
+        tally.half_gap[into] += effort * np.einsum("b,rbfo->rfo", w, gap)
+        tally.variance[into] += effort**2 * np.einsum("b,rbfo->rfo", w**2, gap**2)
+        # The square of an estimate is too large by its variance.
+        tally.squares[into] += effort * np.einsum("b,rbfo->rfo", w, value**2 - gap**2)
+        tally.n_evaluations += len(rows) * len(block.references) * block.n_states
+    tally.pairs[into] += effort
+    tally.n_evaluations += len(rows)
+
+
+def settled(
+    values: Float64[np.ndarray, "row reference player output"],
+    differs: Bool[np.ndarray, "row reference player"],
+    total: Float64[np.ndarray, "row reference output"],
+) -> Float64[np.ndarray, "row reference player output"]:
+    """Dummies at 0, and what is then missing of the total shared by the other players alike."""
+    values = values * differs[..., None]
+    missing = (total - values.sum(axis=2)) / np.maximum(differs.sum(axis=2), 1)[..., None]
+    return values + differs[..., None] * missing[:, :, None]
+
+
+def _estimate(
+    rows: np.ndarray, plan: np.ndarray, tally: _Tally, complete: bool, options: LeastSquaresOptions, ended: str
+) -> Estimate:
+    """Means of the sums over each row's own pairs, for the rows that were reached."""
+    reached = np.flatnonzero(tally.pairs)
+    n = tally.pairs[reached][:, None, None]
+    values = tally.values[reached] / n
+    pairs = np.unique(tally.pairs[reached])
+    count = " to ".join(f"{p:,}" for p in ([pairs[0], pairs[-1]] if len(pairs) > 1 else pairs))
+    return Estimate(
+        rows=rows[reached],
+        values=values,
+        variance=np.zeros_like(values) if complete else tally.variance[reached] / n**2,
+        background_std=np.sqrt(np.maximum(tally.squares[reached] / n - values**2, 0.0)),
+        half_gap=None if complete else tally.half_gap[reached] / n,
+        plan=plan[reached],
+        n_evaluations=tally.n_evaluations,
+        exact=complete,
+        method=f"least squares on leverage-sampled coalitions, {count or 'no'} pairs a background row",
+        notes=_notes(tally, options.halfwidth, ended),
+    )
+
+
+def _notes(tally: _Tally, halfwidth: float | None, ended: str) -> tuple[str, ...]:
+    """What was asked for and not done."""
+    notes = []
+    reached = tally.pairs > 0
+    why = {"stop": "stopped", "budget": "the budget was spent"}.get(ended, "")
+    if not reached.all():
+        notes.append(f"{why} after {reached.sum()} of {len(reached)} rows: the other rows are left out.")
+    n_wide = 0 if halfwidth is None else int((tally.half_width()[reached] > halfwidth).sum())
+    if n_wide:
+        notes.append(f"{n_wide} of {reached.sum()} rows have a 95 % half-width above the {halfwidth:g} asked for.")
+    return tuple(notes)
