@@ -55,7 +55,7 @@ def mean_importance(
     Rows that used one plan share its sampling error, so the interval counts plans, not rows.
     """
     n_rows = len(values)
-    by_row = _less_noise_bias(values, error_std).reshape(n_rows, len(feature_names), -1)
+    by_row = less_noise_bias(values, error_std).reshape(n_rows, len(feature_names), -1)
     means = by_row.mean(axis=0)
     overall = means.mean(axis=1)
     std, n_plans = _plan_error(values, half_gap, plan)
@@ -77,7 +77,7 @@ def mean_importance(
     )
 
 
-def _less_noise_bias(values: np.ndarray, error_std: np.ndarray) -> np.ndarray:
+def less_noise_bias(values: np.ndarray, error_std: np.ndarray) -> np.ndarray:
     """`|value|` less the bias that normal noise would give an absolute value of this size."""
     size = np.abs(values)
     scale = np.where(error_std > 0, error_std, 1.0)
