@@ -6,7 +6,8 @@ pattern of bits, one a feature of the box, and the background is a histogram of 
 pattern of a row earns is one matmul with a table that depends on the number of features alone. Boxes
 of many features, or few rows, are done pair by pair: few pairs have each feature inside one way or the other.
 
-The trees split one plain number a column (categories are codes, missing is explicit), so one column is one player.
+The trees split one plain number a column (categories are codes, missing is explicit), so one column is one
+player; or a group of columns is, and is inside a box where all of them are. A bit of a pattern is a player.
 
 Source: Nadel and Wettenstein (2025), "From Decision Trees to Boolean Logic: A Fast and Unified SHAP
 Algorithm", arXiv:2511.09376, for patterns and tables; Laberge and Pequignot (2022), "Understanding
@@ -23,10 +24,11 @@ from jaxtyping import Float64, Int
 from scipy import sparse, special
 
 from lepton_lab.explanation.game import corner_bits
+from lepton_lab.explanation.groups import Groups
 from lepton_lab.members.forest import Forest
 from lepton_lab.members.trees import TreesMember
 
-# Boxes of at most this many features are tabulated: a table has 4**n * n numbers.
+# Boxes of at most this many players are tabulated: a table has 4**n * n numbers.
 TABLE_BITS = 8
 # Fewer rows than this are done pair by pair.
 TABLE_ROWS = 8
@@ -36,14 +38,17 @@ CHUNK_NUMBERS = 4_000_000
 
 @dataclass(frozen=True)
 class Boxes:
-    """Leaves with the same number of distinct features on their paths.
+    """Leaves with the same number of distinct players on their paths.
 
-    A value v of feature `feature[leaf, i]` is inside where `low < v <= high`.
+    A value v of feature `feature[leaf, i]` is inside where `low < v <= high`. The feature belongs to the
+    player of bit `bit[leaf, i]`. Leaves of fewer features than others repeat one.
     """
 
-    feature: Int[np.ndarray, "leaf bit"]
-    low: Float64[np.ndarray, "leaf bit"]
-    high: Float64[np.ndarray, "leaf bit"]
+    feature: Int[np.ndarray, "leaf step"]
+    low: Float64[np.ndarray, "leaf step"]
+    high: Float64[np.ndarray, "leaf step"]
+    bit: Int[np.ndarray, "leaf step"]
+    player: Int[np.ndarray, "leaf bit"]
     value: Float64[np.ndarray, " leaf"]
     output: Int[np.ndarray, " leaf"]
 
@@ -52,22 +57,32 @@ class Boxes:
 
     def take(self, leaves: slice | np.ndarray) -> Boxes:
         """Some of them."""
-        return Boxes(self.feature[leaves], self.low[leaves], self.high[leaves], self.value[leaves], self.output[leaves])
+        arrays = (self.feature, self.low, self.high, self.bit, self.player, self.value, self.output)
+        return Boxes(*(array[leaves] for array in arrays))
+
+    @property
+    def n_bits(self) -> int:
+        """Players on each path."""
+        return self.player.shape[1]
 
     def patterns(self, inputs: Float64[np.ndarray, "row feature"]) -> np.ndarray:
-        """`(leaf, row)` uint64: bit i says whether the row's i-th feature is inside the box."""
-        found = np.zeros((len(self), len(inputs)), dtype=np.uint64)
+        """`(leaf, row)` uint64: bit i says whether the row's values of the i-th player are all inside the box."""
+        outside = np.zeros((len(self), len(inputs)), dtype=np.uint64)
         columns = np.ascontiguousarray(inputs.T)
         for i in range(self.feature.shape[1]):
             values = columns[self.feature[:, i]]
-            inside = (values > self.low[:, i, None]) & (values <= self.high[:, i, None])
-            found |= inside.astype(np.uint64) << np.uint64(i)
-        return found
+            beyond = ~((values > self.low[:, i, None]) & (values <= self.high[:, i, None]))
+            outside |= beyond.astype(np.uint64) << self.bit[:, i, None].astype(np.uint64)
+        return ~outside & np.uint64(2**self.n_bits - 1)
 
 
 def tree_values(
-    member: TreesMember, x: np.ndarray, background: np.ndarray, weights: Float64[np.ndarray, " reference"]
-) -> Float64[np.ndarray, "row feature output"]:
+    member: TreesMember,
+    x: np.ndarray,
+    background: np.ndarray,
+    weights: Float64[np.ndarray, " reference"],
+    groups: Groups | None = None,
+) -> Float64[np.ndarray, "row player output"]:
     """Exact interventional values of the trees' logits.
 
     Args:
@@ -75,25 +90,28 @@ def tree_values(
         x: encoded rows to explain.
         background: encoded reference rows.
         weights: of the reference rows, summing to 1.
+        groups: the players; None where every column is one.
     """
     inputs, references = member.tree_inputs(x), member.tree_inputs(background)
-    values = np.zeros((len(x), member.forest.n_outputs * x.shape[1]))
-    for boxes in leaf_boxes(member.forest):
-        tabulate = boxes.feature.shape[1] <= TABLE_BITS and len(x) >= TABLE_ROWS
-        n_bits = boxes.feature.shape[1]
+    player_of = groups.player_of if groups is not None else tuple(range(x.shape[1]))
+    n_players = max(player_of) + 1
+    values = np.zeros((len(x), member.forest.n_outputs, n_players))
+    for boxes in leaf_boxes(member.forest, player_of):
+        n_bits = boxes.n_bits
+        tabulate = n_bits <= TABLE_BITS and len(x) >= TABLE_ROWS
         per_leaf = max(2**n_bits, len(x)) * n_bits if tabulate else len(x) * len(background)
         step = max(1, CHUNK_NUMBERS // per_leaf)
         earn = _by_table if tabulate else _by_pair
         for at in range(0, len(boxes), step):
             earn(boxes.take(slice(at, at + step)), inputs, references, weights, values)
-    return values.reshape(len(x), member.forest.n_outputs, x.shape[1]).swapaxes(1, 2)
+    return values.swapaxes(1, 2)
 
 
 def _by_table(
     boxes: Boxes, inputs: np.ndarray, references: np.ndarray, weights: np.ndarray, values: np.ndarray
 ) -> None:
     """Add what each row's pattern earns against the background's histogram of patterns."""
-    n_leaves, n_bits = boxes.feature.shape
+    n_leaves, n_bits = boxes.player.shape
     n_patterns = 2**n_bits
     leaf = np.arange(n_leaves)[:, None]
     seen = leaf * n_patterns + boxes.patterns(references).astype(np.int64)
@@ -102,18 +120,20 @@ def _by_table(
     rows = boxes.patterns(inputs).astype(np.int64)
     found = earned.reshape(n_leaves, n_patterns, n_bits)[leaf, rows]
     flat = found.transpose(0, 2, 1).reshape(n_leaves * n_bits, len(inputs))
-    values += (_placing(boxes, values.shape[1], inputs.shape[1]) @ flat).T
+    n_rows, n_outputs, n_players = values.shape
+    values += (_placing(boxes, n_outputs, n_players) @ flat).T.reshape(n_rows, n_outputs, n_players)
 
 
-def _placing(boxes: Boxes, n_entries: int, n_features: int) -> sparse.csr_matrix:
+def _placing(boxes: Boxes, n_outputs: int, n_players: int) -> sparse.csr_matrix:
     """Which entry of the values each (leaf, bit) adds to."""
-    entry = (boxes.output[:, None] * n_features + boxes.feature).ravel()
-    return sparse.csr_matrix((np.ones(len(entry)), (entry, np.arange(len(entry)))), shape=(n_entries, len(entry)))
+    entry = (boxes.output[:, None] * n_players + boxes.player).ravel()
+    shape = (n_outputs * n_players, len(entry))
+    return sparse.csr_matrix((np.ones(len(entry)), (entry, np.arange(len(entry)))), shape=shape)
 
 
 def _by_pair(boxes: Boxes, inputs: np.ndarray, references: np.ndarray, weights: np.ndarray, values: np.ndarray) -> None:
     """Add what each pair of row and background row earns, for the pairs that can reach the leaf at all."""
-    n_bits = boxes.feature.shape[1]
+    n_bits = boxes.n_bits
     ours, theirs = boxes.patterns(inputs), boxes.patterns(references)
     full = np.uint64(2**n_bits - 1)
     reach = ((ours[:, :, None] | theirs[:, None, :]) == full) & (ours[:, :, None] != theirs[:, None, :])
@@ -122,11 +142,11 @@ def _by_pair(boxes: Boxes, inputs: np.ndarray, references: np.ndarray, weights: 
     n_mine, n_other = np.bitwise_count(mine).astype(np.int64), np.bitwise_count(other).astype(np.int64)
     gain, loss = _shares(n_mine, n_other)
     worth = boxes.value[leaf] * weights[reference]
-    n_features = inputs.shape[1]
+    _, n_outputs, n_players = values.shape
     for i in range(n_bits):
         bit = np.uint64(1 << i)
         share = np.where(mine & bit, gain, 0.0) - np.where(other & bit, loss, 0.0)
-        entry = row * values.shape[1] + boxes.output[leaf] * n_features + boxes.feature[leaf, i]
+        entry = (row * n_outputs + boxes.output[leaf]) * n_players + boxes.player[leaf, i]
         values += np.bincount(entry, share * worth, values.size).reshape(values.shape)
 
 
@@ -165,34 +185,58 @@ class _Same:
         return isinstance(other, _Same) and other.forest is self.forest
 
 
-def leaf_boxes(forest: Forest) -> list[Boxes]:
-    """The leaves of a forest as boxes, by their number of features; leaves without any are left out."""
-    return _leaf_boxes(_Same(forest))
+def leaf_boxes(forest: Forest, player_of: tuple[int, ...]) -> list[Boxes]:
+    """The leaves of a forest as boxes, by their number of players; leaves without any are left out."""
+    return _leaf_boxes(_Same(forest), player_of)
 
 
 @functools.lru_cache(maxsize=4)
-def _leaf_boxes(same: _Same) -> list[Boxes]:
+def _leaf_boxes(same: _Same, player_of: tuple[int, ...]) -> list[Boxes]:
     """Kept for the last forests asked for: what-if asks again and again for one row."""
     forest = same.forest
     leaves, feature, low, high = _paths(forest)
     tree = np.searchsorted(forest.start, leaves, side="right") - 1
-    used = feature >= 0
-    counts = used.sum(axis=1)
+    player = np.where(feature >= 0, np.array(player_of)[feature], -1)
+    counts = _new_players(player).sum(axis=1)
     found = []
     for n in np.unique(counts[counts > 0]):
         mine = np.flatnonzero(counts == n)
-        first = np.argsort(~used[mine], axis=1, kind="stable")[:, :n]
-        pick = functools.partial(np.take_along_axis, indices=first, axis=1)
+        steps, bit, order = _steps(player[mine])
+        pick = functools.partial(np.take_along_axis, indices=steps, axis=1)
         found.append(
             Boxes(
                 pick(feature[mine]).astype(np.int64),
                 pick(low[mine]),
                 pick(high[mine]),
+                bit,
+                order[:, :n],
                 forest.value[leaves[mine]],
                 forest.output[tree[mine]].astype(np.int64),
             )
         )
     return found
+
+
+def _new_players(player: np.ndarray) -> np.ndarray:
+    """Which steps of each path bring a player that no step before has; -1 is no step."""
+    new = np.zeros(player.shape, dtype=bool)
+    for i in range(player.shape[1]):
+        new[:, i] = (player[:, i] >= 0) & (player[:, :i] != player[:, i, None]).all(axis=1)
+    return new
+
+
+def _steps(player: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The steps of each path that are some, the first of them repeated up to the longest path's number; the bit
+    of each; and the players in the order of their bits."""
+    used = player >= 0
+    n_steps = int(used.sum(axis=1).max())
+    steps = np.argsort(~used, axis=1, kind="stable")[:, :n_steps]
+    steps = np.where(np.take_along_axis(used, steps, axis=1), steps, steps[:, :1])
+    mine = np.take_along_axis(player, steps, axis=1)
+    new = _new_players(mine)
+    order = np.take_along_axis(mine, np.argsort(~new, axis=1, kind="stable"), axis=1)
+    bit = (mine[:, :, None] == order[:, None, :]).argmax(axis=2)
+    return steps, bit, order
 
 
 def _paths(forest: Forest) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

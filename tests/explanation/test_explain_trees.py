@@ -10,6 +10,7 @@ import pytest
 from lepton_lab.data.encode_tabular import Block
 from lepton_lab.explanation import explain_trees
 from lepton_lab.explanation.explain_trees import leaf_boxes, tree_values
+from lepton_lab.explanation.groups import Groups
 from lepton_lab.members.trees import TreesConfig, fit_trees
 from lepton_lab.tasks import Binary, Multiclass
 from tests.reference import shapley
@@ -49,11 +50,31 @@ def test_deep_trees_over_many_features_agree_with_shap():
     import shap
 
     member, x = grown(14, leaves=60)
-    assert max(boxes.feature.shape[1] for boxes in leaf_boxes(member.forest)) > explain_trees.TABLE_BITS
+    assert max(boxes.n_bits for boxes in leaf_boxes(member.forest, tuple(range(14)))) > explain_trees.TABLE_BITS
     found = tree_values(member, x[:60], x[500:560], np.full(60, 1 / 60))
     explainer = shap.TreeExplainer(member.shap_trees(), data=member.tree_inputs(x[500:560]))
     theirs = explainer.shap_values(member.tree_inputs(x[:60]), check_additivity=False)
     np.testing.assert_allclose(found[:, :, 0], theirs.reshape(60, 14), atol=1e-6)
+
+
+@pytest.mark.parametrize("n_rows", [3, 40])
+def test_groups_of_columns_are_players(n_rows):
+    """A group of columns is inside a leaf where all of them are; against the definition with two players."""
+    member, x = grown(5)
+    groups = Groups(("ends", "middle", "one"), (0, 1, 2, 1, 0))
+    ours, background = x[:n_rows], x[500:512]
+    found = tree_values(member, ours, background, weights(12), groups)
+    both = np.concatenate([ours[:5], background])
+
+    def of_players(which):
+        return member.logits(np.stack([both[which[:, groups.player_of[j]], j] for j in range(5)], axis=1))
+
+    numbers = np.arange(len(both))[:, None].repeat(3, axis=1)
+    wanted = shapley.shapley_values(of_players, numbers[: min(5, n_rows)], numbers[-12:], weights(12))
+    np.testing.assert_allclose(found[:5], wanted, atol=1e-12)
+    apart = tree_values(member, ours, background, weights(12))
+    assert np.abs(found - groups.sums(apart)).max() > 1e-3
+    np.testing.assert_allclose(found.sum(axis=1), apart.sum(axis=1), atol=1e-12)
 
 
 def test_tables_and_pairs_agree(monkeypatch):
@@ -68,8 +89,8 @@ def test_boxes_are_the_leaves():
     """Each row is inside one box of each tree, and that box's value is what the tree adds."""
     member, x = grown(5)
     total = np.zeros(50)
-    for boxes in leaf_boxes(member.forest):
-        full = 2 ** boxes.feature.shape[1] - 1
+    for boxes in leaf_boxes(member.forest, tuple(range(5))):
+        full = 2**boxes.n_bits - 1
         total += boxes.value @ (boxes.patterns(member.tree_inputs(x[:50])) == full)
     np.testing.assert_allclose(total, member.logits(x[:50])[:, 0], atol=1e-12)
 
@@ -90,6 +111,6 @@ def test_a_value_on_a_threshold_goes_left():
     node = np.flatnonzero(member.forest.feature == 2)[0]
     inputs[:, 2] = member.forest.threshold[node]
     total = np.zeros(20)
-    for boxes in leaf_boxes(member.forest):
-        total += boxes.value @ (boxes.patterns(inputs) == 2 ** boxes.feature.shape[1] - 1)
+    for boxes in leaf_boxes(member.forest, tuple(range(5))):
+        total += boxes.value @ (boxes.patterns(inputs) == 2**boxes.n_bits - 1)
     np.testing.assert_allclose(total, member.forest.sum(inputs)[:, 0], atol=1e-12)
