@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         stop,
         train,
     )
-    from lepton_lab.api_explain import explain, whatif
+    from lepton_lab.api_explain import counterfactuals, explain, whatif
     from lepton_lab.errors import LeptonError
     from lepton_lab.estimators import LeptonClassifier, LeptonRegressor
     from lepton_lab.evaluation.report import Evaluation
@@ -52,6 +52,7 @@ __all__ = [
     "__version__",
     "attach",
     "check",
+    "counterfactuals",
     "doctor",
     "errors",
     "evaluate",
@@ -77,6 +78,7 @@ _HOMES = {
     "LeptonRegressor": "lepton_lab.estimators",
     "Run": "lepton_lab.journal",
     "TrainedModel": "lepton_lab.trained",
+    "counterfactuals": "lepton_lab.api_explain",
     "explain": "lepton_lab.api_explain",
     "whatif": "lepton_lab.api_explain",
 }

@@ -9,7 +9,6 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int
 
 from lepton_lab.data.table import Table
-from lepton_lab.durations import format_duration
 from lepton_lab.explanation.counterfactual import Change, Counterfactual, RowCounterfactuals
 from lepton_lab.explanation.counterfactual_distance import Typical
 from lepton_lab.explanation.counterfactual_goal import Goals, reached, shown_number
@@ -127,7 +126,7 @@ class Outcome:
             return f"no change of the allowed columns reaches it: {best}"
         if self.ended == "stop":
             return f"stopped before one was found: {best}"
-        limit = format_duration(self.budget_s or 0.0)
+        limit = f"{self.budget_s or 0.0:g} s"
         return f"the time-out of {limit} came before one was found: {best}. For more time: timeout='60s'"
 
 

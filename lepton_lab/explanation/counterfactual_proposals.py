@@ -31,7 +31,7 @@ from lepton_lab.training.network_member import NetworkMember, in_buckets
 
 # Starts of each row, and starts followed at once: one compiled shape for any number of rows.
 STARTS, AT_ONCE = 8, 128
-STEPS, STEP_SIZE = 30, 0.6
+STEPS, STEP_SIZE = 20, 0.8
 # A column's weight of change from which it is rounded to its likeliest value; both are tried.
 ROUND_AT = (0.5, 0.15)
 # Seconds that the first compilation may take: not begun with less time left.

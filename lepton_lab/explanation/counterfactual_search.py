@@ -23,9 +23,15 @@ from lepton_lab.explanation.counterfactual_space import OWN, RowsOf, Space, Stat
 from lepton_lab.explanation.estimate import Pace
 
 # States that fall short and are added to in each round, the single changes added to each, and rounds.
-BEAM, MOVES, ROUNDS = 6, 48, 6
+BEAM, MOVES, ROUNDS = 6, 48, 3
+# The least that one more change adds to a distance.
+LEAST_CHANGE = 0.5
+# Steps uphill from the closest states of a row that nothing reaches, and how many of these go on.
+CLIMBS, CLIMBERS = 10, 2
 # Changes of a state of which every subset is tried; a longer one first loses its least useful changes.
 MOST_CHANGES = 6
+# Fewest ways of each row that are undone and pulled back: which is cheapest shows only then.
+FEWEST_PULLED = 6
 # States of one call of the model: some 7 ms, which is what a stop waits for.
 PER_CALL = 1024
 
@@ -122,14 +128,13 @@ def search(ask: Asker, gap: Float64[np.ndarray, " row"], proposals: tuple[RowsOf
     moves = _moves(singles, gap, space.n_rows)
     frontier = known
     for _ in range(ROUNDS):
-        wanting = _still_wanting(ask, known, n)
-        start = _promising(ask, frontier, gap, wanting)
+        start = _promising(ask, frontier, gap, _to_beat(ask, known, n))
         if not len(start.rows) or ask.pace.ended():
             break
         rows, states = _added(start, moves)
         frontier = ask(rows, space.completed(rows, states))
         known = joined(known, frontier)
-    return _improved(ask, known, n)
+    return _improved(ask, joined(known, _climbed(ask, known)), n)
 
 
 def with_completed(space: Space, rows: RowsOf, states: States) -> tuple[RowsOf, States]:
@@ -139,11 +144,22 @@ def with_completed(space: Space, rows: RowsOf, states: States) -> tuple[RowsOf, 
     return np.concatenate([rows, rows[other]]), np.concatenate([states, completed[other]])
 
 
-def _still_wanting(ask: Asker, known: Tried, n: int) -> Bool[np.ndarray, " row"]:
-    """Rows with fewer ways (sets of changed columns) than wanted."""
+def _to_beat(ask: Asker, known: Tried, n: int) -> Float64[np.ndarray, " row"]:
+    """The score of each row's n-th cheapest way (set of changed columns); infinite where there are fewer."""
     there = known.take(np.flatnonzero(ask.there(known)))
-    ways = first_of_each(there.rows, (there.states != OWN).astype(np.int64))
-    return np.bincount(there.rows[ways], minlength=ask.space.n_rows) < n
+    ways = there.take(_cheapest_ways(there, n))
+    score = np.full(ask.space.n_rows, np.inf)
+    enough = np.bincount(ways.rows, minlength=ask.space.n_rows) >= n
+    last = np.flatnonzero(np.append(np.diff(ways.rows) > 0, True)) if len(ways.rows) else np.zeros(0, int)
+    score[ways.rows[last]] = ways.score[last]
+    return np.where(enough, score, np.inf)
+
+
+def _cheapest_ways(tried: Tried, n: int) -> Int[np.ndarray, " kept"]:
+    """Positions of the cheapest state of each of a row's `n` cheapest ways, rows ascending, cheapest first."""
+    order = np.lexsort((tried.score, tried.rows))
+    ways = order[first_of_each(tried.rows[order], (tried.states[order] != OWN).astype(np.int64))]
+    return ways[best_of_each(tried.rows[ways], tried.score[ways], n)]
 
 
 def _progress(tried: Tried, gap: np.ndarray) -> np.ndarray:
@@ -160,10 +176,13 @@ def _moves(singles: Tried, gap: np.ndarray, n_rows: int) -> States:
     return moves
 
 
-def _promising(ask: Asker, tried: Tried, gap: np.ndarray, wanting: np.ndarray) -> Tried:
-    """The states that fall short but look cheapest to complete: score over the share of the gap closed."""
-    short = np.flatnonzero(~ask.there(tried) & np.isfinite(tried.margin) & wanting[tried.rows])
-    part = tried.take(short)
+def _promising(ask: Asker, tried: Tried, gap: np.ndarray, to_beat: np.ndarray) -> Tried:
+    """The states that fall short but look cheapest to complete: score over the share of the gap closed.
+
+    A state that one more change, however small, would make dearer than what is known already is left.
+    """
+    cheap = tried.score + LEAST_CHANGE < to_beat[tried.rows]
+    part = tried.take(np.flatnonzero(~ask.there(tried) & np.isfinite(tried.margin) & cheap))
     key = part.score / np.maximum(_progress(part, gap), 0.02)
     return part.take(best_of_each(part.rows, key, BEAM))
 
@@ -177,22 +196,51 @@ def _added(start: Tried, moves: np.ndarray) -> tuple[RowsOf, States]:
     return rows[new], states[new]
 
 
+def _climbed(ask: Asker, known: Tried) -> Tried:
+    """For rows that nothing reaches yet: the closest states, changed column by column for whatever helps most.
+
+    Cost does not count here. What this does not reach, is said to be out of reach.
+    """
+    found = np.unique(known.rows[ask.there(known)])
+    lost = np.setdiff1d(np.arange(ask.space.n_rows), found)
+    nothing = known.take(np.zeros(0, np.int64))
+    every_row, every_state = ask.space.singles(lost)
+    best, parts = known.take(np.flatnonzero(np.isin(known.rows, lost))), []
+    for _ in range(CLIMBS):
+        best = best.take(best_of_each(best.rows, -best.margin, CLIMBERS))
+        if not len(best.rows) or ask.pace.ended():
+            break
+        before = ask.closest_margin.copy()
+        rows, states = _each_with_each(best, every_row, every_state)
+        best = joined(best, ask(rows, states))
+        parts.append(best.take(np.flatnonzero(ask.there(best))))
+        climbing = (ask.closest_margin > before) & (ask.closest_margin <= ask.goals.slack)
+        best = best.take(np.flatnonzero(climbing[best.rows]))
+    return joined(nothing, *parts)
+
+
+def _each_with_each(start: Tried, rows: np.ndarray, changes: np.ndarray) -> tuple[RowsOf, States]:
+    """Each state with each single change of its row on top,."""
+    first, last = np.searchsorted(rows, start.rows), np.searchsorted(rows, start.rows, side="right")
+    count = last - first
+    of = np.repeat(np.arange(len(start.rows)), count)
+    which = np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
+    states = np.where(changes[which] == OWN, start.states[of], changes[which])
+    return start.rows[of], states
+
+
 def _improved(ask: Asker, known: Tried, n: int) -> Tried:
     """The best ways of each row, undone and pulled back as far as the model lets them."""
     there = known.take(np.flatnonzero(ask.there(known)))
     if not len(there.rows):
         return there
-    chosen = there.take(_different(there, 2 * n + 2))
-    undone = _undone(ask, _shortened(ask, chosen))
-    return joined(undone, _pulled_back(ask, undone))
+    undone = _undone(ask, _shortened(ask, there.take(_different(there, max(2 * n, FEWEST_PULLED)))))
+    return joined(undone, _pulled_back(ask, undone.take(_different(undone, max(2 * n, FEWEST_PULLED)))))
 
 
-def _different(tried: Tried, n: int) -> np.ndarray:
-    """Up to `n` of the cheapest states of each row that change different columns, and as many more of the cheapest."""
-    order = np.lexsort((tried.score, tried.rows))
-    ways = order[first_of_each(tried.rows[order], (tried.states[order] != OWN).astype(np.int64))]
-    by_way = ways[best_of_each(tried.rows[ways], tried.score[ways], n)]
-    return np.unique(np.concatenate([by_way, best_of_each(tried.rows, tried.score, n // 2)]))
+def _different(tried: Tried, n: int) -> Int[np.ndarray, " kept"]:
+    """Up to `n` of the cheapest states of each row that change different columns, and half as many of the cheapest."""
+    return np.unique(np.concatenate([_cheapest_ways(tried, n), best_of_each(tried.rows, tried.score, n // 2)]))
 
 
 def _shortened(ask: Asker, tried: Tried) -> Tried:
