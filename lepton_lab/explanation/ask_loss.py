@@ -14,8 +14,13 @@ from jaxtyping import Array, Bool, Float64
 
 from lepton_lab.data.mix_rows import is_frame, stack_rows
 from lepton_lab.errors import ExplanationError, no_such_option
-from lepton_lab.explanation.background import Background, as_background, background_weights, sample_rows
-from lepton_lab.explanation.explain_model import _background as given_background
+from lepton_lab.explanation.background import (
+    Background,
+    as_background,
+    background_weights,
+    given_background,
+    sample_rows,
+)
 from lepton_lab.explanation.groups import groups_of
 from lepton_lab.explanation.loss_importance import LossGame, LossImportance, LossOptions, loss_values
 from lepton_lab.explanation.predict_game import PredictGame

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float64, Int
 
 from lepton_lab.errors import ExplanationError
+from lepton_lab.trained import TrainedModel
 
 # Enough that means over the background are stable, few enough that walks through all of it are cheap.
 DEFAULT_ROWS = 100
@@ -30,6 +31,21 @@ class Background:
 def as_background(given: Any) -> Background:
     """Rows alone count alike."""
     return given if isinstance(given, Background) else Background(given)
+
+
+def given_background(model: TrainedModel, given: Background | np.ndarray | None) -> Background:
+    """The encoded rows to compare with: those given, else those kept with the model.
+
+    Raises:
+        ExplanationError: the model was saved without them, and none are given.
+    """
+    if given is not None:
+        return as_background(given)
+    if model.background_x is None or len(model.background_x) == 0:
+        raise ExplanationError(
+            "this model was saved without its background rows. Give some: explain(model, df, background=df_train)."
+        )
+    return Background(model.background_x, model.background_weights)
 
 
 def background_weights(weights: np.ndarray | None, n_rows: int) -> Float64[np.ndarray, " reference"]:

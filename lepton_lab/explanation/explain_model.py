@@ -7,7 +7,7 @@ checked against the prediction. Where it does not match, the whole blend is expl
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,21 +16,24 @@ from jaxtyping import Float64
 
 from lepton_lab.data.mix_rows import stack_rows
 from lepton_lab.errors import ExplanationError
-from lepton_lab.explanation.background import Background, as_background, background_weights
+from lepton_lab.explanation.background import Background, background_weights, given_background
+from lepton_lab.explanation.blend_parts import BlendRows, GamePart, added, closed_part, for_part, game_parts, scaled
 from lepton_lab.explanation.estimate import Estimate, Pace
 from lepton_lab.explanation.explain_game import Labels, explanation_of, shapley_values
-from lepton_lab.explanation.explain_trees import tree_values
 from lepton_lab.explanation.explanation import Explanation
-from lepton_lab.explanation.game import AdditiveForm, JaxGame
+from lepton_lab.explanation.game import Game
+from lepton_lab.explanation.groups import groups_of
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.predict_game import PredictGame
-from lepton_lab.members.linear import LinearMember
-from lepton_lab.members.trees import TreesMember
 from lepton_lab.trained import TrainedModel
-from lepton_lab.training.network_member import NetworkMember
 
 # Largest gap between the sum of the parts and the prediction, relative to the distance from the base.
 TOLERANCE = 1e-5
+# What the network gets where a stop fell into the trees' time: one chunk, so that some rows are complete.
+GRACE_S = 0.3
+
+# From a game to its values: one estimate, or better and better ones.
+Estimator = Callable[[Game, np.ndarray, ExplainOptions, Pace], Iterator[Estimate]]
 
 
 def explain_trained(
@@ -40,6 +43,7 @@ def explain_trained(
     row_labels: np.ndarray,
     *,
     background: Background | np.ndarray | None = None,
+    groups: Mapping[str, Sequence[str | int]] | None = None,
     options: ExplainOptions | None = None,
 ) -> Explanation:
     """Shapley values of a trained model's logits, calibration included, at encoded rows.
@@ -50,6 +54,7 @@ def explain_trained(
         values: the user's own values of these rows, for display.
         row_labels: the user's labels of these rows.
         background: encoded reference rows; by default those kept with the model.
+        groups: columns that are one player, by the group's name.
         options: walks, budget, half-width, seed, progress.
 
     Returns:
@@ -58,164 +63,130 @@ def explain_trained(
 
     Raises:
         ExplanationError: no rows, or a model saved without its background and none given.
+        ColumnError: a group names no column.
+        OptionError: groups overlap, or are empty.
     """
     options = options or ExplainOptions()
     pace = options.pace()
-    given = _background(model, background)
+    asked = ask_trained(model, x, values, row_labels, background=background, groups=groups)
+    *_, found = asked.answers(_at_once, options, pace)
+    return found
+
+
+def ask_trained(
+    model: TrainedModel,
+    x: np.ndarray,
+    values: np.ndarray,
+    row_labels: np.ndarray,
+    *,
+    background: Background | np.ndarray | None = None,
+    groups: Mapping[str, Sequence[str | int]] | None = None,
+) -> AskedBlend:
+    """The question that `explain_trained` answers.
+
+    Raises:
+        ExplanationError: no rows, or a model saved without its background and none given.
+        ColumnError: a group names no column.
+        OptionError: groups overlap, or are empty.
+    """
+    given = given_background(model, background)
     weights = background_weights(given.weights, len(given.x))
     if len(x) == 0:
         raise ExplanationError("there are 0 rows to explain. Give at least one.")
-    task = model.task
+    task, columns = model.task, [column.name for column in model.schema.inputs]
+    players = groups_of(groups, columns)
     names = tuple(map(str, task.classes)) if task.n_outputs > 1 else (_output_name(task),)
-    labels = Labels(
-        values, tuple(column.name for column in model.schema.inputs), names, task.unit, np.asarray(row_labels)
-    )
-    at_rows, at_background = model.logits_x(x), model.logits_x(given.x)
-    base = weights @ at_background
-    estimate = _blend_values(model, x, np.asarray(given.x), weights, options, pace)
-    gap = _gap(estimate, base, at_rows, getattr(task, "scale", 1.0))
-    notes: tuple[str, ...] = ()
-    if gap > TOLERANCE:
-        notes = (f"the members' values missed the prediction by {gap:.1e}: explained through predict instead.",)
-        game = PredictGame(model.logits_x, stack_rows(x, np.asarray(given.x)))
-        estimate = shapley_values(game, weights, options, pace)
-    # Shown is the sum of the parts: just checked against the prediction, and free of float32's last digit.
-    shown = np.array(at_rows, np.float64)
-    shown[estimate.rows] = base + estimate.values.sum(axis=1)
-    return explanation_of(estimate, base, shown, labels, pace, notes)
+    shown = players.shown(np.asarray(values), columns)
+    labels = Labels(shown, players.names, names, task.unit, np.asarray(row_labels))
+    rows = BlendRows(model, x, np.asarray(given.x), weights, players)
+    return AskedBlend(rows, labels, weights @ model.logits_x(given.x), model.logits_x(x))
 
 
-def _background(model: TrainedModel, given: Background | np.ndarray | None) -> Background:
-    if given is not None:
-        return as_background(given)
-    if model.background_x is None or len(model.background_x) == 0:
-        raise ExplanationError(
-            "this model was saved without its background rows. Give some: explain(model, df, background=df_train)."
-        )
-    return Background(model.background_x, model.background_weights)
+@dataclass(frozen=True)
+class AskedBlend:
+    """What is to be explained of a trained model; the answer may come at once or in steps.
+
+    Args:
+        rows: of the blend, with their background.
+        labels: of rows, players and outputs.
+        base: mean prediction over the background.
+        at_rows: predictions.
+    """
+
+    rows: BlendRows
+    labels: Labels
+    base: Float64[np.ndarray, " output"]
+    at_rows: Float64[np.ndarray, "row output"]
+
+    def answers(self, estimator: Estimator, options: ExplainOptions, pace: Pace) -> Iterator[Explanation]:
+        """The blend's explanation at each step of the estimator, its sum checked against the prediction."""
+        unit = getattr(self.rows.model.task, "scale", 1.0)
+        for estimate in _sums(self.rows, estimator, options, pace):
+            gap = _gap(estimate, self.base, self.at_rows, unit)
+            if gap > TOLERANCE:
+                yield from self._through_predict(gap, estimator, options, pace)
+                return
+            yield self._answer(estimate, pace)
+
+    def _through_predict(
+        self, gap: float, estimator: Estimator, options: ExplainOptions, pace: Pace
+    ) -> Iterator[Explanation]:
+        """The blend as one function, where its parts do not add up to it."""
+        note = f"the members' values missed the prediction by {gap:.1e}: explained through predict instead."
+        rows = self.rows
+        game = PredictGame(rows.model.logits_x, stack_rows(rows.x, rows.background), rows.players)
+        for estimate in estimator(game, rows.weights, options, pace):
+            yield self._answer(estimate, pace, (note,))
+
+    def _answer(self, estimate: Estimate, pace: Pace, notes: tuple[str, ...] = ()) -> Explanation:
+        # Shown is the sum of the parts: just checked against the prediction, and free of float32's last digit.
+        shown = np.array(self.at_rows, np.float64)
+        shown[estimate.rows] = self.base + estimate.values.sum(axis=1)
+        return explanation_of(estimate, self.base, shown, self.labels, pace, notes)
+
+
+def _at_once(game: Game, weights: np.ndarray, options: ExplainOptions, pace: Pace) -> Iterator[Estimate]:
+    """The one estimate that `shapley_values` makes."""
+    yield shapley_values(game, weights, options, pace)
+
+
+def _sums(rows: BlendRows, estimator: Estimator, options: ExplainOptions, pace: Pace) -> Iterator[Estimate]:
+    """The sum of all parts, at each step of the last part's estimator."""
+    total = closed_part(rows, pace)
+    n_rows = len(total.rows)
+    if n_rows < len(rows.x):
+        why = "stopped" if pace.stop.is_set() else "half the budget was spent"
+        note = f"{why} after the trees of {n_rows} of {len(rows.x)} rows: the other rows are left out."
+        total = replace(total, notes=(note,))
+        # A press that fell into the trees' time ends them, not the rows that they had finished.
+        pace = _grace(pace) if pace.stop.is_set() else pace
+    parts = game_parts(rows, n_rows)
+    for part in parts[:-1]:
+        *_, whole = _part_values(part, len(parts), rows, estimator, options, pace)
+        total = added(total, whole)
+    if not parts:
+        yield replace(total, method=total.method or "constant model")
+        return
+    for estimate in _part_values(parts[-1], len(parts), rows, estimator, options, pace):
+        yield added(total, estimate)
+
+
+def _part_values(
+    part: GamePart, n_parts: int, rows: BlendRows, estimator: Estimator, options: ExplainOptions, pace: Pace
+) -> Iterator[Estimate]:
+    """A part's values in the blend's logits, at each step of the estimator."""
+    for estimate in estimator(part.game, rows.weights, for_part(options, part, n_parts), pace):
+        named = replace(estimate, method=f"{part.name}{estimate.method}")
+        yield scaled(named, part.factor, rows.model.task.n_outputs)
+
+
+def _grace(pace: Pace) -> Pace:
+    """A last short while."""
+    return Pace(GRACE_S, report=pace.report)
 
 
 def _output_name(task: Any) -> str:
     return str(task.classes[1]) if task.classes else "prediction"
-
-
-@dataclass(frozen=True)
-class _Question:
-    """What every member is asked."""
-
-    x: np.ndarray
-    background: np.ndarray
-    weights: np.ndarray
-    options: ExplainOptions
-    pace: Pace
-
-
-def _blend_values(
-    model: TrainedModel, x: np.ndarray, background: np.ndarray, weights: np.ndarray, options: ExplainOptions, pace: Pace
-) -> Estimate:
-    """Values of the blend's logits: the members' values times their shares, for the rows all members reached."""
-    shares = np.asarray(model.blend.weights, np.float64) * model.blend.scale
-    used = [(member, share) for member, share in zip(model.members, shares, strict=True) if share != 0]
-    # The network last: it is the one that can use what is left of a budget.
-    used.sort(key=lambda pair: isinstance(pair[0], NetworkMember))
-    total: Estimate | None = None
-    for member, share in used:
-        # A half-width is asked of the blend, so the member may be wider by its share.
-        wanted = options.halfwidth and options.halfwidth / abs(share)
-        question = _Question(x, background, weights, replace(options, halfwidth=wanted), pace)
-        part = _scaled(_member_values(member, question), share, model.task.n_outputs)
-        total = part if total is None else _sum(total, part)
-    return total if total is not None else _closed_form(np.zeros((*x.shape, model.task.n_outputs)), "constant model")
-
-
-def _member_values(member: Any, question: _Question) -> Estimate:
-    """Values of one member's own logits."""
-    for kind, explain in _HOW.items():
-        if isinstance(member, kind):
-            return explain(member, question)
-    game = PredictGame(member.logits, stack_rows(question.x, question.background))
-    return shapley_values(game, question.weights, question.options, question.pace)
-
-
-def _linear(member: LinearMember, question: _Question) -> Estimate:
-    base = np.einsum("b,bfo->fo", question.weights, member.contributions(question.background))
-    return _closed_form(member.contributions(question.x) - base, "linear in closed form")
-
-
-def _trees(member: TreesMember, question: _Question) -> Estimate:
-    question.pace.tell(0.0, 0, "trees")
-    return _closed_form(tree_values(member, question.x, question.background, question.weights), "trees exactly")
-
-
-@dataclass(frozen=True)
-class _Centred:
-    """`rest`, centred over the classes: errors are then those of the centred logits. Equal where `rest` is."""
-
-    rest: Callable[[Any, Any], Any]
-
-    def __call__(self, params: Any, hidden: Any) -> Any:
-        """Logits of hidden states, less their mean over the classes."""
-        logits = self.rest(params, hidden)
-        return logits - logits.mean(axis=-1, keepdims=True)
-
-
-def _network(member: NetworkMember, question: _Question) -> Estimate:
-    """Values of the raw network, then scaled in float64: a large target unit costs no precision."""
-    pure = member.functions
-    form = AdditiveForm(pure.project, pure.bias, _Centred(pure.rest) if member.n_outputs > 1 else pure.rest)
-    game = JaxGame(form, member.params, question.x, np.asarray(question.background, np.float32))
-    options = question.options
-    raw = replace(options, halfwidth=options.halfwidth and options.halfwidth / abs(member.scale))
-    part = shapley_values(game, question.weights, raw, question.pace)
-    return _scaled(replace(part, method=f"network by {part.method}"), member.scale, 1)
-
-
-_HOW: dict[type, Callable[[Any, _Question], Estimate]] = {
-    LinearMember: _linear,
-    TreesMember: _trees,
-    NetworkMember: _network,
-}
-
-
-def _closed_form(values: Float64[np.ndarray, "row feature output"], method: str) -> Estimate:
-    n_rows = len(values)
-    return Estimate(
-        rows=np.arange(n_rows),
-        values=values,
-        variance=np.zeros_like(values),
-        background_std=None,
-        half_gap=None,
-        plan=np.zeros(n_rows, dtype=np.int64),
-        n_evaluations=0,
-        exact=True,
-        method=method,
-    )
-
-
-def _scaled(part: Estimate, share: float, n_outputs: int) -> Estimate:
-    """Values of `share` times the member's logits, centred over the classes where there are several."""
-
-    def centred(array: np.ndarray) -> np.ndarray:
-        return share * (array - array.mean(axis=2, keepdims=True) if n_outputs > 1 else array)
-
-    return replace(
-        part,
-        values=centred(part.values),
-        variance=part.variance * share**2,
-        background_std=None if part.background_std is None else part.background_std * abs(share),
-        half_gap=None if part.half_gap is None else centred(part.half_gap),
-    )
-
-
-def _sum(exact: Estimate, part: Estimate) -> Estimate:
-    """An exact part plus another: errors, plans and rows are the other's."""
-    return replace(
-        part,
-        values=part.values + exact.values[part.rows],
-        background_std=None,
-        exact=part.exact and exact.exact,
-        method=f"{exact.method}, {part.method}",
-    )
 
 
 def _gap(estimate: Estimate, base: np.ndarray, at_rows: np.ndarray, unit: float) -> float:

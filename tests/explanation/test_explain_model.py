@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from lepton_lab.data.encode_tabular import Block
 from lepton_lab.errors import ExplanationError
 from lepton_lab.explanation.background import Background
 from lepton_lab.explanation.explain_model import explain_trained
+from lepton_lab.explanation.game import JaxGame
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.members.linear import fit_linear_path
 from lepton_lab.members.trees import TreesConfig, fit_trees
@@ -139,6 +141,56 @@ def test_weighted_background_of_a_blend():
     np.testing.assert_allclose(found.values, wanted[:, :, 0], atol=2e-5)
 
 
+NOT_YET = pytest.mark.skipif("player_of" not in JaxGame.__dataclass_fields__, reason="JAX games take no groups yet")
+
+
+@NOT_YET
+@pytest.mark.parametrize("kind", ["binary", "multiclass"])
+def test_groups_of_columns_of_a_blend(kind):
+    trained = model(kind)
+    found = explain_trained(trained, X, VALUES, LABELS, groups={"person": ["income", "age"]})
+    numbers = np.arange(40)[:, None].repeat(3, axis=1)
+    both = np.concatenate([X, BACKGROUND])
+
+    def of_players(which):
+        return trained.logits_x(np.stack([both[which[:, (0, 1, 0, 2)[j]], j] for j in range(4)], axis=1))
+
+    wanted = shapley.shapley_values(of_players, numbers[:10], numbers[10:])
+    np.testing.assert_allclose(found.values.reshape(wanted.shape), wanted, atol=2e-5)
+    assert found.feature_names == ("person", "home", "region") and not found.notes
+    assert found.data[1, 0] == f"income={X[1, 0]}, age={X[1, 2]}"
+
+
+def test_a_stop_among_the_trees_keeps_the_rows_they_had(monkeypatch):
+    monkeypatch.setattr("lepton_lab.explanation.blend_parts.TREE_ROWS", 4)
+    monkeypatch.setattr("lepton_lab.explanation.blend_parts.TREE_S", 0.0)
+    stop = threading.Event()
+
+    def listen(progress):
+        if progress.message.startswith("trees"):
+            stop.set()
+
+    options = ExplainOptions(stop=stop, report=listen)
+    found = explain_trained(model("binary"), X, VALUES, LABELS, options=options)
+    assert len(found) == 4 and list(found.row_labels) == [100, 101, 102, 103]
+    np.testing.assert_allclose(found.values, definition(model("binary"))[:4, :, 0], atol=2e-5)
+    assert "stopped after the trees of 4 of 10 rows" in found.notes[0]
+
+
+def test_two_sampled_members_have_no_smaller_error_than_they_can(monkeypatch):
+    """The same seed walks both: their errors may go together, so standard deviations add up."""
+    monkeypatch.setattr("lepton_lab.explanation.explain_game.WORTH_EXACT", 0)
+    monkeypatch.setattr("lepton_lab.explanation.explain_game.FREE_EVALUATIONS", 0)
+    trained = model("binary")
+    network = trained.members[0]
+    alone = replace(trained, members=(network,), blend=Blend(np.array([1.0]), 1.0, np.zeros(1)))
+    twice = replace(alone, members=(network, network), blend=Blend(np.array([0.5, 0.5]), 1.0, np.zeros(1)))
+    one, two = (explain_trained(m, X, VALUES, LABELS) for m in (alone, twice))
+    np.testing.assert_allclose(two.values, one.values, atol=1e-6)
+    np.testing.assert_allclose(two.error_std, one.error_std, rtol=1e-5, atol=1e-9)
+    np.testing.assert_allclose(two.half_gap, one.half_gap, atol=1e-6)
+
+
 @pytest.mark.parametrize("weights", [[1, 0, 0], [0, 1, 0], [0, 0, 1]])
 def test_blends_of_one_member(weights):
     trained = replace(model("binary"), blend=Blend(np.array(weights, float), 1.0, np.array([0.2])))
@@ -163,9 +215,9 @@ def test_an_unknown_member_is_explained_through_its_logits():
 
 def test_parts_that_miss_the_prediction_fall_back_to_predict(monkeypatch):
     """The check that shap's own cannot make: a member explained wrongly is noticed, and the answer is right."""
-    from lepton_lab.explanation import explain_model
+    from lepton_lab.explanation import blend_parts
 
-    monkeypatch.setattr(explain_model, "tree_values", lambda member, x, *rest: np.full((*x.shape, 1), 0.1))
+    monkeypatch.setattr(blend_parts, "tree_values", lambda member, x, *rest: np.full((*x.shape, 1), 0.1))
     found = explain_trained(model("binary"), X, VALUES, LABELS)
     np.testing.assert_allclose(found.values, definition(model("binary"))[:, :, 0], atol=2e-5)
     assert "explained through predict" in found.notes[0]

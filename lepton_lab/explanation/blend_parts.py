@@ -1,0 +1,225 @@
+"""The members of a blend as parts of its values: in closed form where there is one, else as games.
+
+A part's values are in the blend's logits: the member's own times its share, centred over the classes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64, Int
+
+from lepton_lab.data.mix_rows import stack_rows
+from lepton_lab.explanation.estimate import Estimate, Pace
+from lepton_lab.explanation.explain_trees import tree_values
+from lepton_lab.explanation.game import AdditiveForm, Game, JaxGame
+from lepton_lab.explanation.groups import Groups
+from lepton_lab.explanation.options import ExplainOptions
+from lepton_lab.explanation.predict_game import PredictGame
+from lepton_lab.members.linear import LinearMember
+from lepton_lab.members.trees import TreesMember
+from lepton_lab.trained import TrainedModel
+from lepton_lab.training.network_member import NetworkMember
+
+# Rows of trees between two looks at the clock, at first; then as many as take about this long.
+TREE_ROWS = 256
+TREE_S = 0.5
+# Of a budget, what the trees may take: the rows that they reach must be explained by the network too.
+TREE_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class BlendRows:
+    """Rows of a blend, and what they are compared with.
+
+    Args:
+        model: whose blend is explained.
+        x: encoded rows.
+        background: encoded reference rows.
+        weights: of the reference rows, summing to 1.
+        players: columns, or groups of them.
+    """
+
+    model: TrainedModel
+    x: np.ndarray
+    background: np.ndarray
+    weights: Float64[np.ndarray, " reference"]
+    players: Groups
+
+
+@dataclass(frozen=True)
+class GamePart:
+    """A member without a closed form.
+
+    Args:
+        game: of its outputs.
+        factor: from these to the blend's logits.
+        name: in words, with what follows it.
+    """
+
+    game: Game
+    factor: float
+    name: str = ""
+
+
+def closed_part(rows: BlendRows, pace: Pace) -> Estimate:
+    """The sum of all members with a closed form; for the first rows only where a stop or the budget ends it."""
+    estimate = constant_part(len(rows.x), rows.players.n_players, rows.model.task.n_outputs)
+    for member, share in used_members(rows.model):
+        if isinstance(member, LinearMember):
+            part = exact_part(_linear(member, rows), "linear in closed form")
+        elif isinstance(member, TreesMember):
+            part = exact_part(_trees(member, rows, pace), "trees exactly")
+        else:
+            continue
+        estimate = added(estimate, scaled(part, share, rows.model.task.n_outputs))
+    return estimate
+
+
+def game_parts(rows: BlendRows, n_rows: int) -> list[GamePart]:
+    """The games of the other members, of the first rows; the network last, which uses what is left of a budget."""
+    x = rows.x[:n_rows]
+    player_of = None if rows.players.single else rows.players.player_of
+    parts, networks = [], []
+    for member, share in used_members(rows.model):
+        if isinstance(member, NetworkMember):
+            # The raw network, scaled later in float64: a large target unit costs no precision.
+            game = network_game(member, x, rows.background, player_of)
+            networks.append(GamePart(game, share * member.scale, "network by "))
+        elif not isinstance(member, (LinearMember, TreesMember)):
+            game = PredictGame(member.logits, stack_rows(x, rows.background), rows.players)
+            parts.append(GamePart(game, share))
+    return parts + networks
+
+
+def used_members(model: TrainedModel) -> list[tuple[Any, float]]:
+    """The members that have a share in the blend's logits, and that share."""
+    shares = np.asarray(model.blend.weights, np.float64) * model.blend.scale
+    return [(member, float(share)) for member, share in zip(model.members, shares, strict=True) if share != 0]
+
+
+def network_game(
+    member: NetworkMember, x: np.ndarray, background: np.ndarray, player_of: tuple[int, ...] | None = None
+) -> JaxGame:
+    """The game of a network's raw outputs, centred over the classes: errors are then those of centred logits."""
+    pure = member.functions
+    form = AdditiveForm(pure.project, pure.bias, _Centred(pure.rest) if member.n_outputs > 1 else pure.rest)
+    grouped = {} if player_of is None else {"player_of": player_of}
+    return JaxGame(form, member.params, x, np.asarray(background, np.float32), **grouped)
+
+
+def for_part(options: ExplainOptions, part: GamePart, n_parts: int) -> ExplainOptions:
+    """A half-width is asked of the blend's logits; a part may be wider or narrower by its factor."""
+    wanted = options.halfwidth and options.halfwidth / (abs(part.factor) * n_parts)
+    return replace(options, halfwidth=wanted)
+
+
+@dataclass(frozen=True)
+class _Centred:
+    """`rest`, centred over the classes. Equal where `rest` is."""
+
+    rest: Callable[[Any, Any], Any]
+
+    def __call__(self, params: Any, hidden: Any) -> Any:
+        """Logits of hidden states, less their mean over the classes."""
+        logits = self.rest(params, hidden)
+        return logits - logits.mean(axis=-1, keepdims=True)
+
+
+def _linear(member: LinearMember, rows: BlendRows) -> Float64[np.ndarray, "row player output"]:
+    base = np.einsum("b,bfo->fo", rows.weights, member.contributions(rows.background))
+    return rows.players.sums(member.contributions(rows.x) - base)
+
+
+def _trees(member: TreesMember, rows: BlendRows, pace: Pace) -> Float64[np.ndarray, "row player output"]:
+    """Values of the rows that were reached: at least the first ones, in chunks."""
+    until = None if pace.budget_s is None else TREE_SHARE * pace.budget_s
+    share = replace(pace, budget_s=until)
+    parts, n_done, n_chunk, chunk_s = [], 0, TREE_ROWS, 0.0
+    while n_done < len(rows.x) and not (n_done and share.ended(chunk_s)):
+        began = time.monotonic()
+        x = rows.x[n_done : n_done + n_chunk]
+        parts.append(tree_values(member, x, rows.background, rows.weights, rows.players))
+        n_done, chunk_s = n_done + len(x), time.monotonic() - began
+        n_chunk = max(TREE_ROWS, int(len(x) * TREE_S / max(chunk_s, 1e-6)))
+        if n_done < len(rows.x):
+            pace.tell(0.0, 0, f"trees, {n_done} of {len(rows.x)} rows")
+    return np.concatenate(parts)
+
+
+def constant_part(n_rows: int, n_players: int, n_outputs: int) -> Estimate:
+    """Of a model that moves nothing; what parts are added to."""
+    return exact_part(np.zeros((n_rows, n_players, n_outputs)), "")
+
+
+def exact_part(values: Float64[np.ndarray, "row player output"], method: str) -> Estimate:
+    """Values without sampling error, of the first rows."""
+    n_rows = len(values)
+    return Estimate(
+        rows=np.arange(n_rows),
+        values=values,
+        variance=np.zeros_like(values),
+        background_std=None,
+        half_gap=None,
+        plan=np.zeros(n_rows, dtype=np.int64),
+        n_evaluations=0,
+        exact=True,
+        method=method,
+    )
+
+
+def scaled(part: Estimate, share: float, n_outputs: int) -> Estimate:
+    """Values of `share` times the part's outputs, centred over the classes where there are several."""
+
+    def centred(array: np.ndarray) -> np.ndarray:
+        return share * (array - array.mean(axis=2, keepdims=True) if n_outputs > 1 else array)
+
+    return replace(
+        part,
+        values=centred(part.values),
+        variance=part.variance * share**2,
+        background_std=None if part.background_std is None else part.background_std * abs(share),
+        half_gap=None if part.half_gap is None else centred(part.half_gap),
+    )
+
+
+def added(first: Estimate, second: Estimate) -> Estimate:
+    """Two parts of one sum, for the rows that both reached.
+
+    Parts that both sample use one seed, so their errors may go together: their standard deviations add up.
+    """
+    rows = np.intersect1d(first.rows, second.rows)
+    a, b = _rows_of(first, rows), _rows_of(second, rows)
+    sampled = [part for part in (a, b) if not part.exact]
+    gaps = [part.half_gap for part in sampled if part.half_gap is not None]
+    alone = b if not first.method else None
+    return Estimate(
+        rows=rows,
+        values=a.values + b.values,
+        variance=(np.sqrt(a.variance) + np.sqrt(b.variance)) ** 2,
+        background_std=None if alone is None else alone.background_std,
+        half_gap=sum(gaps[1:], gaps[0]) if gaps and len(gaps) == len(sampled) else None,
+        plan=sampled[-1].plan if sampled else b.plan,
+        n_evaluations=first.n_evaluations + second.n_evaluations,
+        exact=not sampled,
+        method=", ".join(part.method for part in (first, second) if part.method),
+        notes=(*first.notes, *second.notes),
+    )
+
+
+def _rows_of(part: Estimate, rows: Int[np.ndarray, " row"]) -> Estimate:
+    """An estimate for some of its rows."""
+    at = np.searchsorted(part.rows, rows)
+    return replace(
+        part,
+        rows=rows,
+        values=part.values[at],
+        variance=part.variance[at],
+        background_std=None if part.background_std is None else part.background_std[at],
+        half_gap=None if part.half_gap is None else part.half_gap[at],
+        plan=part.plan[at],
+    )
