@@ -35,6 +35,8 @@ from lepton_lab.explanation.walks import CHUNK_S, MAX_STATES, MIN_PAIRS, N_PLANS
 LEAST_PAIRS = 3
 # Growing without a budget ends at this many pairs a player and background row.
 MAX_PAIRS = 256
+# Regressions solved for a plan; each serves many background rows.
+N_DESIGNS = 8
 # States of one plan, over all background rows: bounds memory. More pairs are several plans.
 MAX_PLAN_STATES = 1 << 17
 
@@ -110,9 +112,14 @@ def least_squares_rounds(
     weights: Float64[np.ndarray, " reference"],
     options: LeastSquaresOptions,
     pace: Pace,
+    plan: Int[np.ndarray, " row"] | None = None,
 ) -> Iterator[Estimate]:
-    """What is known after each round of new plans; the arguments are those of `least_squares_values`."""
-    plan = np.random.default_rng([options.seed, 7]).permutation(len(rows)) % N_PLANS
+    """What is known after each round of new plans; the arguments are those of `least_squares_values`.
+
+    `plan` says which rows share plans, where they have been dealt already.
+    """
+    if plan is None:
+        plan = np.random.default_rng([options.seed, 7]).permutation(len(rows)) % N_PLANS
     zeros = [np.zeros((len(rows), game.n_players, game.n_outputs)) for _ in range(4)]
     tally = _Tally(*zeros, pairs=np.zeros(len(rows), dtype=np.int64))
     sizes = _Sizes(game, weights, options, pace)
@@ -128,17 +135,20 @@ def least_squares_rounds(
         yield _estimate(rows, plan, tally, strata.complete, options, ended)
 
 
+def enough_plans(weights: Float64[np.ndarray, " reference"]) -> int:
+    """Plans that an interval should rest on: few background rows get several, each with its own half gap."""
+    return math.ceil(MIN_PAIRS * float((weights**2).sum()))
+
+
 class _Sizes:
     """How large the next round's plans should be. Sizes double, so that few shapes are compiled."""
 
     def __init__(self, game: Game, weights: np.ndarray, options: LeastSquaresOptions, pace: Pace) -> None:
         self.n_players, self.options, self.pace = game.n_players, options, pace
-        # An interval should rest on so many differences of halves: few background rows get several plans.
-        self.n_first = math.ceil(MIN_PAIRS * float((weights**2).sum()))
         self.largest = max(LEAST_PAIRS * game.n_players, MAX_PLAN_STATES // (2 * game.n_background))
-        self.first = min(max(options.n_pairs, LEAST_PAIRS * game.n_players), self.largest)
         # A larger wish than one plan holds is met by several of equal size.
-        self.n_first *= math.ceil(options.n_pairs / self.largest)
+        self.n_first = max(enough_plans(weights), math.ceil(options.n_pairs / self.largest))
+        self.first = max(math.ceil(options.n_pairs / self.n_first), LEAST_PAIRS * game.n_players)
         self.row_pair_s: dict[int, float] = {}
 
     def took(self, strata: Strata, n_rows: int, seconds: float) -> None:
@@ -212,20 +222,41 @@ def _blocks(game: Game, strata: Strata, seed: tuple[int, int, int]) -> Iterator[
     n, d = game.n_background, game.n_players
     size = max(1, min(n, MAX_STATES // max(1, 2 * strata.n_pairs)))
     size = math.ceil(n / math.ceil(n / size))
+    if d == 1:
+        yield _Block(np.arange(n), None, np.zeros((n, 0, 2)), np.zeros((n, 2)), 0)
+        return
     rng = np.random.default_rng([13, *seed])
+    design = draw_pairs(strata, min(n, N_DESIGNS), rng)
+    solved = shapley_coefficients(strata, design)
     for at in range(0, n, size):
-        real = np.arange(at, min(at + size, n))
-        references = np.concatenate([real, np.zeros(size - len(real), dtype=np.int64)])
-        if d == 1:
-            yield _Block(real, None, np.zeros((len(real), 0, 2)), np.zeros((len(real), 2)), 0)
-            continue
-        masks = draw_pairs(strata, size, rng)
-        pairs = shapley_coefficients(strata, masks)
+        references = np.arange(at, min(at + size, n))
+        order = np.argsort(rng.random((size, d)), axis=1)
+        masks, pairs = relabelled(design, solved, order, at)
         slope = np.einsum("bpk,bp->bk", pairs, masks.sum(axis=2) - d / 2)
         both = np.concatenate([masks, ~masks], axis=1)
         coefs = np.concatenate([pairs, -pairs], axis=1) / 2
-        coefs[len(real) :] = 0.0
-        yield _Block(real, game.prepare(both, references), coefs, slope[: len(real)], both.shape[1])
+        coefs[len(references) :] = 0.0
+        padded = np.concatenate([references, np.zeros(size - len(references), dtype=np.int64)])
+        yield _Block(references, game.prepare(both, padded), coefs, slope[: len(references)], both.shape[1])
+
+
+def relabelled(
+    design: Bool[np.ndarray, "design pair player"],
+    coefs: Float64[np.ndarray, "design pair value"],
+    order: Int[np.ndarray, "reference player"],
+    at: int,
+) -> tuple[Bool[np.ndarray, "reference pair player"], Float64[np.ndarray, "reference pair value"]]:
+    """Coalitions and coefficients of the background rows from position `at` on: the designs in turn.
+
+    Players are renamed at random for each, so the coalitions of one are as if drawn for it alone,
+    and few regressions have to be solved.
+    """
+    which = np.arange(at, at + len(order)) % len(design)
+    values = np.concatenate([order, order + order.shape[1]], axis=1)
+    return (
+        np.take_along_axis(design[which], order[:, None], axis=2),
+        np.take_along_axis(coefs[which], values[:, None], axis=2),
+    )
 
 
 def shapley_coefficients(

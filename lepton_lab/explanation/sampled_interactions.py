@@ -11,7 +11,6 @@ Interactions", arXiv:2405.10852, for regressions in this place; ours corrects on
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass
 
@@ -22,8 +21,8 @@ from lepton_lab.explanation.coalition_plans import Strata, cross_fitted, draw_pa
 from lepton_lab.explanation.estimate import Pace
 from lepton_lab.explanation.game import Game
 from lepton_lab.explanation.interaction_values import InteractionEstimate, as_matrix, pair_weights
-from lepton_lab.explanation.least_squares import LEAST_PAIRS, settled, shapley_coefficients
-from lepton_lab.explanation.walks import MIN_PAIRS, N_PLANS
+from lepton_lab.explanation.least_squares import LEAST_PAIRS, enough_plans, settled, shapley_coefficients
+from lepton_lab.explanation.walks import N_PLANS
 
 # Complement pairs for each interaction that the regression estimates.
 PAIRS_PER_TERM = 2
@@ -93,7 +92,7 @@ def sampled_interactions(
     sums = [np.zeros(shape), np.zeros(shape), np.zeros(shape)]
     rounds, spent, n_round, row_s, ended = np.zeros(len(rows), dtype=np.int64), 0, 0, 0.0, ""
     strata = strata_of(game.n_players, sampled_pairs(game.n_players))
-    least = math.ceil(MIN_PAIRS * float((weights**2).sum()))
+    least = enough_plans(weights)
     while not ended and (n_round < least or pace.budget_s is not None):
         if strata.complete and n_round:
             break
