@@ -13,7 +13,7 @@ from lepton_lab.networks.piecewise import choose_knots
 from lepton_lab.networks.tabular import TabularConfig, TabularNetwork
 from lepton_lab.tasks import Task
 from lepton_lab.training.batches import RowStream
-from lepton_lab.training.functions import take_apart
+from lepton_lab.training.functions import Structure, Wishes, take_apart
 from lepton_lab.training.network_member import NetworkMember
 from lepton_lab.training.optimizer import Batches, Learning, begin, chunk_of
 
@@ -67,12 +67,13 @@ class Learner:
         self._stream = RowStream(len(train.x), batch_size, seed)
         self._x, self._targets = train.x, task.targets(train.y)
         self._weights = _mean_one(train.weights, len(train.x))
-        self._decay = np.float32(weight_decay)
+        self.decay = np.float32(weight_decay)
         self._batch_size = batch_size
         self.step = 0
         self._chunks = 0
         self.steps_per_epoch = len(train.x) / batch_size
-        self.capacity = _capacity(batch_size * train.x.shape[1])
+        self.numbers_a_step = batch_size * train.x.shape[1]
+        self.capacity = _capacity(self.numbers_a_step)
 
     @property
     def is_warm(self) -> bool:
@@ -82,19 +83,38 @@ class Learner:
     def advance(self, learning_rates: np.ndarray) -> float:
         """Take one step for each learning rate; their mean loss."""
         n_steps = len(learning_rates)
-        rows = self._stream.rows(self.step, n_steps)
-        batches = Batches(
-            self._padded(self._x[rows]),
-            self._padded(self._targets[rows]),
-            self._padded(self._weights[rows]),
-            self._padded(learning_rates),
-        )
-        self._learning, loss = self._run(
-            self._learning, self._member.params.positions, self._wishes, self._decay, batches, np.int32(n_steps)
-        )
+        batches = self.batches(learning_rates, self.capacity)
+        positions = self._member.params.positions
+        learning, loss = self._run(self._learning, positions, self._wishes, self.decay, batches, np.int32(n_steps))
+        self.stepped(learning, n_steps)
+        return float(loss)
+
+    def batches(self, learning_rates: np.ndarray, capacity: int) -> Batches:
+        """The rows of the next steps, one for each learning rate, padded to `capacity` steps."""
+        rows = self._stream.rows(self.step, len(learning_rates))
+        parts = (self._x[rows], self._targets[rows], self._weights[rows], learning_rates)
+        return Batches(*[_padded(part, capacity) for part in parts])
+
+    def stepped(self, learning: Learning, n_steps: int) -> None:
+        """Take over what so many steps made of `learning`."""
+        self._learning = learning
         self.step += n_steps
         self._chunks += 1
-        return float(loss)
+
+    @property
+    def learning(self) -> Learning:
+        """All that steps change."""
+        return self._learning
+
+    @property
+    def structure(self) -> Structure:
+        """The network's shape: learners of one shape and one kind of task run the same program."""
+        return self._member.structure
+
+    @property
+    def fixed(self) -> tuple[Any, Wishes]:
+        """What steps read and never change, the same for every learner of a shape on the same columns."""
+        return self._member.params.positions, self._wishes
 
     def flat(self) -> np.ndarray:
         """A host copy of the parameters."""
@@ -113,11 +133,12 @@ class Learner:
         self._learning = Learning(**{name: np.asarray(arrays[name]) for name in Learning._fields})
         self.step = int(arrays["step"])
 
-    def _padded(self, chunk: np.ndarray) -> np.ndarray:
-        """The chunk at the length that was compiled; what lies beyond is never looked at."""
-        padded = np.zeros((self.capacity, *chunk.shape[1:]), chunk.dtype)
-        padded[: len(chunk)] = chunk
-        return padded
+
+def _padded(chunk: np.ndarray, capacity: int) -> np.ndarray:
+    """The chunk at the length that was compiled; what lies beyond is never looked at."""
+    padded = np.zeros((capacity, *chunk.shape[1:]), chunk.dtype)
+    padded[: len(chunk)] = chunk
+    return padded
 
 
 def _capacity(numbers_a_step: int) -> int:

@@ -133,27 +133,46 @@ def fit_network(
         A `NetworkFit`; its member is None only where training ended before its first validation.
     """
     config, control = config or LoopConfig(), control or never_stop()
-    use_compilation_cache()
     valid = None if x_valid is None or y_valid is None else Rows.of(x_valid, y_valid, w_valid)
-    learner = Learner(
-        blocks,
-        task,
-        Rows.of(x_train, y_train, w_train),
-        batch_size=config.batch_size,
-        weight_decay=config.weight_decay,
-        sizes=config.network,
-        seed=seed,
-        name=name,
-    )
-    training = _Training(learner, config, control, valid, save_checkpoint)
+    training = begin_training(
+        blocks, task, Rows.of(x_train, y_train, w_train), valid, config=config, control=control, seed=seed,
+        save_checkpoint=save_checkpoint, name=name,
+    )  # fmt: skip
     if resume is not None:
         training.restore(resume)
     ended = training.run()
     return training.result(ended)
 
 
-class _Training:
-    """One call of `fit_network`: what its steps between chunks share."""
+def begin_training(
+    blocks: Sequence[BlockLike],
+    task: Task,
+    train: Rows,
+    valid: Rows | None,
+    *,
+    config: LoopConfig,
+    control: Control,
+    seed: int,
+    save_checkpoint: Callable[[Checkpoint], None] | None = None,
+    name: str = "network",
+) -> Training:
+    """A training before its first step, for whoever wants to pause it on the way; else `fit_network` does it all."""
+    use_compilation_cache()
+    learner = Learner(
+        blocks,
+        task,
+        train,
+        batch_size=config.batch_size,
+        weight_decay=config.weight_decay,
+        sizes=config.network,
+        seed=seed,
+        name=name,
+    )
+    return Training(learner, config, control, valid, save_checkpoint)
+
+
+class Training:
+    """One training of a network: what its steps between chunks share."""
 
     def __init__(
         self,
@@ -172,6 +191,7 @@ class _Training:
         self.best = Best()
         self.path: list[tuple[float, np.ndarray]] = []
         self.train_loss: float | None = None
+        self.pause_step: int | None = None
         self.started = self.saved = time.monotonic()
 
     def run(self) -> str:
@@ -193,23 +213,38 @@ class _Training:
 
     def chunk(self) -> str:
         """Train one chunk, look at it, and say whether it was the last."""
-        began, step = time.monotonic(), self.learner.step
-        n_steps = max(
-            1, min(self.pace.chunk(), self.learner.capacity, self.next_check() - step, self.last_step() - step)
-        )
-        rates = [self.config.learning_rate * self.pace.learning_rate(s) for s in range(step, step + n_steps)]
-        self.train_loss = self.learner.advance(np.array(rates, np.float32))
+        began, n_steps = time.monotonic(), self.chunk_steps(self.pace.chunk())
+        loss = self.learner.advance(self.rates(n_steps))
         trained = time.monotonic()
-        if not math.isfinite(self.train_loss):
-            return "non-finite loss"
-        ended = self.look()
+        ended = self.look(loss)
         if self.learner.is_warm:
             self.pace.timed(n_steps, trained - began, time.monotonic() - began)
         self.pace.fit_into(self.learner.step, self.control.remaining_s())
         return ended
 
-    def look(self) -> str:
-        """After a chunk: validate where it is due, report, save; the ending, if this is one."""
+    def chunk_steps(self, at_most: int) -> int:
+        """Steps from here to the next validation or the end, at most so many."""
+        step = self.learner.step
+        return max(1, min(at_most, self.learner.capacity, self.next_check() - step, self.last_step() - step))
+
+    def rates(self, n_steps: int) -> Float[np.ndarray, "step"]:
+        """Learning rates of the next steps."""
+        step, peak = self.learner.step, self.config.learning_rate
+        return np.array([peak * self.pace.learning_rate(s) for s in range(step, step + n_steps)], np.float32)
+
+    def pause_at(self, share: float | int) -> None:
+        """Let `run` end after this share of the schedule, at a whole validation; it goes on when run again.
+
+        At a validation, because that is where an unpaused training looks too: both see the same.
+        """
+        checks = max(1, round(share * self.pace.n_steps / self.check_every))
+        self.pause_step = None if share >= 1 else checks * self.check_every
+
+    def look(self, loss: float) -> str:
+        """After a chunk with this loss: validate where it is due, report, save; the ending, if this is one."""
+        self.train_loss = loss
+        if not math.isfinite(loss):
+            return "non-finite loss"
         step, is_last = self.learner.step, self.learner.step >= self.last_step()
         if self.valid is not None and (self.is_check(step) or is_last):
             self.check()
@@ -270,6 +305,8 @@ class _Training:
 
     def last_step(self) -> int:
         """The step at which training ends by itself."""
+        if self.pause_step is not None:
+            return min(self.pace.end, self.pause_step)
         if self.config.stop_epoch is None:
             return self.pace.end
         return min(self.pace.end, max(1, round(self.config.stop_epoch * self.learner.steps_per_epoch)))
@@ -277,6 +314,11 @@ class _Training:
     def save(self) -> None:
         """Hand a checkpoint out."""
         assert self.save_checkpoint is not None
+        self.save_checkpoint(self.checkpoint())
+        self.saved = time.monotonic()
+
+    def checkpoint(self) -> Checkpoint:
+        """All that is needed to go on from here."""
         arrays = self.learner.arrays()
         if self.best.flat is not None:
             arrays["best"] = self.best.flat
@@ -290,8 +332,7 @@ class _Training:
             },
             "history": [record.to_json() for record in self.best.history],
         }
-        self.save_checkpoint(Checkpoint(arrays, meta))
-        self.saved = time.monotonic()
+        return Checkpoint(arrays, meta)
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Stand where the checkpoint stood."""

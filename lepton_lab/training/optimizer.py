@@ -72,6 +72,26 @@ class _Loss:
 
 @functools.lru_cache(maxsize=64)
 def _chunk_of(structure: Structure, loss: _Loss) -> RunChunk:
+    return jax.jit(_steps_of(structure, loss))
+
+
+def many_chunks_of(structure: Structure, task: Task) -> RunChunk:
+    """The compiled chunk of many trainings at once, each a lane with parameters, decay, rows and rates of its own.
+
+    Takes what `chunk_of` takes, with `learning`, `weight_decay`, `batches` and `n_steps` stacked along a first
+    axis. A lane whose steps are done waits, unchanged, for the others.
+    """
+    return _many_chunks_of(structure, _Loss(task.name, task))
+
+
+@functools.lru_cache(maxsize=64)
+def _many_chunks_of(structure: Structure, loss: _Loss) -> RunChunk:
+    return jax.jit(jax.vmap(_steps_of(structure, loss), in_axes=(0, None, None, 0, 0, 0)))
+
+
+def _steps_of(structure: Structure, loss: _Loss) -> RunChunk:
+    """The chunk before it is compiled."""
+
     def batch_loss(tree: Any, positions: Any, x: Any, targets: Any, weights: Any) -> Float[Array, ""]:
         outputs = nnx.merge(structure.graph, tree, positions)(x)
         spread = jnp.broadcast_to(targets[:, None], outputs.shape[:2])
@@ -92,7 +112,7 @@ def _chunk_of(structure: Structure, loss: _Loss) -> RunChunk:
         learning, total = jax.lax.fori_loop(0, n_steps, one_step, (learning, jnp.zeros((), jnp.float32)))
         return learning, total / jnp.maximum(n_steps, 1).astype(jnp.float32)
 
-    return jax.jit(run)
+    return run
 
 
 def update(
