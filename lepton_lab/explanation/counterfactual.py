@@ -38,7 +38,7 @@ class Counterfactual:
         distance: each changed category counts 1, each changed number 1/2 plus half its change in units of the
             spread (5 % to 95 %) of the known rows.
         plausibility: share of known rows that lie at least as far from their own nearest rows, 0 to 1.
-        unseen: pairs of columns whose values, after the change, no known row holds together.
+        unlikely: pairs of columns whose values, after the change, known rows hardly ever hold together.
     """
 
     changes: tuple[Change, ...]
@@ -47,7 +47,7 @@ class Counterfactual:
     valid: bool
     distance: float
     plausibility: float
-    unseen: tuple[tuple[str, str], ...] = ()
+    unlikely: tuple[tuple[str, str], ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -124,6 +124,12 @@ class Counterfactuals:
     def __getitem__(self, i: int) -> RowCounterfactuals:
         """What was found for the row at a position."""
         return self.rows[i]
+
+    def __repr__(self) -> str:
+        wanted = self.rows[0].wanted if self.rows else ""
+        same = all(row.wanted == wanted for row in self.rows)
+        goal = f" ({wanted})" if same else ""
+        return f"Counterfactuals of {len(self.rows):,} rows: {self.n_reached:,} reach it{goal}; .to_frame() lists them"
 
     @property
     def n_reached(self) -> int:

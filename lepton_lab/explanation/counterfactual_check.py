@@ -27,7 +27,7 @@ class Chosen:
         states: the cheapest of a row first; of a row without any, its closest try.
         x: the encoded rows that they stand for.
         distance: from their row.
-        odd: pairs of columns whose values never occur together.
+        odd: pairs of columns whose values hardly ever occur together.
     """
 
     rows: Int[np.ndarray, " state"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from lepton_lab.explanation.counterfactual_distance import Measure, Typical, mea
 from lepton_lab.explanation.counterfactual_goal import Goals, goals_of, reached, unit_of
 from lepton_lab.explanation.counterfactual_pairs import Pairs, pairs_of
 from lepton_lab.explanation.counterfactual_proposals import guide_of, propose, random_proposals
-from lepton_lab.explanation.counterfactual_search import Asker, Tried, search
+from lepton_lab.explanation.counterfactual_search import Asker, Tried, best_of_each, search
 from lepton_lab.explanation.counterfactual_select import selected
 from lepton_lab.explanation.counterfactual_space import Space, tried_values
 from lepton_lab.explanation.counterfactual_values import Limits, Values, allowed_values, occurring_values
@@ -33,8 +33,10 @@ from lepton_lab.trained import TrainedModel
 # Rows searched together: enough to fill the model's batches, few enough that the first are done soon.
 ROWS_AT_ONCE = 64
 # Known rows that spreads, pairs and likeness are taken from; the values that occur are taken from all.
-MOST_KNOWN = 20_000
+MOST_KNOWN = 50_000
 FEW_KNOWN = 500
+# What the unlikeliest alternative adds to its score when those to show are chosen, and among how many times `n`.
+UNLIKELY, NEAR = 0.5, 4
 
 
 @dataclass(frozen=True)
@@ -172,11 +174,18 @@ class _Search:
             rows = open_rows[at : at + ROWS_AT_ONCE]
             ask = Asker(self.rooms.of(self.own[rows]), self.goals.take(rows), self.model.logits_x, self.pace)
             found = self._found(ask, self.logits[rows])
-            parts.append(chosen_of(rows, ask, found.take(selected(found, self.asked.n))))
+            parts.append(chosen_of(rows, ask, self._selected(ask.space, found)))
             finished[rows] = not self.pace.ended()
             n_asked += ask.n_asked
             self.pace.tell((at + len(rows)) / len(open_rows), n_asked, f"{at + len(rows):,} rows searched")
         return all_chosen(parts, self.own.shape[1]), finished, n_asked
+
+    def _selected(self, space: Space, found: Tried) -> Tried:
+        """The states to show of each row: of those about equally near, the likelier ones."""
+        near = found.take(best_of_each(found.rows, found.score, NEAR * self.asked.n))
+        likely = self.rooms.typical.plausibility(space.x_of(near.rows, near.states))
+        judged = replace(near, score=near.score + UNLIKELY * (1 - likely))
+        return near.take(selected(judged, self.asked.n, space.values.ordered))
 
     def _found(self, ask: Asker, logits: np.ndarray) -> Tried:
         """States of some rows that reach their goal."""

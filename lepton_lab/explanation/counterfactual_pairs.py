@@ -1,8 +1,9 @@
-"""Pairs of values that never occur together, and what usually goes with a value.
+"""Pairs of values that hardly ever occur together, and what usually goes with a value.
 
 Education and years of education, husband and sex: columns that must change together or not at all. Each
-column is cut into bins, and known rows are counted by pair of bins. A pair counts as never seen only where
-its two bins are frequent enough that chance would have shown it. Nothing is known of triples.
+column is cut into bins, and known rows are counted by pair of bins. A pair is odd where known rows hold less
+than a fiftieth of what its bins' frequencies let expect, if that is enough to tell; or none at all, where one
+column all but determines the other. Nothing is known of triples.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ from lepton_lab.explanation.counterfactual_values import Values
 
 # Rows that a pair must be expected in, were its columns independent, for its absence to say something.
 EXPECTED = 5.0
+# Share of the expected rows below which a pair is odd: in the census, 3 husbands are women, expected 6,000.
+HARDLY = 0.02
+# Share of a column's entropy that another must explain to determine it, and rows a bin that this takes.
+DETERMINED, ROWS_A_BIN = 0.9, 10
 MOST_BINS, FINE_BINS, QUANTILE_BINS = 2000, 32, 8
 
 
@@ -27,7 +32,7 @@ class Pairs:
         edges: where each ordered column is cut; empty for categories, whose bin is their code.
         first: the number of each column's first bin.
         n_bins: bins of each column, the last one for missing or rare values.
-        unseen: pairs of bins that known rows never hold together.
+        odd: pairs of bins that known rows hardly ever hold together.
         usual: for a bin, the value (its position) that most often goes with it in each column; -1 unknown.
         ordered: numbers and dates.
     """
@@ -35,7 +40,7 @@ class Pairs:
     edges: tuple[np.ndarray, ...]
     first: Int[np.ndarray, " column"]
     n_bins: Int[np.ndarray, " column"]
-    unseen: Bool[np.ndarray, "bin bin"]
+    odd: Bool[np.ndarray, "bin bin"]
     usual: Int[np.ndarray, "bin column"]
     ordered: Bool[np.ndarray, " column"]
 
@@ -50,11 +55,11 @@ class Pairs:
         found = np.searchsorted(self.edges[j], x, side="right")
         return self.first[j] + np.where(np.isnan(x), self.n_bins[j] - 1, found)
 
-    def unseen_in(
+    def odd_in(
         self, bins: Int[np.ndarray, "row column"], changed: Bool[np.ndarray, "row column"]
     ) -> Bool[np.ndarray, "row column other"]:
         """Which changed columns do not go with which other column of the same row."""
-        odd = self.unseen[bins[:, :, None], bins[:, None, :]]
+        odd = self.odd[bins[:, :, None], bins[:, None, :]]
         return odd & changed[:, :, None]
 
 
@@ -73,12 +78,35 @@ def pairs_of(x: Float32[np.ndarray, "reference column"], values: Values, n_codes
     together = _counts(bins, size)
     alone = together.diagonal()
     expected = np.outer(alone, alone) / max(len(x), 1)
-    unseen = (together == 0) & (expected >= EXPECTED)
-    for j in range(n_columns):
-        own = slice(first[j], first[j + 1])
-        unseen[own, own] = False
+    odd = (together <= HARDLY * expected) & (expected >= EXPECTED)
+    spans = [slice(int(first[j]), int(first[j + 1])) for j in range(n_columns)]
+    for j, ours in enumerate(spans):
+        odd[ours, ours] = False
+        for theirs in spans[:j]:
+            if _determined(together[ours, theirs]):
+                never = (together[ours, theirs] == 0) & (alone[ours, None] > 0) & (alone[None, theirs] > 0)
+                odd[ours, theirs] |= never
+                odd[theirs, ours] |= never.T
     usual = _usual(empty, together, _frequent_values(empty, values, x))
-    return Pairs(edges, first[:-1], n_bins, unseen, usual, values.ordered)
+    return Pairs(edges, first[:-1], n_bins, odd, usual, values.ordered)
+
+
+def _determined(together: np.ndarray) -> bool:
+    """Whether one of two columns all but determines the other, and there are rows enough to say so."""
+    total = together.sum()
+    ours, theirs = together.sum(axis=1), together.sum(axis=0)
+    mutual = _entropy(ours) + _entropy(theirs) - _entropy(together.ravel())
+    for of, by in ((ours, theirs), (theirs, ours)):
+        certain = _entropy(of)
+        if certain > 0 and mutual >= DETERMINED * certain and total >= ROWS_A_BIN * np.count_nonzero(by):
+            return True
+    return False
+
+
+def _entropy(counts: np.ndarray) -> float:
+    """Of a distribution given by counts, in nats."""
+    share = counts[counts > 0].astype(np.float64) / max(float(counts.sum()), 1.0)
+    return float(-(share * np.log(share)).sum())
 
 
 def _edges(x: np.ndarray, fine: int) -> np.ndarray:
@@ -103,7 +131,7 @@ def _counts(bins: np.ndarray, size: int) -> np.ndarray:
 
 def _frequent_values(pairs: Pairs, values: Values, x: np.ndarray) -> np.ndarray:
     """The most frequent value (its position in its column) of each bin; -1 where a bin holds none."""
-    found = np.full(len(pairs.unseen), -1, np.int64)
+    found = np.full(len(pairs.odd), -1, np.int64)
     for j in range(x.shape[1]):
         held = values.x[j, : values.count[j]]
         if not len(held):

@@ -16,7 +16,7 @@ from lepton_lab.explanation.counterfactual_pairs import Pairs
 from lepton_lab.explanation.counterfactual_values import Values
 
 OWN = -1
-# What a pair of values that never occurs together adds to the score: more than to change the other column too.
+# What a pair of values that hardly ever occurs together adds to the score: more than to change the other column too.
 ODD_PAIR = 1.5
 # Values of one column that are tried one by one; the others are reached by pulling a change back.
 TRIED_NUMBERS, TRIED_CATEGORIES = 16, 32
@@ -65,10 +65,10 @@ class Space:
         return self.measure.of_change(self.own[rows], self.x_of(rows, states)).sum(axis=1)
 
     def odd_pairs(self, rows: RowsOf, states: States) -> Bool[np.ndarray, "state column other"]:
-        """Pairs of columns whose values never occur together, and did not so in the row itself."""
-        new = self.pairs.unseen_in(self.pairs.bins(self.x_of(rows, states)), states != OWN)
+        """Pairs of columns whose values hardly ever occur together, and did not so in the row itself."""
+        new = self.pairs.odd_in(self.pairs.bins(self.x_of(rows, states)), states != OWN)
         bins = self.pairs.bins(self.own)
-        before = self.pairs.unseen[bins[:, :, None], bins[:, None, :]]
+        before = self.pairs.odd[bins[:, :, None], bins[:, None, :]]
         return new & ~before[rows]
 
     def score(self, rows: RowsOf, states: States) -> Float64[np.ndarray, " state"]:

@@ -18,6 +18,7 @@ RESULTS = (
     ("lepton_lab.evaluation.scenario", "WhatIf"),
     ("lepton_lab.evaluation.scenario", "WhatIfAnswer"),
     ("lepton_lab.explanation.explanation", "Explanation"),
+    ("lepton_lab.explanation.counterfactual", "Counterfactuals"),
     ("lepton_lab.data.quality", "Check"),
     ("lepton_lab.journal.handle", "Run"),
     ("lepton_lab.journal.handle", "Runs"),

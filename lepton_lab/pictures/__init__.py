@@ -14,6 +14,7 @@ PICTURES = {
     "TrainedModel": "trained_model",
     "Evaluation": "evaluation_report",
     "Explanation": "shapley_values",
+    "Counterfactuals": "counterfactual_list",
     "Check": "findings",
     "Progress": "learning",
     "Run": "one_run",
