@@ -6,16 +6,17 @@ This file holds the frozen result and its ways out (slices, shap, importance). I
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float64, Int, Shaped
 
-from lepton_lab.errors import ExplanationError
+from lepton_lab.errors import ExplanationError, no_such_option
 from lepton_lab.explanation.estimate import T_95
 from lepton_lab.explanation.importance import Importance, mean_importance
+from lepton_lab.explanation.shown_values import shown_to_shap
 
 if TYPE_CHECKING:
     import shap
@@ -30,7 +31,10 @@ _PER_ROW = (
     "plan",
     "background_std",
     "half_gap",
+    "model_std",
 )
+# Of these, those with a class axis where there are several outputs.
+_BY_OUTPUT = ("values", "base_values", "error_std", "prediction", "background_std", "half_gap", "model_std")
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ class Explanation:
             importance takes its interval from it. None where exact.
         notes: what a reader should know: fallbacks, early stops, unmet wishes.
         one_row: True for `explanation[3]`: `to_shap` then drops the row axis, as shap does.
+        model_std: spread of the values over the heads of the model's network, which is how much they
+            disagree and never an interval; None where it was not asked for.
     """
 
     values: Float64[np.ndarray, "row feature *class"]
@@ -80,6 +86,7 @@ class Explanation:
     half_gap: Float64[np.ndarray, "row feature *class"] | None = None
     notes: tuple[str, ...] = ()
     one_row: bool = False
+    model_std: Float64[np.ndarray, "row feature *class"] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -106,15 +113,75 @@ class Explanation:
     def __len__(self) -> int:
         return len(self.values)
 
-    def __getitem__(self, rows: int | slice | list[int] | np.ndarray) -> Explanation:
-        """Some rows, by position. The row axis stays; a single position is remembered for `to_shap`."""
-        single = isinstance(rows, (int, np.integer))
-        if single and not -len(self) <= rows < len(self):
-            raise IndexError(f"row {rows} of an explanation of {len(self)} rows")
-        keep = np.arange(len(self))[[rows] if single else rows]
+    def __getitem__(self, at: Any) -> Explanation:
+        """Some rows, by position, slice, mask or list; or rows and one output: `ex[..., "bad"]`, `ex[3, :, 1]`.
+
+        The row axis stays; a single position is remembered for `to_shap`. Features are all kept, since
+        values add up to the prediction only together: take some from `to_shap()`.
+
+        Raises:
+            IndexError: no row at a position.
+            ExplanationError: some features are asked for.
+            OptionError: no such output.
+        """
+        if isinstance(at, tuple) or at is Ellipsis:
+            rows, output = _rows_and_output(at if isinstance(at, tuple) else (at,))
+            found = self if output is None else self.output(output)
+            return found if rows is None else found[rows]
+        single = isinstance(at, (int, np.integer)) and not isinstance(at, bool)
+        if single and not -len(self) <= at < len(self):
+            raise IndexError(f"row {at} of an explanation of {len(self)} rows")
+        rows: Any = [at] if single else at
+        keep = np.arange(len(self))[rows]
         arrays = {name: getattr(self, name) for name in _PER_ROW}
         taken = {name: None if array is None else array[keep] for name, array in arrays.items()}
         return dataclasses.replace(self, **taken, one_row=single)
+
+    def output(self, name: str | int) -> Explanation:
+        """One output of several, by name or position: an explanation without a class axis.
+
+        Raises:
+            OptionError: no such output.
+        """
+        names = self.output_names
+        k = names.index(str(name)) if str(name) in names else name
+        if not isinstance(k, (int, np.integer)) or isinstance(k, bool) or not -len(names) <= k < len(names):
+            raise no_such_option("output", name, names)
+        if len(names) == 1:
+            return self
+        arrays = {name: getattr(self, name) for name in _BY_OUTPUT}
+        taken = {name: None if array is None else array[..., k] for name, array in arrays.items()}
+        return dataclasses.replace(self, **taken, output_names=(names[k],))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write everything to one file: numbers and text only, nothing that runs when it is read.
+
+        Args:
+            path: where to; ".explanation" is a good ending. What was there is replaced as a whole.
+
+        Raises:
+            ModelFileError: the file cannot be written.
+
+        Example:
+            >>> explanation.save("test.explanation")  # doctest: +SKIP
+            >>> Explanation.load("test.explanation")  # doctest: +SKIP
+        """
+        from lepton_lab.explanation.explanation_file import write_explanation
+
+        write_explanation(self, path)
+
+    @staticmethod
+    def load(path: str | os.PathLike[str]) -> Explanation:
+        """The explanation that `save` wrote.
+
+        Raises:
+            ModelFileError: there is no such file.
+            DamagedFileError: it is truncated, changed, or no explanation.
+            NewerFormatError: a later lepton-lab wrote it.
+        """
+        from lepton_lab.explanation.explanation_file import read_explanation
+
+        return read_explanation(path)
 
     def importance(self) -> Importance:
         """Mean absolute value of each feature over the rows, most important first, with intervals."""
@@ -136,8 +203,7 @@ class Explanation:
 
         if len(self) == 0:
             raise ExplanationError("an explanation of 0 rows cannot be drawn by shap. Explain at least one row.")
-        numbers = _as_numbers(self.data)
-        shown = None if _all_numbers(self.data) else _as_shown(self.data)
+        numbers, shown = shown_to_shap(self.data)
         at = (lambda array: array[0]) if self.one_row else (lambda array: array)
         many = len(self.output_names) > 1
         return shap.Explanation(
@@ -159,52 +225,24 @@ def _plain(base: Any) -> Any:
     return float(base) if np.ndim(base) == 0 else base
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+def _rows_and_output(at: tuple[Any, ...]) -> tuple[Any, Any]:
+    """What was asked for of the axes row, feature, class; None is all.
 
-
-def _is_missing(value: object) -> bool:
-    # NaN and NaT differ from themselves; pandas.NA answers a comparison with itself.
-    return value is None or type(value).__name__ == "NAType" or bool(value != value)
-
-
-def _all_numbers(data: np.ndarray) -> bool:
-    if data.dtype != object:
-        return data.dtype.kind in "fiu"
-    return all(_is_number(v) or _is_missing(v) for v in data.ravel())
-
-
-def _as_numbers(data: Shaped[np.ndarray, "row feature"]) -> Float64[np.ndarray, "row feature"]:
-    """Numbers for shap's colour scales: numbers as they are, dates as days, text as sorted codes."""
-    if data.dtype.kind in "fiub":
-        return data.astype(np.float64)
-    columns = [_column_as_numbers(data[:, j]) for j in range(data.shape[1])]
-    return np.stack(columns, axis=1) if columns else np.zeros(data.shape)
-
-
-def _as_shown(data: Shaped[np.ndarray, "row feature"]) -> Shaped[np.ndarray, "row feature"]:
-    """The user's own values: numbers as they are, all else as text, as shap's force plot fails on None and dates."""
-    shown = np.array(data, dtype=object)
-    for at in np.ndindex(shown.shape):
-        if not _is_number(shown[at]) or _is_missing(shown[at]):
-            shown[at] = _text(shown[at])
-    return shown
-
-
-def _text(value: object) -> str:
-    if _is_missing(value):
-        return "missing"
-    return str(value).removesuffix(" 00:00:00")
-
-
-def _column_as_numbers(column: Shaped[np.ndarray, " row"]) -> Float64[np.ndarray, " row"]:
-    missing = np.array([_is_missing(v) for v in column], dtype=bool)
-    present = column[~missing]
-    out = np.full(len(column), np.nan)
-    if all(_is_number(v) or isinstance(v, (bool, np.bool_)) for v in present):
-        out[~missing] = present.astype(np.float64)
-    elif all(isinstance(v, (dt.date, np.datetime64)) for v in present):
-        out[~missing] = present.astype("datetime64[s]").astype(np.float64) / 86_400
-    else:
-        _, out[~missing] = np.unique(present.astype(str), return_inverse=True)
-    return out
+    Raises:
+        ExplanationError: some features, or more axes than there are.
+    """
+    everything = slice(None)
+    parts: list[Any] = list(at)
+    # Not `in`: a mask of rows compares to an array.
+    for where, part in enumerate(parts):
+        if part is Ellipsis:
+            parts[where : where + 1] = [everything] * (4 - len(parts))
+            break
+    parts += [everything] * (3 - len(parts))
+    if len(parts) > 3 or not isinstance(parts[1], slice) or parts[1] != everything:
+        raise ExplanationError(
+            "an explanation keeps all its features, as only they add up to the prediction. "
+            "Take rows and an output, ex[3, :, 'bad'], or some features of shap's object: ex.to_shap()[:, 'age']"
+        )
+    rows, output = (None if isinstance(part, slice) and part == everything else part for part in (parts[0], parts[2]))
+    return rows, output

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import json
+import tempfile
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lepton_lab.errors import ExplanationError
+from lepton_lab.errors import DamagedFileError, ExplanationError, ModelFileError, NewerFormatError, OptionError
 from lepton_lab.explanation.estimate import Pace
 from lepton_lab.explanation.exact import exact_values
 from lepton_lab.explanation.explanation import Explanation
@@ -50,6 +55,110 @@ def explanation(n_outputs=1, n=N, mixed=True):
     )
 
 
+def _through_a_file(ex):
+    with tempfile.TemporaryDirectory() as folder:
+        ex.save(Path(folder) / "ex.explanation")
+        return Explanation.load(Path(folder) / "ex.explanation")
+
+
+def _same(left, right):
+    for field in dataclasses.fields(Explanation):
+        ours, theirs = getattr(left, field.name), getattr(right, field.name)
+        if isinstance(ours, np.ndarray):
+            assert ours.dtype == theirs.dtype and ours.shape == theirs.shape
+            assert all(a == b or (a != a and b != b) for a, b in zip(ours.ravel(), theirs.ravel(), strict=True))
+        else:
+            assert ours == theirs and type(ours) is type(theirs)
+
+
+@pytest.mark.parametrize("n_outputs", [1, 3])
+def test_what_is_saved_comes_back_equal(n_outputs):
+    ex = explanation(n_outputs)
+    ex = dataclasses.replace(ex, notes=("Zürich", "two"), model_std=np.abs(ex.values))
+    _same(_through_a_file(ex), ex)
+    _same(_through_a_file(ex[3]), ex[3])
+    _same(_through_a_file(ex[:0]), ex[:0])
+
+
+def test_any_value_of_a_user_comes_back_equal():
+    own = [None, True, 0, -3, 2**60, 0.1, float("nan"), float("inf"), "", "Zürich", dt.date(2020, 1, 2),
+           dt.datetime(2020, 1, 2, 3, 4, 5, 6), dt.time(3, 4), dt.timedelta(1, 2, 3), (1, "a"),
+           np.datetime64("2020-01-02"), np.float32(0.1), np.int8(3), np.str_("x"), np.bool_(True)]  # fmt: skip
+    n = len(own)
+    data = np.empty((n, 4), dtype=object)
+    data[:, 0], data[:, 1:] = own, "x"
+    labels = np.empty(n, dtype=object)
+    labels[:] = own
+    ex = dataclasses.replace(explanation(n=n), data=data, row_labels=labels)
+    back = _through_a_file(ex)
+    for ours, theirs in zip([*data[:, 0], *labels], [*back.data[:, 0], *back.row_labels], strict=True):
+        assert ours == theirs or (ours != ours and theirs != theirs)
+        assert isinstance(ours, (bool, np.bool_)) == isinstance(theirs, bool)
+    dates = dataclasses.replace(ex, row_labels=np.arange(n).astype("datetime64[D]"))
+    np.testing.assert_array_equal(_through_a_file(dates).row_labels, dates.row_labels)
+
+
+def test_files_that_cannot_be_read(tmp_path):
+    path = tmp_path / "ex.explanation"
+    with pytest.raises(ModelFileError, match=r"cannot read an explanation.*No such file"):
+        Explanation.load(path)
+    with pytest.raises(ModelFileError, match="cannot write the explanation"):
+        explanation().save(tmp_path / "nowhere" / "ex")
+    explanation().save(path)
+    whole = path.read_bytes()
+    for part in (b"", b"no zip", whole[: len(whole) // 2], whole[:-30]):
+        path.write_bytes(part)
+        with pytest.raises(DamagedFileError, match="is damaged, or no explanation"):
+            Explanation.load(path)
+    assert [p.name for p in tmp_path.iterdir()] == ["ex.explanation"]
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        ({"format": 99}, NewerFormatError, "a later one"),
+        ({"kind": "model"}, DamagedFileError, "another kind"),
+        ({"feature_names": ["a"]}, DamagedFileError, "has shape"),
+        ({"values": None}, DamagedFileError, "damaged"),
+        ({"data": {"code": "x"}}, DamagedFileError, "damaged"),
+    ],
+)
+def test_files_that_say_something_else(tmp_path, change, error, says):
+    first, second = tmp_path / "ex", tmp_path / "changed"
+    explanation().save(first)
+    with zipfile.ZipFile(first) as old, zipfile.ZipFile(second, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "explanation.json":
+                content = json.dumps(json.loads(content) | change).encode()
+            if name.removeprefix("arrays/").removesuffix(".npy") not in change:
+                new.writestr(name, content)
+    with pytest.raises(error, match=says):
+        Explanation.load(second)
+
+
+def test_one_output_of_several():
+    ex = explanation(3)
+    one = ex.output("class 1")
+    assert one.shape == (N, 4) and one.output_names == ("class 1",)
+    np.testing.assert_array_equal(one.values, ex.values[..., 1])
+    np.testing.assert_array_equal(one.half_gap, ex.half_gap[..., 1])
+    assert one.additivity_gap < 1e-12 and one.data is ex.data
+    for same in (ex.output(1), ex[..., 1], ex[..., "class 1"], ex[:, :, -2], one.output("class 1"), one[...]):
+        np.testing.assert_array_equal(same.values, one.values)
+    np.testing.assert_array_equal(ex[3:5, :, "class 1"].values, ex.values[3:5, :, 1])
+    mask = ex.values[:, 0, 0] > 0
+    np.testing.assert_array_equal(ex[mask, :, 1].values, ex.values[mask][..., 1])
+    assert ex[3, :, 0].one_row and ex[3, ...].shape == (1, 4, 3)
+    with pytest.raises(OptionError, match=r"output='clas 1' is not known. Did you mean 'class 1'"):
+        ex.output("clas 1")
+    with pytest.raises(OptionError, match="output=3"):
+        ex[..., 3]
+    for features in ((slice(None), "home"), (slice(None), 1), (0, [1, 2]), (0, slice(None), 1, 1)):
+        with pytest.raises(ExplanationError, match="keeps all its features"):
+            ex[features]
+
+
 def _shown(plot, *args, **kwargs):
     import matplotlib.pyplot as plt
 
@@ -68,11 +177,19 @@ def drawn():
         "class": many.to_shap()[:, :, 1],
         "class by name": many[3:20].to_shap()[:, :, "class 2"],
         "numbers": explanation(mixed=False).to_shap(),
+        "output": many.output("class 1").to_shap(),
+        "output of some rows": many[2:20, :, -1].to_shap(),
+        "loaded": _through_a_file(one[4:]).to_shap(),
+        "groups": dataclasses.replace(one, data=np.full(one.data.shape, "zip=8001, city=Bern", object)).to_shap(),
     }
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("which", ["one", "sliced", "class", "class by name", "numbers"])
+@pytest.mark.parametrize(
+    "which", [
+        "one", "sliced", "class", "class by name", "numbers", "output", "output of some rows", "loaded", "groups"
+    ],
+)  # fmt: skip
 def test_every_plot_of_shap_takes_it(drawn, which):
     import shap
 
