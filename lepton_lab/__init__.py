@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lepton_lab.api import (
         attach,
         check,
+        compare,
         doctor,
         evaluate,
         load,
@@ -52,6 +53,7 @@ __all__ = [
     "__version__",
     "attach",
     "check",
+    "compare",
     "counterfactuals",
     "doctor",
     "errors",

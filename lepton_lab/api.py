@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lepton_lab.data.quality import Check
+    from lepton_lab.evaluation.comparison import Comparison
     from lepton_lab.evaluation.report import Evaluation
     from lepton_lab.journal import Run, Runs
     from lepton_lab.packs import Domain
@@ -194,6 +195,37 @@ def evaluate(model: TrainedModel, df: Any = None) -> Evaluation:
     return evaluate_rows(model, held_out.table, **known)
 
 
+def compare(
+    a: TrainedModel | Run | str, b: TrainedModel | Run | str, df: Any = None, *, seed: int = 0
+) -> Comparison:
+    """Two models side by side on the same rows: is one better, and by more than noise?
+
+    Intervals are paired: both models see the same resamples of the same rows, so that what is hard for
+    both does not hide their difference.
+
+    Args:
+        a: A trained model, a run, or a run's id.
+        b: The other one, with the same target.
+        df: A frame with the target; the rows held out of both trainings if left out. Of the frame both
+            were trained on, only rows held out of both runs are used.
+        seed: Of the resamples.
+
+    Raises:
+        OptionError: The models predict different things, or no rows are known that were held out of both.
+        RunError: No such run, or it has no model.
+
+    Example:
+        >>> ll.compare(model, other).words  # doctest: +SKIP
+        'The difference is within noise: AUC 0.786 against 0.781, difference +0.005 (95 %: -0.012 to +0.022).'
+    """
+    from lepton_lab.errors import bad_seed
+    from lepton_lab.evaluation.compare_models import compare_models
+
+    if error := bad_seed(seed):
+        raise error
+    return compare_models(_model_of(a), _model_of(b), df, seed=seed)
+
+
 def predict(model: TrainedModel, df: Any) -> pd.DataFrame:
     """Predictions for a frame: `prediction`, and `probability_<class>` for classes.
 
@@ -295,6 +327,12 @@ def status(namespace: Mapping[str, Any] | None = None) -> Status:
         namespace: Variables by name, such as `globals()`; none are looked at if left out.
     """
     return look_around(namespace or {})
+
+
+def _model_of(model_or_run: Any) -> TrainedModel:
+    """A model, or the model of a run that has ended."""
+    run = attach(model_or_run) if isinstance(model_or_run, str) else model_or_run
+    return model_in(run.result(timeout=0) if hasattr(run, "result") else run)
 
 
 def _target(df: Any, target: str | None, domain: Domain | None) -> str:

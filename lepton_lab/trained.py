@@ -60,6 +60,7 @@ class HeldOut:
         logits: the model's, `(row, output)`: on these rows it, or for out-of-fold its fold models, never learned.
         how: `test` or `out-of-fold`.
         threshold: that decides each row `(row,)`, chosen on the other folds; None for the model's own.
+        weights: that the metrics count each row with `(row,)`; None for equal ones, as for balanced classes.
     """
 
     table: Table
@@ -67,6 +68,7 @@ class HeldOut:
     logits: np.ndarray
     how: str
     threshold: np.ndarray | None = None
+    weights: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

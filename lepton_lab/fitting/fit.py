@@ -180,7 +180,7 @@ def _on_test(model: TrainedModel, test: Table, problem: Problem, trivial: np.nda
     logits = model.logits_x(x)
     members = {name: centred(z) + problem.undo for name, z in model.member_logits_x(x).items()}
     note = f"measured on {len(y):,} test rows, kept out of training and of every choice"
-    how = HeldOut(test, y, logits, "test")
+    how = HeldOut(test, y, logits, "test", weights=counted)
     return _with_scores(model, y, logits, members, trivial, counted, model.threshold, note, how)
 
 
@@ -189,7 +189,7 @@ def _out_of_fold(
 ) -> TrainedModel:
     rows = prepared.problem.rows.take(combined.rows)
     held = table.take(prepared.used[combined.rows])
-    how = HeldOut(held, rows.y, combined.crossed, "out-of-fold", combined.crossed_threshold)
+    how = HeldOut(held, rows.y, combined.crossed, "out-of-fold", combined.crossed_threshold, rows.counted)
     return _with_scores(
         model, rows.y, combined.crossed, combined.members, trivial, rows.counted, combined.crossed_threshold,
         combined.note, how,

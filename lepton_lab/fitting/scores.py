@@ -48,7 +48,7 @@ def score(
         resamples: to share with other scores of the same rows; None draws them.
         seed: of the resamples.
     """
-    decided = logits if threshold is None else logits - _log_odds(threshold).reshape(-1, 1)
+    decided = logits if threshold is None else at_threshold(logits, threshold)
     many = draw_resamples(len(y), weights, seed=seed) if resamples is None else resamples
     return {
         name: bootstrap(metric.function, y, decided if metric.decides else logits, weights, resamples=many)
@@ -62,6 +62,11 @@ def leaderboard(
     """The metrics of several sets of logits of the same rows; decisions at even odds."""
     many = draw_resamples(len(y), weights, seed=seed)
     return {name: score(task, y, logits, weights, resamples=many) for name, logits in by_name.items()}
+
+
+def at_threshold(logits: np.ndarray, threshold: np.ndarray | float) -> np.ndarray:
+    """Logits moved so that a row is called positive from 0 on; the threshold is one, or one a row."""
+    return logits - _log_odds(threshold).reshape(-1, 1)
 
 
 def _log_odds(probability: np.ndarray | float) -> np.ndarray:

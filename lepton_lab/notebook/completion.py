@@ -15,7 +15,7 @@ from typing import Any
 
 from lepton_lab.environment import frames_in, models_in
 from lepton_lab.notebook.names import frame_columns
-from lepton_lab.notebook.verbs import FRAME, MODEL, PATH, RUN, SAMPLE, VERB, VERBS, Option, Verb
+from lepton_lab.notebook.verbs import EITHER, FRAME, MODEL, PATH, RUN, SAMPLE, VERB, VERBS, Option, Verb
 
 # `%lepton tr`, `%%lepton train`, `m = %lepton tr`, `a, b = %lepton demo`.
 LINE = re.compile(r"^(?:[^%'\"#]*=\s*|\s*)%%?lepton\s+(.*)$", re.DOTALL)
@@ -162,6 +162,7 @@ def _operands(verb: Verb, fragment: str, namespace: Mapping[str, Any]) -> list[s
             MODEL: lambda: list(models_in(namespace)),
             FRAME: lambda: list(frames_in(namespace)),
             RUN: _run_ids,
+            EITHER: lambda: [*models_in(namespace), *_run_ids()],
             SAMPLE: _samples,
             VERB: lambda: list(VERBS),
             PATH: lambda: _paths(fragment),

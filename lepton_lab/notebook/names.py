@@ -10,7 +10,7 @@ from typing import Any
 from lepton_lab.environment import columns_of, frames_in, is_frame, is_model, models_in
 from lepton_lab.errors import OptionError, did_you_mean
 from lepton_lab.notebook.arguments import Typed
-from lepton_lab.notebook.verbs import FRAME, MODEL, RUN, Option
+from lepton_lab.notebook.verbs import EITHER, FRAME, MODEL, RUN, Option
 
 
 @dataclass(frozen=True)
@@ -104,18 +104,35 @@ class Names:
     def _operands(self, typed: Typed) -> tuple[Value, ...]:
         """The positional arguments: words by their kind, defaults for those left out."""
         objects = [kind for kind in typed.verb.operands if kind.rstrip("?") in (MODEL, FRAME)]
-        texts = [kind for kind in typed.verb.operands if kind not in objects]
+        texts = [kind for kind in typed.verb.operands if kind not in (*objects, EITHER)]
         words = list(typed.words)
+        either = [self._model_or_run(typed, words) for kind in typed.verb.operands if kind == EITHER]
         # Frames and models are told apart by what they are; ids and paths by their place.
         given_texts = self._take_texts(typed, words) if texts else []
         given = self._by_kind(words, objects, typed)
         values = []
         for kind in typed.verb.operands:
-            if kind in texts:
+            if kind == EITHER:
+                values.append(either.pop(0))
+            elif kind in texts:
                 values.append(given_texts.pop(0) if given_texts else self._default_text(kind, typed))
             else:
                 values.append(given.get(kind.rstrip("?")) or self._default(kind, typed))
         return tuple(value for value in values if value is not None)
+
+    def _model_or_run(self, typed: Typed, words: list[str]) -> Value:
+        """The next word as what it names in the notebook, else as the id of a run."""
+        if not words:
+            raise OptionError(f"{typed.verb.name} needs two models or runs. Type: {typed.verb.example}")
+        word = words.pop(0)
+        named = self.namespace.get(word.removeprefix("$"))
+        if is_model(named) or hasattr(named, "model_") or type(named).__name__ == "Run":
+            return Value(word.removeprefix("$"), named)
+        if is_frame(named):
+            raise OptionError(
+                f"{word!r} is a frame, where {typed.verb.name} takes a model or a run. Type: {typed.verb.example}"
+            )
+        return self._text(word)
 
     def _take_texts(self, typed: Typed, words: list[str]) -> list[Value]:
         """Take the word that is an id or a path out of `words`; a frame's or model's name is none."""

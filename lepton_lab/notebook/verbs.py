@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MODEL, FRAME, RUN, PATH, SAMPLE, VERB = "MODEL", "FRAME", "RUN", "PATH", "SAMPLE", "VERB"
+EITHER = "MODEL|RUN"
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,9 @@ _TABLE = (
          "model = %lepton train df --target bad --budget 60s"),
     Verb("evaluate", "metrics with intervals, on a frame or on the rows held out of training", (MODEL, FRAME + "?"), (),
          "%lepton evaluate model df_test"),
+    Verb("compare", "two models or runs on the same rows: is the difference real?",
+         (EITHER, EITHER, FRAME + "?"), (SEED,),
+         "%lepton compare model other"),
     Verb("predict", "a frame of predictions with the index of the one given", (MODEL, FRAME), (),
          "pred = %lepton predict model df_test"),
     Verb("explain", "Shapley values with bounds, for rows held out of training or of a frame", (MODEL, FRAME + "?"),

@@ -13,6 +13,7 @@ from types import ModuleType
 PICTURES = {
     "TrainedModel": "trained_model",
     "Evaluation": "evaluation_report",
+    "Comparison": "comparison",
     "Explanation": "shapley_values",
     "Counterfactuals": "counterfactual_list",
     "Check": "findings",
