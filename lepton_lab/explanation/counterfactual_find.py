@@ -23,7 +23,7 @@ from lepton_lab.explanation.counterfactual_distance import Measure, Typical, mea
 from lepton_lab.explanation.counterfactual_goal import Goals, goals_of, reached, unit_of
 from lepton_lab.explanation.counterfactual_pairs import Pairs, pairs_of
 from lepton_lab.explanation.counterfactual_proposals import guide_of, propose, random_proposals
-from lepton_lab.explanation.counterfactual_search import Asker, Tried, best_of_each, search
+from lepton_lab.explanation.counterfactual_search import Asker, Tried, search
 from lepton_lab.explanation.counterfactual_select import selected
 from lepton_lab.explanation.counterfactual_space import Space, tried_values
 from lepton_lab.explanation.counterfactual_values import Limits, Values, allowed_values, occurring_values
@@ -35,8 +35,8 @@ ROWS_AT_ONCE = 64
 # Known rows that spreads, pairs and likeness are taken from; the values that occur are taken from all.
 MOST_KNOWN = 50_000
 FEW_KNOWN = 500
-# What the unlikeliest alternative adds to its score when those to show are chosen, and among how many times `n`.
-UNLIKELY, NEAR = 0.5, 4
+# What the unlikeliest alternative adds to its score when those to show are chosen.
+UNLIKELY = 0.5
 
 
 @dataclass(frozen=True)
@@ -182,10 +182,9 @@ class _Search:
 
     def _selected(self, space: Space, found: Tried) -> Tried:
         """The states to show of each row: of those about equally near, the likelier ones."""
-        near = found.take(best_of_each(found.rows, found.score, NEAR * self.asked.n))
-        likely = self.rooms.typical.plausibility(space.x_of(near.rows, near.states))
-        judged = replace(near, score=near.score + UNLIKELY * (1 - likely))
-        return near.take(selected(judged, self.asked.n, space.values.ordered))
+        likely = self.rooms.typical.plausibility(space.x_of(found.rows, found.states))
+        judged = replace(found, score=found.score + UNLIKELY * (1 - likely))
+        return found.take(selected(judged, self.asked.n, space.values.ordered))
 
     def _found(self, ask: Asker, logits: np.ndarray) -> Tried:
         """States of some rows that reach their goal."""

@@ -174,7 +174,7 @@ def _comparison(model: TrainedModel, sign: str, number: float) -> Goal:
         raise OptionError(
             f"reach='{sign}{number:g}': a probability lies between 0 and 1. Type: {_examples(model.task)}"
         )
-    what = f"probability of {model.classes[1]!r}" if model.classes else f"predicted {model.schema.target}"
+    what = f"probability of {model.classes[-1]!r}" if model.classes else f"predicted {model.schema.target}"
     up = sign.startswith(">")
     offset = _logit(number) if model.classes else number
     ends = {"low": number} if up else {"high": number}

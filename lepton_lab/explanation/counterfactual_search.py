@@ -234,8 +234,8 @@ def _improved(ask: Asker, known: Tried, n: int) -> Tried:
     there = known.take(np.flatnonzero(ask.there(known)))
     if not len(there.rows):
         return there
-    undone = _undone(ask, _shortened(ask, there.take(_different(there, max(2 * n, FEWEST_PULLED)))))
-    return joined(undone, _pulled_back(ask, undone.take(_different(undone, max(2 * n, FEWEST_PULLED)))))
+    undone = _undone(ask, _shortened(ask, there.take(_different(there, max(3 * n, FEWEST_PULLED)))))
+    return _pulled_back(ask, undone.take(_different(undone, max(3 * n, FEWEST_PULLED))))
 
 
 def _different(tried: Tried, n: int) -> Int[np.ndarray, " kept"]:
