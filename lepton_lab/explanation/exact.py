@@ -38,7 +38,7 @@ def exact_values(
         weights: of the background rows, summing to 1.
         pace: budget, stop, progress.
     """
-    values = np.zeros((len(rows), game.n_features, game.n_outputs))
+    values = np.zeros((len(rows), game.n_players, game.n_outputs))
     squares = np.zeros_like(values)
     n_evaluations, n_done, n_states = 0, 0, 1.0
     while n_done < len(rows) and not pace.ended():

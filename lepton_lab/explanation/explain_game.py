@@ -90,7 +90,7 @@ def _enumerate(game: Game, rows: Int[np.ndarray, " row"], options: ExplainOption
 
 def _seconds_per_evaluation(game: Game) -> float:
     """Measured on one pair, the second time, when everything is compiled."""
-    players = np.arange(min(game.n_features, 10))[None]
+    players = np.arange(min(game.n_players, 10))[None]
     seconds = 0.0
     for _ in range(2):
         started = time.monotonic()

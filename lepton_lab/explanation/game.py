@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import abc
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +19,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Float64, Int
 
-# States evaluated at once: enough for matmuls near peak, few enough to stay in the second-level cache.
-TILE = 512
+from lepton_lab.explanation.forms import AdditiveForm, Form, FunctionForm, corner_bits
+from lepton_lab.explanation.tiles import TILE, Layout, layout_of
+
 # Rows of one call. Fewer rows are padded (their tiles are never run), so any number of rows compiles once.
 ROWS_PER_CALL = 16
 # Coalitions of one block of `corners`: all subsets of at most this many players.
@@ -44,8 +45,8 @@ class Game(abc.ABC):
 
     @property
     @abc.abstractmethod
-    def n_features(self) -> int:
-        """Players."""
+    def n_players(self) -> int:
+        """Columns, or groups of columns, that keep or lose their values together."""
 
     @functools.cached_property
     def n_outputs(self) -> int:
@@ -62,11 +63,11 @@ class Game(abc.ABC):
 
     @abc.abstractmethod
     def differs(self, rows: np.ndarray) -> np.ndarray:
-        """`(row, reference, feature)`: whether the row's value differs; a feature that does not is a dummy."""
+        """`(row, reference, player)`: whether any of the row's values differs; a player without is a dummy."""
 
     @abc.abstractmethod
     def prepare(self, masks: np.ndarray, references: np.ndarray) -> Any:
-        """What `evaluate` shares between rows: masks `(reference, state, feature)` of some background rows."""
+        """What `evaluate` shares between rows: masks `(reference, state, player)` of some background rows."""
 
     @abc.abstractmethod
     def evaluate(self, prepared: Any, rows: np.ndarray, kept: Sequence[np.ndarray]) -> np.ndarray:
@@ -75,112 +76,35 @@ class Game(abc.ABC):
         A state's number is its place in the masks, counted through all the references.
         """
 
+    def contract(self, prepared: Any, rows: np.ndarray, coefs: np.ndarray) -> np.ndarray:
+        """What linear estimators need: sums over states of coefficient times output, `(row, reference, k, output)`.
+
+        Args:
+            prepared: of masks `(reference, state, player)`; all states are evaluated.
+            rows: positions of the rows to explain.
+            coefs: `(reference, state, k)`, shared by the rows.
+        """
+        n_references, n_states, _ = coefs.shape
+        every = np.arange(n_references * n_states)
+        outputs = self.evaluate(prepared, rows, [every] * len(rows)).reshape(len(rows), n_references, n_states, -1)
+        return np.einsum("rbso,bsk->rbko", outputs, np.asarray(coefs, np.float64))
+
     @abc.abstractmethod
     def corners(self, rows: np.ndarray, references: np.ndarray, players: np.ndarray) -> np.ndarray:
         """`(pair, 2**m, output)`: every coalition of `players (pair, m)`; bit i of the state is player i."""
 
 
 @dataclass(frozen=True)
-class AdditiveForm:
-    """Pure functions of a network whose first layer is a sum over columns: `rest(bias + sum_j project_j)`.
+class Prepared:
+    """States in tiles: their masks, and what the absent players contribute."""
 
-    The hidden state of a coalition is a masked sum of projections; masked inputs are never built.
+    layout: Layout
+    present: Float[Array, "tile piece state player"]
+    state_side: Float[Array, "tile piece state side"]
 
-    Args:
-        project: `(params, x (row, feature)) -> (row, feature, hidden)`.
-        bias: `params -> (hidden,)`.
-        rest: `(params, hidden (state, hidden)) -> (state, output)`.
-    """
-
-    project: Callable[[Any, Any], Any]
-    bias: Callable[[Any], Any]
-    rest: Callable[[Any, Any], Any]
-
-    def side(self, params: Any, x: Float[Array, "row feature"]) -> Float[Array, "row feature hidden"]:
-        """What a row brings to a coalition: its projections."""
-        return self.project(params, x)
-
-    def state_side(
-        self,
-        params: Any,
-        absent: Float[Array, "reference state feature"],
-        side: Float[Array, "reference feature hidden"],
-    ) -> Float[Array, "reference state hidden"]:
-        """Hidden state of the absent features alone, from the projections of the background."""
-        return self.bias(params) + jnp.einsum("rsf,rfh->rsh", absent, side)
-
-    def outputs(
-        self,
-        params: Any,
-        row_side: Float[Array, "feature hidden"],
-        state_side: Float[Array, "state hidden"],
-        present: Float[Array, "state feature"],
-    ) -> Float[Array, "state output"]:
-        """Outputs of one row at some states."""
-        return self.rest(params, state_side + present @ row_side)
-
-    def corner_outputs(
-        self,
-        params: Any,
-        row_side: Float[Array, "block feature hidden"],
-        reference_side: Float[Array, "block feature hidden"],
-        fixed: Float[Array, "block feature"],
-        low: Int[Array, "block bit"],
-    ) -> Float[Array, "block corner output"]:
-        """Outputs at all subsets of the players `low` (-1 is nobody) on top of the `fixed` ones.
-
-        The subsets' hidden states are built by doubling: each player adds its difference to a copy.
-        """
-        delta = row_side - reference_side
-        hidden = (self.bias(params) + reference_side.sum(1) + jnp.einsum("bf,bfh->bh", fixed, delta))[:, None]
-        for bit in range(low.shape[1]):
-            step = jnp.take_along_axis(delta, jnp.maximum(low[:, bit], 0)[:, None, None], axis=1)
-            step = jnp.where((low[:, bit] >= 0)[:, None, None], step, 0.0)
-            hidden = jnp.concatenate([hidden, hidden + step], axis=1)
-        flat = self.rest(params, hidden.reshape(-1, hidden.shape[-1]))
-        return flat.reshape(*hidden.shape[:2], -1)
-
-
-@dataclass(frozen=True)
-class FunctionForm:
-    """Any JAX function: `fn(params, x (row, feature)) -> (row, output)`. A coalition's input is a mixed row."""
-
-    fn: Callable[[Any, Any], Any]
-
-    def side(self, params: Any, x: Float[Array, "row feature"]) -> Float[Array, "row feature"]:
-        """What a row brings to a coalition: its values."""
-        return x
-
-    def state_side(
-        self, params: Any, absent: Float[Array, "reference state feature"], side: Float[Array, "reference feature"]
-    ) -> Float[Array, "reference state feature"]:
-        """The background values of each state."""
-        return jnp.broadcast_to(side[:, None], absent.shape)
-
-    def outputs(
-        self,
-        params: Any,
-        row_side: Float[Array, " feature"],
-        state_side: Float[Array, "state feature"],
-        present: Float[Array, "state feature"],
-    ) -> Float[Array, "state output"]:
-        """Outputs of one row at some states."""
-        return self.fn(params, jnp.where(present > 0, row_side, state_side))
-
-    def corner_outputs(
-        self,
-        params: Any,
-        row_side: Float[Array, "block feature"],
-        reference_side: Float[Array, "block feature"],
-        fixed: Float[Array, "block feature"],
-        low: Int[Array, "block bit"],
-    ) -> Float[Array, "block corner output"]:
-        """Outputs at all subsets of the players `low` (-1 is nobody) on top of the `fixed` ones."""
-        bits = jnp.array(corner_bits(low.shape[1]))
-        chosen = low[:, :, None] == jnp.arange(fixed.shape[1])
-        present = (bits[None, :, :, None] & chosen[:, None]).any(2) | (fixed > 0)[:, None]
-        mixed = jnp.where(present, row_side[:, None], reference_side[:, None])
-        return self.fn(params, mixed.reshape(-1, mixed.shape[-1])).reshape(*mixed.shape[:2], -1)
+    def flat(self) -> tuple[Float[Array, "state player"], Float[Array, "state side"]]:
+        """The same, one state after another."""
+        return _joined(self.present), _joined(self.state_side)
 
 
 @dataclass(frozen=True)
@@ -192,12 +116,14 @@ class JaxGame(Game):
         params: their first argument, a runtime value: new weights of the same shape compile nothing.
         x: rows to explain.
         background: the reference rows.
+        player_of: the player of each column; None where every column is one.
     """
 
     form: AdditiveForm | FunctionForm
     params: Any
     x: Float[np.ndarray, "row feature"]
     background: Float[np.ndarray, "reference feature"]
+    player_of: tuple[int, ...] | None = None
 
     @property
     def n_rows(self) -> int:
@@ -210,40 +136,49 @@ class JaxGame(Game):
         return len(self.background)
 
     @property
-    def n_features(self) -> int:
-        """Players."""
-        return self.x.shape[1]
+    def n_players(self) -> int:
+        """Columns, or groups of them."""
+        return self.x.shape[1] if self.player_of is None else max(self.player_of) + 1
+
+    @functools.cached_property
+    def _form(self) -> Form:
+        """The form whose players are these."""
+        return self.form if self.player_of is None else self.form.grouped(self.player_of)
 
     def at_rows(self, rows: Int[np.ndarray, " row"]) -> Float64[np.ndarray, "row output"]:
         """Outputs at whole rows."""
-        return _whole(self.form, self.params, self.x[rows])
+        return _whole(self._form, self.params, self.x[rows])
 
     def at_background(self) -> Float64[np.ndarray, "reference output"]:
         """Outputs at whole background rows."""
-        return _whole(self.form, self.params, self.background)
+        return _whole(self._form, self.params, self.background)
 
-    def differs(self, rows: Int[np.ndarray, " row"]) -> Bool[np.ndarray, "row reference feature"]:
-        """Whether values differ; two missing values do not."""
+    def differs(self, rows: Int[np.ndarray, " row"]) -> Bool[np.ndarray, "row reference player"]:
+        """Whether any value of a player differs; two missing values do not."""
         ours, theirs = self.x[rows][:, None], self.background[None]
-        return (ours != theirs) & ~(np.isnan(ours) & np.isnan(theirs))
+        differs = (ours != theirs) & ~(np.isnan(ours) & np.isnan(theirs))
+        if self.player_of is None:
+            return differs
+        players = np.array(self.player_of)
+        return np.stack([differs[..., players == p].any(axis=-1) for p in range(self.n_players)], axis=-1)
 
     def prepare(
-        self, masks: Bool[np.ndarray, "reference state feature"], references: Int[np.ndarray, " reference"]
-    ) -> tuple[Array, Array]:
-        """The states' masks, and what the absent features contribute."""
-        present = jnp.asarray(masks, dtype=jnp.float32)
-        state_side = _state_sides(self.form, self.params, present, self._references[jnp.asarray(references)])
-        return present.reshape(-1, self.n_features), state_side.reshape(present.shape[0] * present.shape[1], -1)
+        self, masks: Bool[np.ndarray, "reference state player"], references: Int[np.ndarray, " reference"]
+    ) -> Prepared:
+        """The states' masks and what their absent players contribute, laid out in tiles."""
+        layout = layout_of(*masks.shape[:2])
+        present = jnp.asarray(layout.laid_out(masks.astype(np.float32)))
+        of_piece = layout.laid_out(np.repeat(references[:, None], layout.n_states, axis=1))[:, :, 0]
+        side = self._references[jnp.asarray(of_piece.reshape(-1))]
+        return Prepared(layout, present, _state_sides(self._form, self.params, present, side))
 
     @functools.cached_property
     def _references(self) -> Array:
-        return _sides(self.form, self.params, jnp.asarray(self.background))
+        return _sides(self._form, self.params, jnp.asarray(self.background))
 
-    def evaluate(
-        self, prepared: tuple[Array, Array], rows: Int[np.ndarray, " row"], kept: Sequence[np.ndarray]
-    ) -> Outputs:
+    def evaluate(self, prepared: Prepared, rows: Int[np.ndarray, " row"], kept: Sequence[np.ndarray]) -> Outputs:
         """Outputs of each row at its kept states, a tile of states at a time."""
-        present, state_side = prepared
+        present, state_side = prepared.flat()
         if len(rows) > ROWS_PER_CALL:
             at = ROWS_PER_CALL
             parts = self.evaluate(prepared, rows[:at], kept[:at]), self.evaluate(prepared, rows[at:], kept[at:])
@@ -255,13 +190,28 @@ class JaxGame(Game):
         row_of_tile[: tiles.sum()] = np.repeat(np.arange(len(rows)), tiles)
         first = np.concatenate([[0], np.cumsum(tiles)])
         for i, k in enumerate(kept):
-            states.reshape(-1)[first[i] * TILE : first[i] * TILE + len(k)] = k
-        side = _sides(self.form, self.params, jnp.asarray(_padded(self.x[rows], ROWS_PER_CALL)))
+            states.reshape(-1)[first[i] * TILE : first[i] * TILE + len(k)] = prepared.layout.place(k)
+        side = _sides(self._form, self.params, jnp.asarray(_padded(self.x[rows], ROWS_PER_CALL)))
         n_tiles = jnp.asarray(int(tiles.sum()), dtype=jnp.int32)
-        out = _evaluate_tiles(self.form, self.params, side, state_side, present, row_of_tile, states, n_tiles)
+        out = _evaluate_tiles(self._form, self.params, side, state_side, present, row_of_tile, states, n_tiles)
         flat = np.asarray(out).reshape(-1, out.shape[-1])
         spans = [flat[first[i] * TILE : first[i] * TILE + n] for i, n in enumerate(counts)]
         return np.concatenate(spans).astype(np.float64)
+
+    def contract(
+        self, prepared: Prepared, rows: Int[np.ndarray, " row"], coefs: Float[np.ndarray, "reference state k"]
+    ) -> Float64[np.ndarray, "row reference k output"]:
+        """Sums over states of coefficient times output, where the outputs are."""
+        laid = jnp.asarray(prepared.layout.laid_out(np.asarray(coefs, np.float32)))
+        parts = []
+        for at in range(0, len(rows), ROWS_PER_CALL):
+            some = rows[at : at + ROWS_PER_CALL]
+            side = _sides(self._form, self.params, jnp.asarray(_padded(self.x[some], ROWS_PER_CALL)))
+            found = _contract_tiles(
+                self._form, self.params, side, prepared.state_side, prepared.present, laid, np.int32(len(some))
+            )
+            parts.append(np.asarray(found[: len(some)], dtype=np.float64))
+        return prepared.layout.summed(np.concatenate(parts))
 
     def corners(
         self,
@@ -275,10 +225,10 @@ class JaxGame(Game):
         n_bits = low.shape[1] + low.shape[1] % 2  # even sizes only: half the compilations
         low = np.pad(low, ((0, 0), (0, n_bits - low.shape[1])), constant_values=-1)
         upper = corner_bits(high.shape[1])
-        fixed = np.zeros((n_pairs, len(upper), self.n_features), dtype=np.float32)
+        fixed = np.zeros((n_pairs, len(upper), self.n_players), dtype=np.float32)
         np.put_along_axis(fixed, np.broadcast_to(high[:, None], (n_pairs, *upper.shape)), upper[None], axis=2)
         blocks = [np.repeat(a, len(upper), axis=0) for a in (rows, references, low)]
-        out = self._blocks(blocks[0], blocks[1], fixed.reshape(-1, self.n_features), blocks[2])
+        out = self._blocks(blocks[0], blocks[1], fixed.reshape(-1, self.n_players), blocks[2])
         return out[:, : 2 ** min(m, CORNER_BITS)].reshape(n_pairs, 2**m, -1)
 
     def _blocks(self, rows: np.ndarray, references: np.ndarray, fixed: np.ndarray, low: np.ndarray) -> np.ndarray:
@@ -291,15 +241,10 @@ class JaxGame(Game):
             ours = jnp.asarray(_padded(self.x[rows[part]], size))
             theirs = jnp.asarray(_padded(self.background[references[part]], size))
             out = _corner_blocks(
-                self.form, self.params, ours, theirs, _padded(fixed[part], size), _padded(low[part], size)
+                self._form, self.params, ours, theirs, _padded(fixed[part], size), _padded(low[part], size)
             )
             parts.append(np.asarray(out, dtype=np.float64)[: len(rows[part])])
         return np.concatenate(parts)
-
-
-def corner_bits(n_players: int) -> Bool[np.ndarray, "corner player"]:
-    """Every coalition of some players: bit i of the row number is player i."""
-    return (np.arange(2**n_players)[:, None] >> np.arange(n_players)) % 2 == 1
 
 
 def _padded(rows: np.ndarray, size: int) -> np.ndarray:
@@ -316,9 +261,7 @@ def _whole(form: Any, params: Any, x: np.ndarray) -> np.ndarray:
 
 @functools.partial(jax.jit, static_argnames=("form",))
 def _whole_rows(form: Any, params: Any, x: Array) -> Array:
-    side = form.side(params, x)
-    nothing = jnp.zeros(x.shape, x.dtype)
-    return form.corner_outputs(params, side, side, nothing, jnp.zeros((len(x), 0), dtype=jnp.int32))[:, 0]
+    return form.whole(params, x)
 
 
 @functools.partial(jax.jit, static_argnames=("form",))
@@ -328,7 +271,33 @@ def _sides(form: Any, params: Any, x: Array) -> Array:
 
 @functools.partial(jax.jit, static_argnames=("form",))
 def _state_sides(form: Any, params: Any, present: Array, side: Array) -> Array:
-    return form.state_side(params, 1 - present, side)
+    tiles, pieces, states, players = present.shape
+    flat = form.state_side(params, 1 - present.reshape(-1, states, players), side)
+    return flat.reshape(tiles, pieces, states, -1)
+
+
+@functools.partial(jax.jit, static_argnames=("form",))
+def _contract_tiles(
+    form: Any, params: Any, row_sides: Array, state_side: Array, present: Array, coefs: Array, n_rows: Array
+) -> Array:
+    """Each tile's outputs of the first `n_rows` rows times its coefficients; other rows are not run."""
+
+    def one_tile(row_side: Array, tile: tuple[Array, Array, Array]) -> Array:
+        side, masks, coef = tile
+        outputs = form.outputs(params, row_side, _joined(side), _joined(masks))
+        return jnp.einsum("psk,pso->pko", coef, outputs.reshape(*masks.shape[:2], -1))
+
+    def one_row(i: Array, out: Array) -> Array:
+        found = jax.lax.map(functools.partial(one_tile, row_sides[i]), (state_side, present, coefs))
+        return out.at[i].set(found)
+
+    shape = jax.eval_shape(one_tile, row_sides[0], (state_side[0], present[0], coefs[0])).shape
+    return jax.lax.fori_loop(0, n_rows, one_row, jnp.zeros((len(row_sides), len(coefs), *shape), jnp.float32))
+
+
+def _joined(tile: Array) -> Array:
+    """A tile's pieces as one."""
+    return tile.reshape(-1, tile.shape[-1])
 
 
 @functools.partial(jax.jit, static_argnames=("form",))

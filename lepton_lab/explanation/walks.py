@@ -109,7 +109,7 @@ def walk_values(
         pace: budget, stop, progress.
     """
     plan = np.random.default_rng([options.seed, 7]).permutation(len(rows)) % N_PLANS
-    zeros = [np.zeros((len(rows), game.n_features, game.n_outputs)) for _ in range(4)]
+    zeros = [np.zeros((len(rows), game.n_players, game.n_outputs)) for _ in range(4)]
     sums = _Sums(*zeros, rounds=np.zeros(len(rows), dtype=np.int64))
     n_round, ended = 0, ""
     while not ended:
@@ -164,7 +164,7 @@ def _one_round(
 
 def _blocks(game: Game, weights: np.ndarray, seed: tuple[int, int, int]) -> Any:
     """The plan of this seed: orders for all background rows, in blocks of one size."""
-    n, d = game.n_background, game.n_features
+    n, d = game.n_background, game.n_players
     n_blocks = math.ceil(n * max(1, N_PASSES * (d - 1)) / MAX_STATES)
     size = math.ceil(n / min(n, n_blocks))
     rng = np.random.default_rng([11, *seed])

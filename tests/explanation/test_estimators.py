@@ -13,7 +13,7 @@ from lepton_lab.data.mix_rows import stack_rows
 from lepton_lab.explanation.estimate import T_95, Pace
 from lepton_lab.explanation.exact import exact_values
 from lepton_lab.explanation.explain_game import shapley_values
-from lepton_lab.explanation.game import FunctionForm, JaxGame, corner_bits
+from lepton_lab.explanation.game import FunctionForm, Game, JaxGame, corner_bits
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.predict_game import PredictGame
 from lepton_lab.explanation.walks import N_PLANS, WalkOptions, walk_values
@@ -68,6 +68,59 @@ def test_the_three_games_walk_the_same_walks():
         np.testing.assert_allclose(other.values, found[0].values, atol=3e-6)
         np.testing.assert_allclose(other.variance, found[0].variance, atol=1e-6)
         assert other.n_evaluations == found[0].n_evaluations
+
+
+@pytest.mark.parametrize("n_states", [7, 1100])
+@pytest.mark.parametrize("groups", [None, (0, 1, 0, 2, 1, 3)])
+def test_contract_sums_what_evaluate_finds(n_states, groups):
+    """Several background rows in a tile, and several tiles for one background row; rows of more than one call."""
+    rng = np.random.default_rng(0)
+    n_players = D if groups is None else 4
+    masks, coefs = rng.random((5, n_states, n_players)) < 0.5, rng.normal(size=(5, n_states, 3))
+    rows, references = np.arange(40) % N, np.array([3, 0, 11, 5, 5])
+    found = []
+    for form in (MLP, FunctionForm(mlp)):
+        game = JaxGame(form, PARAMS, X, BACKGROUND, groups)
+        prepared = game.prepare(masks, references)
+        found.append(game.contract(prepared, rows, coefs))
+        outputs = game.evaluate(prepared, rows, [np.arange(5 * n_states)] * 40).reshape(40, 5, n_states, OUT)
+        present = masks if groups is None else masks[:, :, np.array(groups)]
+        mixed = np.where(present[None], X[rows][:, None, None], BACKGROUND[references][:, None]).astype(float)
+        np.testing.assert_allclose(outputs, plain_mlp(PARAMS, mixed), atol=1e-5)
+        wanted = np.einsum("rbso,bsk->rbko", plain_mlp(PARAMS, mixed), coefs)
+        np.testing.assert_allclose(found[-1], wanted, atol=1e-6 * n_states)
+        np.testing.assert_allclose(Game.contract(game, prepared, rows, coefs), wanted, atol=1e-6 * n_states)
+    assert found[0].shape == (40, 5, 3, OUT)
+
+
+GROUPS = (0, 1, 0, 2, 1, 3)
+
+
+@pytest.mark.parametrize("estimator", ["exact", "walks"])
+def test_groups_are_players(estimator):
+    """The definition, with the network as a function of four players: which of two rows each one takes."""
+    n_rows, columns = 3, np.array(GROUPS)
+    x, background = X[:n_rows].astype(float), BACKGROUND.astype(float)
+    stacked = np.concatenate([x, background])
+    wanted = shapley.shapley_values(
+        lambda which: plain_mlp(PARAMS, np.take_along_axis(stacked, which[:, columns].astype(int), axis=0)),
+        np.repeat(np.arange(n_rows)[:, None], 4, axis=1),
+        np.repeat(n_rows + np.arange(B)[:, None], 4, axis=1),
+    )
+    for form in (MLP, FunctionForm(mlp)):
+        game = JaxGame(form, PARAMS, X[:n_rows], BACKGROUND, GROUPS)
+        if estimator == "exact":
+            np.testing.assert_allclose(_run("exact", game).values, wanted, atol=3e-6)
+        else:
+            found = walk_values(game, np.arange(n_rows), uniform(), WalkOptions(n_walks=40), Pace())
+            assert (np.abs(found.values - wanted) <= 5 * np.sqrt(found.variance) + 1e-5).all()
+
+
+def test_a_group_is_a_dummy_where_all_its_columns_are():
+    x = X[:1].copy()
+    x[0, :3] = BACKGROUND[0, :3]
+    differs = JaxGame(MLP, PARAMS, x, BACKGROUND[:1], GROUPS).differs(np.arange(1))[0, 0]
+    assert differs.tolist() == [False, True, True, True]
 
 
 def test_weighted_background(reference):
