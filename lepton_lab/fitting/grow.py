@@ -169,7 +169,7 @@ def grow_trees(problem: Problem, train: Rows, valid: Rows, recipe: Recipe, contr
     kept = place.load("grown")
     if kept is not None:
         member = TreesMember.from_arrays(kept[0], kept[1]["config"])
-        return _trees_grown(problem, valid, member, kept[1]["losses"], kept[1]["ended"])
+        return trees_grown(problem, valid, member, kept[1]["losses"], kept[1]["ended"])
     fit = fit_trees(
         train.x,
         train.y,
@@ -183,7 +183,7 @@ def grow_trees(problem: Problem, train: Rows, valid: Rows, recipe: Recipe, contr
     )
     if not fit.valid_losses:
         raise NothingGrownError("trees: ended before the first round.")
-    grown = _trees_grown(problem, valid, fit.member, fit.valid_losses, fit.ended)
+    grown = trees_grown(problem, valid, fit.member, fit.valid_losses, fit.ended)
     if fit.ended != "interrupt":
         meta = {"config": fit.member.config_json(), "losses": list(fit.valid_losses), "ended": fit.ended}
         place.save("grown", fit.member.arrays(), meta)
@@ -238,7 +238,8 @@ def _network_from(arrays: dict[str, np.ndarray], meta: dict) -> Grown:
     return Grown("network", at, losses, logits.__getitem__, member, meta["ended"], meta["message"])
 
 
-def _trees_grown(problem: Problem, valid: Rows, member: TreesMember, losses: list | tuple, ended: str) -> Grown:
+def trees_grown(problem: Problem, valid: Rows, member: TreesMember, losses: list | tuple, ended: str) -> Grown:
+    """How trees grew, from their loss after each round."""
     inputs = member.tree_inputs(valid.x)
 
     def logits_at(point: int) -> np.ndarray:

@@ -144,21 +144,19 @@ def fit_trees(
 
     inputs, matrix = fit_tree_inputs(x, y, weights, blocks, task, seed)
     label = np.asarray(y, np.float64)
-    rows = lightgbm.Dataset(matrix, label, weight=weights, free_raw_data=True, params=_parameters(config, task, seed))
+    rows = lightgbm.Dataset(matrix, label, weight=weights, free_raw_data=True, params=parameters(config, task, seed))
     watched = []
     if valid is not None:
         watched = [rows.create_valid(inputs.of(valid[0]), np.asarray(valid[1], np.float64), weight=valid[2])]
-    watch = _Watch(config.patience, after_round)
-    booster = lightgbm.train(
-        _parameters(config, task, seed), rows, config.rounds, valid_sets=watched, callbacks=[watch]
-    )
+    watch = Watch(config.patience, after_round)
+    booster = lightgbm.train(parameters(config, task, seed), rows, config.rounds, valid_sets=watched, callbacks=[watch])
     best = watch.best_round if watched else booster.current_iteration()
     text = booster.model_to_string(num_iteration=booster.current_iteration())
     forest = check_forest(read_lightgbm(text, matrix.shape[1], task.n_outputs))
     return TreesFit(TreesMember(inputs, forest), best, tuple(watch.losses), watch.ended)
 
 
-class _Watch:
+class Watch:
     """LightGBM's callback: keeps the best round, and ends growth between two rounds."""
 
     order = 30
@@ -170,6 +168,7 @@ class _Watch:
         self.best_round, self.best_loss, self.ended = 0, float("inf"), ""
 
     def __call__(self, env: CallbackEnv) -> None:
+        """Look at a round; raises LightGBM's own signal where it was the last."""
         from lightgbm.callback import EarlyStopException
 
         done = env.iteration + 1
@@ -190,7 +189,8 @@ class _Watch:
             raise EarlyStopException(env.iteration, [])
 
 
-def _parameters(config: TreesConfig, task: Task, seed: int) -> dict[str, Any]:
+def parameters(config: TreesConfig, task: Task, seed: int) -> dict[str, Any]:
+    """What LightGBM is told."""
     objective = {"binary": "binary", "multiclass": "multiclass"}.get(task.name, "regression")
     metric = {"binary": "binary_logloss", "multiclass": "multi_logloss"}.get(task.name, "l2")
     found = {
