@@ -34,6 +34,13 @@ if TYPE_CHECKING:
         stop,
         train,
     )
+    from lepton_lab.api_effects import (
+        accumulated_effects,
+        compare_cohorts,
+        explain_preview,
+        loss_importance,
+        partial_dependence,
+    )
     from lepton_lab.api_explain import counterfactuals, explain, whatif
     from lepton_lab.errors import LeptonError
     from lepton_lab.estimators import LeptonClassifier, LeptonRegressor
@@ -51,15 +58,20 @@ __all__ = [
     "Run",
     "TrainedModel",
     "__version__",
+    "accumulated_effects",
     "attach",
     "check",
     "compare",
+    "compare_cohorts",
     "counterfactuals",
     "doctor",
     "errors",
     "evaluate",
     "explain",
+    "explain_preview",
     "load",
+    "loss_importance",
+    "partial_dependence",
     "predict",
     "resume",
     "runs",
@@ -80,8 +92,13 @@ _HOMES = {
     "LeptonRegressor": "lepton_lab.estimators",
     "Run": "lepton_lab.journal",
     "TrainedModel": "lepton_lab.trained",
+    "accumulated_effects": "lepton_lab.api_effects",
+    "compare_cohorts": "lepton_lab.api_effects",
     "counterfactuals": "lepton_lab.api_explain",
     "explain": "lepton_lab.api_explain",
+    "explain_preview": "lepton_lab.api_effects",
+    "loss_importance": "lepton_lab.api_effects",
+    "partial_dependence": "lepton_lab.api_effects",
     "whatif": "lepton_lab.api_explain",
 }
 _MODULES = ("errors", "samples")

@@ -27,11 +27,11 @@ LINES = [
     {"evaluation"},
     {"packs"},
     {"pictures"},
-    {"api", "api_explain", "estimators", "environment"},
+    {"api", "api_effects", "api_explain", "estimators", "environment"},
     {"notebook"},
 ]
 # Rooms that are several files of one idea, and so may see each other.
-TOGETHER = [{"trained", "model_file"}, {"api", "api_explain", "environment"}]
+TOGETHER = [{"trained", "model_file"}, {"api", "api_effects", "api_explain", "environment"}]
 LINE_OF = {name: number for number, names in enumerate(LINES) for name in names}
 
 FENCES = {

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lepton_lab.data.mix_rows import is_frame
 from lepton_lab.data.rows import Table
 from lepton_lab.data.schema import Schema
 from lepton_lab.data.table import read_like
@@ -45,10 +46,20 @@ def with_values(x: Any, place: int, values: Sequence[object]) -> Any:
     try:
         put = nw.new_series(column.name, values, column.dtype, backend=nw.get_native_namespace(frame))
     except (TypeError, ValueError) as error:
+        why = str(error).partition("\n")[0]
         raise ColumnError(
-            f"the values {values[:3]!r} do not fit the column {column.name!r} of {column.dtype}: {str(error).partition(chr(10))[0]}"
+            f"the values {values[:3]!r} do not fit the column {column.name!r} of {column.dtype}: {why}"
         ) from error
     return frame.with_columns(put).to_native()
+
+
+def column_names(x: Any) -> tuple[str, ...]:
+    """The columns of a frame, or "feature 0", ... of an array."""
+    import narwhals as nw
+
+    if is_frame(x):
+        return tuple(map(str, nw.from_native(x, eager_only=True).columns))
+    return tuple(f"feature {j}" for j in range(np.shape(x)[1]))
 
 
 def _refuse_none(column: object, values: list[object]) -> None:

@@ -96,16 +96,18 @@ def accumulate(
     reach = (np.arange(n_points)[:, None] <= np.arange(n_points)).astype(np.float64)
     pull = reach - (steps.at[:, :, None] >= np.arange(n_points)).mean(axis=(0, 1))[:, None]
     pull[0] = 0.0
-    residual = _residuals(difference - mean[steps.step], steps.step, counts) * (n / np.maximum(counts, 1))[
-        steps.step, None
-    ]
+    residual = (
+        _residuals(difference - mean[steps.step], steps.step, counts) * (n / np.maximum(counts, 1))[steps.step, None]
+    )
     # Each row's influence: through the means of its steps, and through where the centre lies.
     moves = np.einsum("rso,rsp->rpo", residual, pull[steps.step]) - (own - own.mean(axis=0))[:, None]
     return sums - own.mean(axis=0), np.sqrt((moves**2).sum(axis=0)) / n
 
 
 def _residuals(
-    residual: Float64[np.ndarray, "row step output"], step: Int[np.ndarray, "row step"], counts: Int[np.ndarray, " point"]
+    residual: Float64[np.ndarray, "row step output"],
+    step: Int[np.ndarray, "row step"],
+    counts: Int[np.ndarray, " point"],
 ) -> Float64[np.ndarray, "row step output"]:
     """Residuals, widened for having been taken from their own step's mean; a lone one takes the typical size."""
     real = step > 0

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from lepton_lab.data.mix_rows import frame_labels, is_frame, stack_rows
@@ -18,9 +15,9 @@ from lepton_lab.errors import ExplanationError, OptionError, no_such_column
 from lepton_lab.explanation.accumulated import accumulated, in_order_of_likeness
 from lepton_lab.explanation.effects import Effect, EffectOptions, EffectQuestion, dependence
 from lepton_lab.explanation.estimate import Pace
-from lepton_lab.explanation.explain_function import traces
 from lepton_lab.explanation.grids import ColumnValues, Grid, column_values, edge_grid, even_grid
 from lepton_lab.explanation.predict_game import PredictGame, checked_outputs
+from lepton_lab.explanation.row_function import RowFunction, row_function
 from lepton_lab.explanation.swaps import ColumnSwap, JaxSwap, PredictSwap, TrainedSwap
 from lepton_lab.trained import TrainedModel
 
@@ -31,6 +28,7 @@ def trained_dependence(
     column: str,
     *,
     values: Sequence[object] | None = None,
+    pool: Table | None = None,
     options: EffectOptions | None = None,
 ) -> Effect:
     """Partial dependence of a trained model's logits, or probability, on one column, averaged over some rows.
@@ -40,7 +38,8 @@ def trained_dependence(
         table: the rows.
         column: an input column.
         values: at which to ask; by default values that occur in the rows given to `train` where the model
-            still knows them, else in `table`.
+            still knows them, else in `pool`.
+        pool: rows to take values from; `table` by default.
         options: number of points, scale, seed, pace.
 
     Raises:
@@ -53,7 +52,7 @@ def trained_dependence(
         pool = rows_with(model.schema, table, column, values)
         grid = _all_of(_values_of(pool, column))
     else:
-        pool = table if model.seen is None else model.seen
+        pool = (table if pool is None else pool) if model.seen is None else model.seen
         grid = even_grid(_values_of(pool, column), options.n_points)
     encoded = model.encoder.encode(pool.take(grid.sources))[:, place]
     return dependence(_trained_question(model, table, column, grid, encoded, options))
@@ -135,7 +134,13 @@ def _all_of(column: ColumnValues) -> Grid:
 
 
 def function_dependence(
-    fn: Any, x: Any, column: object, *, values: Sequence[object] | None = None, options: EffectOptions | None = None
+    fn: Any,
+    x: Any,
+    column: object,
+    *,
+    values: Sequence[object] | None = None,
+    pool: Any = None,
+    options: EffectOptions | None = None,
 ) -> Effect:
     """Partial dependence of any function's outputs on one column, averaged over some rows.
 
@@ -143,7 +148,8 @@ def function_dependence(
         fn: rows to one number, or one row of numbers, each.
         x: an array `(row, feature)` or a frame.
         column: its name, or for an array its position.
-        values: at which to ask; by default values that occur in `x`.
+        values: at which to ask; by default values that occur in `pool`.
+        pool: rows of the same kind to take values from; `x` by default.
         options: number of points, seed, pace.
 
     Raises:
@@ -157,12 +163,11 @@ def function_dependence(
     """
     options = options or EffectOptions()
     asked = _function_of(fn, x, column, options)
-    if values is None:
-        grid = even_grid(asked.column, options.n_points)
-        return dependence(asked.question(grid, None))
-    added = with_values(asked.x, asked.place, values)
-    grid = _all_of(column_values(asked.name, _columns(added)[1][asked.place]))
-    return dependence(asked.question(grid, added))
+    if values is not None:
+        added = with_values(x if is_frame(x) else np.asarray(x), asked.place, values)
+        return dependence(asked.question(_all_of(asked.column_of(added)), added))
+    pool = x if pool is None else pool
+    return dependence(asked.question(even_grid(asked.column_of(pool), options.n_points), pool))
 
 
 def function_accumulated(fn: Any, x: Any, column: object, *, options: EffectOptions | None = None) -> Effect:
@@ -184,15 +189,14 @@ def function_accumulated(fn: Any, x: Any, column: object, *, options: EffectOpti
     if asked.column.kind == "category":
         others = [column_values("", values) for j, values in enumerate(asked.columns) if j != asked.place]
         grid = in_order_of_likeness(grid, asked.column, others)
-    return accumulated(asked.question(grid, None))
+    return accumulated(asked.question(grid, x))
 
 
 @dataclass(frozen=True)
 class _AskedFunction:
     """A function, its rows, and the column in question."""
 
-    fn: Any
-    x: Any
+    rows: RowFunction
     name: str
     place: int
     columns: list[np.ndarray]
@@ -203,34 +207,29 @@ class _AskedFunction:
     def column(self) -> ColumnValues:
         return column_values(self.name, self.columns[self.place])
 
-    def question(self, grid: Grid, added: Any) -> EffectQuestion:
-        """The question; the grid's sources are rows of `added`, or of the asked rows where there is none."""
-        swap = self._swap(grid, added)
+    def column_of(self, rows: Any) -> ColumnValues:
+        """The same column of other rows."""
+        return column_values(self.name, _columns(rows if is_frame(rows) else np.asarray(rows))[1][self.place])
+
+    def question(self, grid: Grid, pool: Any) -> EffectQuestion:
+        """The question; the grid's sources are rows of `pool`."""
+        swap = self._swap(grid, self.rows.like(pool))
         n_outputs = swap.outputs(np.zeros(1, np.int64), np.zeros((1, 1), np.int64)).shape[2]
-        names = ("output",) if n_outputs == 1 else tuple(f"output {k}" for k in range(n_outputs))
+        known = self.rows.callee.output_names
+        numbered = ("output",) if n_outputs == 1 else tuple(f"output {k}" for k in range(n_outputs))
+        names = known if known is not None and len(known) == n_outputs else numbered
         pace = self.options.pace or Pace()
         return EffectQuestion(
-            swap, self.column, grid, lambda out: out, self.labels, names, "output", self.options.seed, pace
+            swap, self.column, grid, lambda out: out, self.labels, names, self.rows.callee.unit, self.options.seed, pace
         )
 
-    def _swap(self, grid: Grid, added: Any) -> ColumnSwap:
-        array = isinstance(self.x, np.ndarray) and self.x.dtype.kind in "fiub"
-        if array and traces(self.fn, self.x.shape[1]):
-            values = (self.x if added is None else added)[grid.sources, self.place]
-            return JaxSwap(_checked(_compiled(self.fn)), self.x.astype(np.float32), self.place, values.astype(np.float32))
-        game = PredictGame(self.fn, stack_rows(self.x, self.x if added is None else added))
+    def _swap(self, grid: Grid, pool: Any) -> ColumnSwap:
+        x = self.rows.x
+        if self.rows.compiled:
+            values = np.asarray(pool[grid.sources, self.place], np.float32)
+            return JaxSwap(_checked(self.rows.fn), x, self.place, values)
+        game = PredictGame(self.rows.fn, stack_rows(x, pool))
         return PredictSwap(game, self.place, len(self.labels) + grid.sources)
-
-
-@lru_cache(maxsize=32)
-def _compiled(fn: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """A JAX function compiled, with an output axis; the same object for the same function."""
-
-    def outputs(x: Any) -> Any:
-        out = jnp.asarray(fn(x))
-        return out[:, None] if out.ndim == 1 else out
-
-    return jax.jit(outputs)
 
 
 def _checked(fn: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -238,18 +237,12 @@ def _checked(fn: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _function_of(fn: Any, x: Any, column: object, options: EffectOptions) -> _AskedFunction:
-    if not callable(fn):
-        raise ExplanationError(f"{type(fn).__name__} is no function. Give a function of rows, such as model.predict_proba.")
     if options.scale != "link":
         raise OptionError("scale='probability' is for trained models. Give a function that returns probabilities.")
-    x = x if is_frame(x) else np.asarray(x)
-    if not is_frame(x) and x.ndim != 2:
-        raise ExplanationError(f"x has shape {x.shape}; it must be (row, feature).")
-    if 0 in x.shape:
-        raise ExplanationError(f"x has {x.shape[0]} rows and {x.shape[1]} columns: there is nothing to ask about.")
-    names, columns = _columns(x)
+    rows = row_function(fn, x)
+    names, columns = _columns(x if is_frame(x) else np.asarray(x))
     place = _place(column, names, by_position=not is_frame(x))
-    return _AskedFunction(fn, x, names[place], place, columns, frame_labels(x), options)
+    return _AskedFunction(rows, names[place], place, columns, frame_labels(x), options)
 
 
 def _place(column: object, names: tuple[str, ...], *, by_position: bool) -> int:
@@ -266,5 +259,3 @@ def _columns(x: Any) -> tuple[tuple[str, ...], list[np.ndarray]]:
         return tuple(f"feature {j}" for j in range(x.shape[1])), list(x.T)
     stacked = stack_rows(x, x)
     return stacked.column_names, [stacked.values[:, j] for j in range(stacked.values.shape[1])]
-
-

@@ -12,7 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float64
 
-from lepton_lab.data.mix_rows import is_frame, stack_rows
+from lepton_lab.data.mix_rows import frame_columns, frame_rows, is_frame, stack_rows
+from lepton_lab.data.own_values import column_names
 from lepton_lab.errors import ExplanationError, no_such_option
 from lepton_lab.explanation.background import (
     Background,
@@ -24,6 +25,7 @@ from lepton_lab.explanation.background import (
 from lepton_lab.explanation.groups import groups_of
 from lepton_lab.explanation.loss_importance import LossGame, LossImportance, LossOptions, loss_values
 from lepton_lab.explanation.predict_game import PredictGame
+from lepton_lab.explanation.row_function import row_function
 from lepton_lab.members.linear import LinearMember
 from lepton_lab.tasks import Regression
 from lepton_lab.trained import Blend, TrainedModel
@@ -100,19 +102,18 @@ def function_loss_importance(
         ExplanationError: no rows, `y` does not fit, or the function returns what cannot be used.
     """
     options = options or LossOptions()
-    x = x if is_frame(x) else np.asarray(x)
-    truth = np.asarray(y)
+    asked, names, given_x = row_function(fn, x), column_names(x), x
+    x, truth = asked.x, np.asarray(y)
     if truth.shape != (len(x),):
         raise ExplanationError(f"y has shape {truth.shape} for {len(x)} rows. Give one value a row.")
     if loss is not None and loss not in LOSSES:
         raise no_such_option("loss", loss, LOSSES)
     if background is None:
         rows = sample_rows(len(x), options.seed)
-        background = x[rows] if isinstance(x, np.ndarray) else _rows(x, rows)
+        background = x[rows] if isinstance(x, np.ndarray) else frame_rows(x, rows)
     given = as_background(background)
-    stacked = stack_rows(x, given.x if is_frame(given.x) else np.asarray(given.x))
-    game = PredictGame(fn, stacked)
-    players = groups_of(groups, stacked.column_names)
+    game = PredictGame(asked.fn, stack_rows(x, asked.like(_ordered(given.x, given_x))))
+    players = groups_of(groups, names)
     weights = background_weights(given.weights, game.n_background)
     loss = loss or ("log_loss" if game.n_outputs > 1 else "squared_error")
     losses = _squared_error(truth) if loss == "squared_error" else _log_loss(_class_of(truth, game.n_outputs, fn))
@@ -121,10 +122,9 @@ def function_loss_importance(
     return loss_values(LossGame(players, len(x), ask, weights, losses, unit), options)
 
 
-def _rows(frame: Any, rows: np.ndarray) -> Any:
-    from lepton_lab.data.mix_rows import frame_rows
-
-    return frame_rows(frame, rows)
+def _ordered(background: Any, x: Any) -> Any:
+    """A background frame with its columns in the order of the rows'."""
+    return frame_columns(background, x) if is_frame(background) and is_frame(x) else background
 
 
 def _class_of(y: np.ndarray, n_outputs: int, fn: Any) -> np.ndarray:
@@ -164,7 +164,9 @@ class _FunctionPredictions:
     game: PredictGame
     n_rows: int
 
-    def __call__(self, row: int, masks: Bool[np.ndarray, "state column"]) -> Float64[np.ndarray, "state reference output"]:
+    def __call__(
+        self, row: int, masks: Bool[np.ndarray, "state column"]
+    ) -> Float64[np.ndarray, "state reference output"]:
         """What the function says of each mix."""
         references = self.n_rows + np.arange(self.game.n_background)
         sources = np.where(masks[:, None], row, references[None, :, None])
@@ -179,7 +181,9 @@ class _TrainedPredictions:
     x: np.ndarray
     references: np.ndarray
 
-    def __call__(self, row: int, masks: Bool[np.ndarray, "state column"]) -> Float64[np.ndarray, "state reference output"]:
+    def __call__(
+        self, row: int, masks: Bool[np.ndarray, "state column"]
+    ) -> Float64[np.ndarray, "state reference output"]:
         """Probabilities, or the number."""
         model, shape = self.model, (len(masks), len(self.references))
         used = [(w, m) for w, m in zip(model.blend.weights, model.members, strict=True) if w]

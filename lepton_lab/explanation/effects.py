@@ -137,7 +137,9 @@ def dependence(question: EffectQuestion) -> Effect:
     order = np.argsort(rows)
     curves = answers[order]
     mean, error = _mean_and_error(curves)
-    return effect_of(question, rows[order], mean, error, curves, "partial dependence", ended_note(question, rows, ended))
+    return effect_of(
+        question, rows[order], mean, error, curves, "partial dependence", ended_note(question, rows, ended)
+    )
 
 
 def ask(

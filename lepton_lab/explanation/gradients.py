@@ -23,10 +23,11 @@ import numpy as np
 from jaxtyping import Array, Float, Float64
 
 from lepton_lab.errors import ExplanationError
+from lepton_lab.explanation.asked import Asked
 from lepton_lab.explanation.background import Background
 from lepton_lab.explanation.estimate import Estimate, Pace
 from lepton_lab.explanation.explain_function import Naming, ask_function
-from lepton_lab.explanation.explain_model import ask_trained
+from lepton_lab.explanation.explain_model import AskedBlend, ask_trained
 from lepton_lab.explanation.explanation import Explanation
 from lepton_lab.explanation.game import AdditiveForm, FunctionForm, Game, JaxGame
 from lepton_lab.explanation.options import ExplainOptions
@@ -66,8 +67,7 @@ def preview_trained(
     """
     options = options or ExplainOptions()
     asked = ask_trained(model, x, values, row_labels, background=background, groups=groups)
-    *_, found = asked.answers(rescale_estimate, options, options.pace())
-    return _as_preview(found, found.method)
+    return preview_of(asked, options, options.pace())
 
 
 def preview_function(
@@ -99,12 +99,20 @@ def preview_function(
     """
     options = options or ExplainOptions()
     asked = ask_function(fn, x, background, naming=naming, groups=groups, seed=options.seed)
-    pace = options.pace()
+    return preview_of(asked, options, options.pace())
+
+
+def preview_of(asked: Asked | AskedBlend, options: ExplainOptions, pace: Pace) -> Explanation:
+    """A preview of what is asked: DeepLIFT where its rule covers the function, else expected gradients.
+
+    Raises:
+        ExplanationError: no JAX function, or values are missing.
+    """
     try:
-        *_, estimate = rescale_estimate(asked.game, asked.weights, options, pace)
+        *_, found = asked.answers(rescale_estimate, options, pace)
     except UnknownStepError:
-        *_, estimate = gradient_estimate(asked.game, asked.weights, options, pace)
-    return _as_preview(asked.answer(estimate, pace), estimate.method)
+        *_, found = asked.answers(gradient_estimate, options, pace)
+    return _as_preview(found, found.method)
 
 
 def _as_preview(found: Explanation, method: str) -> Explanation:
@@ -147,7 +155,12 @@ def gradient_estimate(
     def of_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         drawn, places = zip(*(_draws(weights, (options.seed, int(row))) for row in rows), strict=True)
         found = _along(
-            game.form, game.params, _sides(game, game.x[rows]), sides, np.stack(drawn), np.stack(places).astype(np.float32)
+            game.form,
+            game.params,
+            _sides(game, game.x[rows]),
+            sides,
+            np.stack(drawn),
+            np.stack(places).astype(np.float32),
         )
         mean, squares = (np.asarray(part, np.float64) for part in found)
         spread = np.maximum(squares - mean**2, 0.0)
@@ -164,8 +177,8 @@ def _differentiable(game: Game) -> JaxGame:
     """
     if not isinstance(game, JaxGame):
         raise ExplanationError(
-            "a preview takes gradients, and this is no JAX function of numbers. Explain it with a small budget instead: "
-            'explain(fn, X, budget="2s").'
+            "a preview takes gradients, and this is no JAX function of numbers. "
+            'Explain it with a small budget instead: explain(fn, X, budget="2s").'
         )
     if isinstance(game.form, FunctionForm) and (np.isnan(game.x).any() or np.isnan(game.background).any()):
         raise ExplanationError(

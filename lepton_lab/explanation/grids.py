@@ -169,7 +169,7 @@ def _dates(array: np.ndarray) -> Float64[np.ndarray, " row"] | None:
 
 def _naive(value: Any) -> np.datetime64:
     aware = getattr(value, "tzinfo", None) is not None
-    return np.datetime64(value.astimezone(dt.timezone.utc).replace(tzinfo=None) if aware else value, "us")
+    return np.datetime64(value.astimezone(dt.UTC).replace(tzinfo=None) if aware else value, "us")
 
 
 def _categories(array: np.ndarray) -> tuple[tuple[object, ...], Float64[np.ndarray, " row"]]:

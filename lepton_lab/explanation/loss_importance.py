@@ -196,7 +196,9 @@ def _one_round(game: LossGame, tally: _Tally, n_round: int, n_rounds: int, optio
         started = time.monotonic()
         tally.n_evaluations += _walk(game, row, rng.permutation(game.players.n_players), tally)
         row_s = time.monotonic() - started
-        share = (n_round + (done + 1) / len(rows)) / n_rounds if pace.budget_s is None else pace.elapsed() / pace.budget_s
+        share = (
+            (n_round + (done + 1) / len(rows)) / n_rounds if pace.budget_s is None else pace.elapsed() / pace.budget_s
+        )
         pace.tell(min(share, 1.0), tally.n_evaluations, f"orders, round {n_round + 1}")
     return ""
 

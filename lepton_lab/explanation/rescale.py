@@ -23,21 +23,24 @@ from lepton_lab.errors import ExplanationError
 
 # Steps that are linear in everything that varies (a comparison or an index may not vary).
 AFFINE = frozenset(
-    "add add_any sub neg reshape broadcast_in_dim transpose concatenate slice reduce_sum squeeze convert_element_type "
-    "gather dynamic_slice copy rev pad expand_dims copy_p real reduce_window_sum cumsum".split()
+    "add add_any sub neg reshape broadcast_in_dim transpose concatenate slice reduce_sum squeeze gather dynamic_slice "  # noqa: SIM905
+    "convert_element_type copy rev pad expand_dims copy_p real reduce_window_sum cumsum".split()
 )
 # Linear in each of two operands.
 BILINEAR = frozenset(("mul", "dot_general", "conv_general_dilated"))
 # Each number for itself.
 ELEMENTWISE = frozenset(
-    "max min tanh logistic exp exp2 log log1p expm1 sin cos sqrt rsqrt cbrt abs integer_pow pow erf erfc erf_inv square "
-    "sign floor tan asin acos atan sinh cosh asinh acosh atanh".split()
+    "max min tanh logistic exp exp2 log log1p expm1 sin cos sqrt rsqrt cbrt abs integer_pow pow erf erfc "  # noqa: SIM905
+    "erf_inv square sign floor tan asin acos atan sinh cosh asinh acosh atanh".split()
 )
 _INSIDE_ELEMENTWISE = ELEMENTWISE | frozenset(
-    "add sub mul div neg select_n gt ge lt le eq ne and or not broadcast_in_dim convert_element_type stop_gradient copy".split()
+    "add sub mul div neg select_n gt ge lt le eq ne and or not "  # noqa: SIM905
+    "broadcast_in_dim convert_element_type stop_gradient copy".split()
 )
 # Steps that only call others.
-CALLS = frozenset("jit pjit closed_call core_call custom_jvp_call custom_vjp_call remat checkpoint".split())
+CALLS = frozenset(
+    ("jit", "pjit", "closed_call", "core_call", "custom_jvp_call", "custom_vjp_call", "remat", "checkpoint")
+)
 # Points nearer than this, relative to their size, take the slope at one of them.
 NEAR = 1e-4
 
