@@ -18,20 +18,20 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int
 
 from lepton_lab.explanation.coalition_plans import Strata, cross_fitted, draw_pairs, strata_of
-from lepton_lab.explanation.estimate import Pace
+from lepton_lab.explanation.estimate import T_95, Pace
 from lepton_lab.explanation.game import Game
 from lepton_lab.explanation.interaction_values import InteractionEstimate, as_matrix, pair_weights
-from lepton_lab.explanation.least_squares import LEAST_PAIRS, enough_plans, settled, shapley_coefficients
+from lepton_lab.explanation.least_squares import LEAST_PAIRS, N_DESIGNS, enough_plans, settled, shapley_coefficients
 from lepton_lab.explanation.walks import N_PLANS
 
 # Complement pairs for each interaction that the regression estimates.
 PAIRS_PER_TERM = 2
 # Numbers of one block's coefficients: bounds memory.
 BLOCK_NUMBERS = 1 << 23
-# Designs are solved for as many background rows as take this many multiplications; others relabel them.
-DESIGN_WORK = 2e10
 # Rows evaluated together.
 CHUNK_ROWS = 8
+# Growing ends at this many plans.
+MAX_ROUNDS = 64
 
 
 def sampled_pairs(n_players: int) -> int:
@@ -75,10 +75,12 @@ def sampled_interactions(
     weights: Float64[np.ndarray, " reference"],
     seed: int,
     pace: Pace,
+    halfwidth: float | None = None,
 ) -> InteractionEstimate:
     """Interaction matrices of some rows from sampled coalitions, with their errors.
 
-    Every row gets one plan; while a budget lasts, all get another, and the estimates are averaged.
+    Every row gets one plan; while a budget lasts, or a half-width is not met, rows get another, and the
+    estimates are averaged.
 
     Args:
         game: rows and background.
@@ -86,35 +88,60 @@ def sampled_interactions(
         weights: of the background rows, summing to 1.
         seed: of all plans.
         pace: budget, stop, progress.
+        halfwidth: widest 95 % half-width wanted of any number in a matrix, in the output's unit.
     """
     plan = np.random.default_rng([seed, 7]).permutation(len(rows)) % N_PLANS
     shape = (len(rows), game.n_players, game.n_players, game.n_outputs)
     sums = [np.zeros(shape), np.zeros(shape), np.zeros(shape)]
     rounds, spent, n_round, row_s, ended = np.zeros(len(rows), dtype=np.int64), 0, 0, 0.0, ""
     strata = strata_of(game.n_players, sampled_pairs(game.n_players))
-    least = enough_plans(weights)
-    while not ended and (n_round < least or pace.budget_s is not None):
-        if strata.complete and n_round:
+    while not ended:
+        wanted = _wanted(sums[1], rounds, n_round, enough_plans(weights), strata, halfwidth, pace)
+        if len(wanted) == 0:
             break
-        for chunk in _chunks(plan):
+        for chunk in _chunks(plan, wanted):
             if ended := pace.ended(row_s * len(chunk)):
                 break
             started = time.monotonic()
-            for part, add in zip(
-                sums, _matrices(game, rows[chunk], weights, strata, (seed, n_round, int(plan[chunk[0]]))), strict=True
-            ):
+            seeds = (seed, n_round, int(plan[chunk[0]]))
+            for part, add in zip(sums, _matrices(game, rows[chunk], weights, strata, seeds), strict=True):
                 part[chunk] += add
             row_s = (time.monotonic() - started) / len(chunk)
             rounds[chunk] += 1
             spent += len(chunk) * (1 + 2 * strata.n_pairs * game.n_background)
-            pace.tell(float((rounds > n_round).mean()), spent, f"coalitions of plan {n_round + 1}")
+            pace.tell(float((rounds[wanted] > n_round).mean()), spent, f"coalitions of plan {n_round + 1}")
         n_round += 1
-    return _sampled(rows, plan, sums, rounds, spent, strata, ended)
+    return _sampled(rows, plan, sums, rounds, spent, strata, ended, halfwidth)
 
 
-def _chunks(plan: np.ndarray) -> list[np.ndarray]:
-    """Rows of one plan, a few at a time."""
-    by_plan = [np.flatnonzero(plan == p) for p in np.unique(plan)]
+def _wanted(
+    variance: np.ndarray,
+    rounds: np.ndarray,
+    n_round: int,
+    least: int,
+    strata: Strata,
+    halfwidth: float | None,
+    pace: Pace,
+) -> Int[np.ndarray, " row"]:
+    """Rows that get another plan: all at first, then the too wide ones, or all while a budget lasts."""
+    every = np.arange(len(rounds))
+    if n_round == 0 or (n_round < least and not strata.complete):
+        return every
+    if strata.complete or n_round >= max(MAX_ROUNDS, least) or not variance.any():
+        return every[:0]
+    if halfwidth is not None:
+        return every[_half_width(variance, rounds) > halfwidth]
+    return every if pace.budget_s is not None else every[:0]
+
+
+def _half_width(variance: np.ndarray, rounds: np.ndarray) -> Float64[np.ndarray, " row"]:
+    """Widest 95 % half-width in each matrix, from the sums of its variances."""
+    return T_95 * np.sqrt(variance.max((1, 2, 3), initial=0.0)) / np.maximum(rounds, 1)
+
+
+def _chunks(plan: np.ndarray, wanted: np.ndarray) -> list[np.ndarray]:
+    """The wanted rows, a few of one plan at a time."""
+    by_plan = [wanted[plan[wanted] == p] for p in np.unique(plan[wanted])]
     return [of[at : at + CHUNK_ROWS] for of in by_plan for at in range(0, len(of), CHUNK_ROWS)]
 
 
@@ -138,11 +165,8 @@ def _matrices(
 
 
 def _design(strata: Strata, n_background: int, rng: np.random.Generator) -> _Design:
-    """Coalitions and coefficients for as many background rows as are quickly solved for."""
-    d = strata.n_players
-    n_terms = d * (d - 1) // 2
-    work = 20 * strata.n_pairs * n_terms**2
-    masks = draw_pairs(strata, int(np.clip(DESIGN_WORK // work, 4, n_background)), rng)
+    """The coalitions and coefficients that all background rows relabel."""
+    masks = draw_pairs(strata, min(n_background, N_DESIGNS), rng)
     return _Design(masks, shapley_coefficients(strata, masks), interaction_coefficients(strata, masks))
 
 
@@ -195,6 +219,7 @@ def _sampled(
     spent: int,
     strata: Strata,
     ended: str,
+    halfwidth: float | None,
 ) -> InteractionEstimate:
     """Means over each row's own rounds, for the rows that were reached."""
     reached = np.flatnonzero(rounds)
@@ -202,6 +227,9 @@ def _sampled(
     values, variance, half_gap = (part[reached] for part in sums)
     why = "stopped" if ended == "stop" else "the budget was spent"
     left = f"{why} after {len(reached)} of {len(rounds)} rows: the other rows are left out."
+    widths = np.zeros(0) if strata.complete or halfwidth is None else _half_width(variance, rounds[reached])
+    n_wide = int((widths > (halfwidth or 0.0)).sum())
+    wide = f"{n_wide} of {len(reached)} rows have a 95 % half-width above the {halfwidth} asked for."
     exact = strata.complete
     return InteractionEstimate(
         rows=rows[reached],
@@ -212,5 +240,5 @@ def _sampled(
         n_evaluations=spent,
         exact=exact,
         method=f"least squares on leverage-sampled coalitions, {strata.n_pairs} pairs a background row and plan",
-        notes=(left,) if len(reached) < len(rounds) else (),
+        notes=((left,) if len(reached) < len(rounds) else ()) + ((wide,) if n_wide else ()),
     )

@@ -118,6 +118,7 @@ def test_outputs_are_named():
 @pytest.mark.parametrize("kind", list(TASKS))
 def test_sampling_errors_of_a_blend_are_the_networks(kind, monkeypatch):
     """Walks instead of enumeration: values within their error, errors in the blend's unit."""
+    monkeypatch.setattr("lepton_lab.explanation.explain_game.LEAST_PAIRS", 1000)
     monkeypatch.setattr("lepton_lab.explanation.explain_game.WORTH_EXACT", 0)
     monkeypatch.setattr("lepton_lab.explanation.explain_game.FREE_EVALUATIONS", 0)
     trained = model(kind)
