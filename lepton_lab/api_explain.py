@@ -146,7 +146,7 @@ def counterfactuals(
         report: Hears an `ExplainProgress` after each batch of rows.
 
     Returns:
-        For each row up to `n` alternatives, cheapest first, or the reason why there are none.
+        For each row up to `n` alternatives, the nearest and likeliest first, or the reason why there are none.
 
     Raises:
         OptionError: The goal or a limit cannot be read or fits no column's kind; nothing may change.

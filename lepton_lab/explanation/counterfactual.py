@@ -65,7 +65,8 @@ class RowCounterfactuals:
         number: what the model says of it, in the unit of `Counterfactuals.unit`.
         prediction: the class predicted, or the estimate.
         wanted: what was to be reached, in words.
-        alternatives: ways to it, cheapest first, each by other columns where there are such ways.
+        alternatives: ways to it, each by other columns where there are such ways. The best first: by distance, plus
+            1.5 for each unlikely pair, plus up to 0.5 for being unlike known rows.
         reason: why there are none; empty where there are.
         closest: where there are none, the changes that came closest; not valid.
     """
@@ -139,7 +140,7 @@ class Counterfactuals:
     def to_frame(self) -> pandas.DataFrame:
         """One line an alternative: the changed row, as `model.predict` takes it, and what is known of it.
 
-        Beside the model's inputs: `row` (its label), `alternative` (1 is the cheapest, 0 the closest try of a row
+        Beside the model's inputs: `row` (its label), `alternative` (1 is the best, 0 the closest try of a row
         without any), `changed`, `before`, `after`, `valid`, `distance`, `plausibility`; a name that the model
         uses itself gets a trailing underscore.
 

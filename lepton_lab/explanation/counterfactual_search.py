@@ -167,7 +167,7 @@ def _progress(tried: Tried, gap: np.ndarray) -> np.ndarray:
     return 1 + np.maximum(tried.margin, -1e300) / gap[tried.rows]
 
 
-def _moves(singles: Tried, gap: np.ndarray, n_rows: int) -> States:
+def _moves(singles: Tried, gap: np.ndarray, n_rows: int) -> Int[np.ndarray, "row move column"]:
     """The single changes of each row that close most of the gap for their score, `(row, move, column)`."""
     closed = np.maximum(_progress(singles, gap), 1e-3)
     best = best_of_each(singles.rows, singles.score / closed, MOVES)

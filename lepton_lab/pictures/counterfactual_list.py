@@ -72,7 +72,7 @@ def _row(found: Counterfactuals, row: RowCounterfactuals) -> Markup:
 
 
 def _list(found: Counterfactuals) -> Markup:
-    """The rows after the first few, a line each, with their cheapest alternative."""
+    """The rows after the first few, a line each, with their first alternative."""
     rows = found.rows[DETAILED : DETAILED + LISTED]
     if not rows:
         return Markup("")
@@ -84,7 +84,7 @@ def _list(found: Counterfactuals) -> Markup:
         body.append([value(row.label), _measured(found, row.number), after, str(len(row.alternatives)), says])
     more = len(found.rows) - DETAILED - LISTED
     left = tag("div", f"and {count(more, 'more row')}: .to_frame()", class_="lep-sub") if more > 0 else None
-    drawn = table(["Row", "as it is", "becomes", "ways", "the cheapest"], body, numeric=(1, 2, 3), wrap=(4,))
+    drawn = table(["Row", "as it is", "becomes", "ways", "the first"], body, numeric=(1, 2, 3), wrap=(4,))
     return theme.section("More rows", drawn, left)
 
 
