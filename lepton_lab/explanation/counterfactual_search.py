@@ -234,8 +234,8 @@ def _improved(ask: Asker, known: Tried, n: int) -> Tried:
     there = known.take(np.flatnonzero(ask.there(known)))
     if not len(there.rows):
         return there
-    undone = _undone(ask, _shortened(ask, there.take(_different(there, max(3 * n, FEWEST_PULLED)))))
-    return _pulled_back(ask, undone.take(_different(undone, max(3 * n, FEWEST_PULLED))))
+    shorter = undone(ask, shortened(ask, there.take(_different(there, max(3 * n, FEWEST_PULLED)))))
+    return _pulled_back(ask, shorter.take(_different(shorter, max(3 * n, FEWEST_PULLED))))
 
 
 def _different(tried: Tried, n: int) -> Int[np.ndarray, " kept"]:
@@ -243,7 +243,7 @@ def _different(tried: Tried, n: int) -> Int[np.ndarray, " kept"]:
     return np.unique(np.concatenate([_cheapest_ways(tried, n), best_of_each(tried.rows, tried.score, n // 2)]))
 
 
-def _shortened(ask: Asker, tried: Tried) -> Tried:
+def shortened(ask: Asker, tried: Tried) -> Tried:
     """States of many changes without those whose loss hurts least, while they stay there."""
     for _ in range(tried.states.shape[1]):
         long = np.flatnonzero((tried.states != OWN).sum(axis=1) > MOST_CHANGES)
@@ -260,7 +260,7 @@ def _shortened(ask: Asker, tried: Tried) -> Tried:
     return tried
 
 
-def _undone(ask: Asker, tried: Tried) -> Tried:
+def undone(ask: Asker, tried: Tried) -> Tried:
     """Every subset of every state's changes, kept where it is there; the states themselves too."""
     parts = [tried]
     changed = tried.states != OWN
@@ -288,11 +288,11 @@ def _pulled_back(ask: Asker, tried: Tried) -> Tried:
     for turn in range(int(count.max(initial=0))):
         which = np.flatnonzero(count > turn)
         column = np.argsort(~numbers[which], axis=1, kind="stable")[:, turn]
-        found = _bisected(ask, found, which, column)
+        found = bisected(ask, found, which, column)
     return found
 
 
-def _bisected(ask: Asker, tried: Tried, which: np.ndarray, column: np.ndarray) -> Tried:
+def bisected(ask: Asker, tried: Tried, which: np.ndarray, column: np.ndarray) -> Tried:
     """Some states with one number each moved towards the row's own by halving; what is there stays there."""
     states, margin = tried.states.copy(), tried.margin.copy()
     rows = tried.rows[which]

@@ -326,7 +326,7 @@ def test_a_bad_question_says_what_to_type(task, options, error, words):
 
 
 def test_only_trained_models_have_counterfactuals():
-    with pytest.raises(OptionError, match="ll.train"):
+    with pytest.raises(OptionError, match=r"ll\.train"):
         ll.counterfactuals(lambda x: x, small_frame("binary"))
 
 
