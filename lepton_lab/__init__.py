@@ -41,13 +41,15 @@ if TYPE_CHECKING:
         loss_importance,
         partial_dependence,
     )
-    from lepton_lab.api_explain import counterfactuals, explain, whatif
+    from lepton_lab.api_explain import counterfactuals, explain, explain_stream, whatif
+    from lepton_lab.api_tune import tune
     from lepton_lab.errors import LeptonError
     from lepton_lab.estimators import LeptonClassifier, LeptonRegressor
     from lepton_lab.evaluation.report import Evaluation
     from lepton_lab.explanation.explanation import Explanation
     from lepton_lab.journal import Run
     from lepton_lab.trained import TrainedModel
+    from lepton_lab.tuning.study import Study
 
 __all__ = [
     "Evaluation",
@@ -56,6 +58,7 @@ __all__ = [
     "LeptonError",
     "LeptonRegressor",
     "Run",
+    "Study",
     "TrainedModel",
     "__version__",
     "accumulated_effects",
@@ -69,6 +72,7 @@ __all__ = [
     "evaluate",
     "explain",
     "explain_preview",
+    "explain_stream",
     "load",
     "loss_importance",
     "partial_dependence",
@@ -80,6 +84,7 @@ __all__ = [
     "status",
     "stop",
     "train",
+    "tune",
     "whatif",
 ]
 
@@ -91,14 +96,17 @@ _HOMES = {
     "LeptonError": "lepton_lab.errors",
     "LeptonRegressor": "lepton_lab.estimators",
     "Run": "lepton_lab.journal",
+    "Study": "lepton_lab.tuning.study",
     "TrainedModel": "lepton_lab.trained",
     "accumulated_effects": "lepton_lab.api_effects",
     "compare_cohorts": "lepton_lab.api_effects",
     "counterfactuals": "lepton_lab.api_explain",
     "explain": "lepton_lab.api_explain",
+    "explain_stream": "lepton_lab.api_explain",
     "explain_preview": "lepton_lab.api_effects",
     "loss_importance": "lepton_lab.api_effects",
     "partial_dependence": "lepton_lab.api_effects",
+    "tune": "lepton_lab.api_tune",
     "whatif": "lepton_lab.api_explain",
 }
 _MODULES = ("errors", "samples")

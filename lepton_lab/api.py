@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lepton_lab.packs import Domain
     from lepton_lab.trained import TrainedModel
     from lepton_lab.training.progress import Report
+    from lepton_lab.tuning.study import Study
 
 
 def check(
@@ -120,7 +121,7 @@ def train(
 
         chosen = domain_of(domain)
         asked = Asked(
-            target=_target(df, target, chosen),
+            target=target_of(df, target, chosen),
             task=task,
             domain=chosen and chosen.name,
             budget=budget,
@@ -137,7 +138,7 @@ def train(
 
 def resume(
     id: str, df: Any, *, budget: str | float | None = None, background: bool = False, report: Report | None = None
-) -> TrainedModel | Run:
+) -> TrainedModel | Study | Run:
     """Go on with a run that was killed, stopped or failed, from its last checkpoints.
 
     Args:
@@ -146,6 +147,9 @@ def resume(
         budget: Wall time of this call; as it was asked for at first if left out.
         background: Return at once with a Run.
         report: Called with each Progress.
+
+    Returns:
+        What the run was for: a model, or the Study of a search.
 
     Raises:
         RunError: No such run, it still runs, it is done, or the frame is another one.
@@ -160,6 +164,8 @@ def resume(
 
         folder = open_run(id)
         record = folder.record()
+        if record.kind == "tune":
+            return _resume_search(id, df, budget, background, report)
         check_resumable(record, df)
         asked = Asked.from_json(record.config)
         asked = replace(asked, budget=budget or asked.budget)
@@ -170,34 +176,43 @@ def resume(
         )
 
 
-def evaluate(model: TrainedModel, df: Any = None) -> Evaluation:
+def evaluate(
+    model: TrainedModel, df: Any = None, *, weights: Any = None, costs: Mapping[str, float] | None = None
+) -> Evaluation:
     """How good a model is on a frame: metrics with intervals, curves, confusion, calibration.
 
     Args:
         model: A trained model.
         df: A frame with the target; the rows held out of training if left out.
+        weights: Row weights of `df`: a column's name, or an array; the column that weighed the rows of
+            training if left out and there. They count in every figure and curve.
+        costs: Of wrong decisions, `{"false_alarm": 1, "missed": 5}` in any unit: finds the threshold that
+            costs least (`.costs.threshold`, to keep with `model.with_threshold`) and what it costs a row.
 
     Raises:
-        OptionError: No frame was given and the model has no held-out rows, because it was loaded.
+        OptionError: No frame was given and the model has no held-out rows, because it was loaded; or costs
+            for a model that does not decide between two classes.
         DataError: The frame has no rows.
         SchemaMismatchError: The frame is not like the one trained on.
     """
     from lepton_lab.data.table import read_like
-    from lepton_lab.evaluation.report import evaluate_rows
+    from lepton_lab.evaluation.costs import read_costs
+    from lepton_lab.evaluation.report import Known, evaluate_rows
     from lepton_lab.evaluation.rows_of import held_out_of
 
     model = model_in(model)
+    weighed = None if costs is None else read_costs(costs, model.task)
     if df is not None:
-        table = read_like(model.schema, df, task=model.task, need_target=True)
-        return evaluate_rows(model, table)
+        table = read_like(model.schema, df, task=model.task, need_target=True, weights=weights)
+        return evaluate_rows(model, table, costs=weighed)
+    if weights is not None:
+        raise OptionError("weights= belongs to the rows of a frame. Type: ll.evaluate(model, df, weights=...)")
     held_out = held_out_of(model, "evaluate")
-    known = {"logits": held_out.logits, "how": held_out.how, "threshold": held_out.threshold}
-    return evaluate_rows(model, held_out.table, **known)
+    known = Known(held_out.logits, held_out.threshold, held_out.weights)
+    return evaluate_rows(model, held_out.table, known=known, costs=weighed)
 
 
-def compare(
-    a: TrainedModel | Run | str, b: TrainedModel | Run | str, df: Any = None, *, seed: int = 0
-) -> Comparison:
+def compare(a: TrainedModel | Run | str, b: TrainedModel | Run | str, df: Any = None, *, seed: int = 0) -> Comparison:
     """Two models side by side on the same rows: is one better, and by more than noise?
 
     Intervals are paired: both models see the same resamples of the same rows, so that what is hard for
@@ -335,7 +350,19 @@ def _model_of(model_or_run: Any) -> TrainedModel:
     return model_in(run.result(timeout=0) if hasattr(run, "result") else run)
 
 
-def _target(df: Any, target: str | None, domain: Domain | None) -> str:
+def _resume_search(
+    id: str, df: Any, budget: str | float | None, background: bool, report: Report | None
+) -> Study:
+    """Go on with a search, told of in the words of a training."""
+    from lepton_lab.api_tune import resume_tune
+
+    if background:
+        raise OptionError(f"run {id!r} is a search, which cannot go on in the background. Leave background out.")
+    told = None if report is None else lambda standing: report(standing.as_progress())
+    return resume_tune(id, df, budget=budget, report=told)
+
+
+def target_of(df: Any, target: str | None, domain: Domain | None) -> str:
     """The target's name: as given, else the one the domain knows."""
     guess = domain.target_in(columns_of(df)) if domain is not None else None
     name = target or guess

@@ -198,10 +198,11 @@ def _check_model(model: TrainedModel) -> None:
 
 
 def _member(name: str, parts: Mapping[str, bytes]) -> Member:
-    if name not in _MEMBERS:
+    kind = name.partition("-")[0]  # an ensemble may hold a network-2 beside its network
+    if kind not in _MEMBERS:
         raise ValueError(f"member {name!r} is not known")
     config = json.loads(parts[f"members/{name}.json"])
-    return _MEMBERS[name](_arrays(parts[f"members/{name}.safetensors"]), config)
+    return _MEMBERS[kind](_arrays(parts[f"members/{name}.safetensors"]), config)
 
 
 def _background(parts: Mapping[str, bytes], n_columns: int) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:

@@ -85,14 +85,14 @@ def fit(
     rows = _rows(table, task, split, seed, control, run if resume else None)
     if run is not None and not resume:
         run.save_rows(rows)
-    prepared = _prepare(table, task, rows, seed, balanced=isinstance(weights, str) and weights == "balanced")
+    prepared = prepare(table, task, rows, seed, balanced=isinstance(weights, str) and weights == "balanced")
     recipe = recipe_for(quality, len(rows.train), metric)
     telling = Telling(control, shown)
     kept, folded = Kept(run, resume), rows.folds is not None
     members = grow_members(prepared.problem, prepared.folds, recipe, telling.control, kept, folded=folded)
     telling.say(Progress(stage="blend", message="blending and calibrating"))
     combined = combine(prepared.problem, members)
-    model = _measured(table, rows, prepared, members, combined, telling)
+    model = measured(table, rows, prepared, members, combined, telling.notes())
     config = {"target": table.schema.target, "split": split, "quality": quality, "seed": seed, "metric": metric}
     telling.say(_done(model, shown, began))
     return replace(model, config=config, history=tuple(telling.history), seen=table)
@@ -130,7 +130,8 @@ def _rows(table: Table, task: Task, split: str | None, seed: int, control: Contr
     return Split(np.setdiff1d(train, last), np.setdiff1d(valid, last), last)
 
 
-def _prepare(table: Table, task: Task, rows: Split, seed: int, *, balanced: bool) -> Prepared:
+def prepare(table: Table, task: Task, rows: Split, seed: int, *, balanced: bool) -> Prepared:
+    """The problem: every row but the test rows, encoded by what the training rows teach."""
     used = np.union1d(rows.train, rows.valid)
     encoder = fit_encoder(table.take(rows.train))
     x = encoder.encode(table.take(used))
@@ -145,8 +146,8 @@ def _prepare(table: Table, task: Task, rows: Split, seed: int, *, balanced: bool
     return Prepared(problem, used, located, encoder)
 
 
-def _measured(
-    table: Table, rows: Split, prepared: Prepared, members: Members, combined: Combined, telling: Telling
+def measured(
+    table: Table, rows: Split, prepared: Prepared, members: Members, combined: Combined, notes: Sequence[str]
 ) -> TrainedModel:
     """The model, measured on the test rows, or out of fold where there are none."""
     problem, task = prepared.problem, prepared.problem.task
@@ -166,7 +167,7 @@ def _measured(
         threshold_note=combined.threshold_note,
         background_x=prepared.encoder.encode(background),
         background_values=background.values(),
-        notes=(*telling.notes(), *members.notes, *combined.notes),
+        notes=(*notes, *members.notes, *combined.notes),
         versions=_versions(),
     )
     if len(rows.test):

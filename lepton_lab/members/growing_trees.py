@@ -41,7 +41,9 @@ class GrowingTrees:
         rows = lightgbm.Dataset(matrix, label, weight=weights, free_raw_data=True, params=self._parameters)
         self._n_columns = matrix.shape[1]
         self._booster = lightgbm.Booster(self._parameters, rows)
-        watched = rows.create_valid(self._inputs.of(valid[0]), np.asarray(valid[1], np.float64), weight=valid[2])
+        watched = rows.create_valid(
+            self._inputs.of(valid[0]), np.asarray(valid[1], np.float64), weight=valid[2], params=self._parameters
+        )
         self._booster.add_valid(watched, "valid_0")
         self._watch = Watch(config.patience, None)
         self._done = 0

@@ -1,0 +1,1 @@
+"""Search for better hyperparameters: a written space, halving, and an ensemble of the survivors."""

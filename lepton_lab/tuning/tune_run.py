@@ -1,0 +1,283 @@
+"""One search from a frame to a study: read, keep a journal, search, assemble, and survive a stop at any moment."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lepton_lab.data.split import split_rows
+from lepton_lab.data.table import fingerprint, read_table
+from lepton_lab.errors import OptionError
+from lepton_lab.fitting.asked import ARRAY, Asked
+from lepton_lab.fitting.fit import prepare
+from lepton_lab.fitting.grow import Kept
+from lepton_lab.fitting.recipe import recipe_for
+from lepton_lab.journal import LiveRun, RunFolder, create_run
+from lepton_lab.training.control import Control
+from lepton_lab.training.progress import Progress
+from lepton_lab.tuning.assemble import Ensemble, assemble, pick, regrow_seconds
+from lepton_lab.tuning.budget import StudyBudget
+from lepton_lab.tuning.default import Default, run_default
+from lepton_lab.tuning.entry import Entry
+from lepton_lab.tuning.halving import SHARES
+from lepton_lab.tuning.samplers import check_sampler, need_optuna
+from lepton_lab.tuning.search import Plan, lanes_here, search
+from lepton_lab.tuning.setting import Setting, judging_metric, with_test_rows
+from lepton_lab.tuning.settings import scaled_to
+from lepton_lab.tuning.space import read_space
+from lepton_lab.tuning.store import Store
+from lepton_lab.tuning.study import Study, StudyProgress, StudyReport, standings
+
+if TYPE_CHECKING:
+    from lepton_lab.data.quality import Finding
+    from lepton_lab.data.split import Split
+    from lepton_lab.data.table import Table
+    from lepton_lab.tasks import Task
+    from lepton_lab.trained import TrainedModel
+
+MOST_TRIALS = 10_000
+
+
+@dataclass(frozen=True)
+class TuneAsked:
+    """The options of one search.
+
+    Args:
+        asked: those that it has in common with a training.
+        trials: how many, the default recipe among them.
+        sampler: which of Optuna's.
+        space: as the user gave it; None for the default space.
+        halving: False gives every trial its whole schedule.
+    """
+
+    asked: Asked
+    trials: int = 64
+    sampler: str = "tpe"
+    space: Mapping[str, Any] | None = None
+    halving: bool = True
+
+    def __post_init__(self) -> None:
+        need_optuna()
+        check_sampler(self.sampler)
+        n = self.trials
+        if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 1 <= n <= MOST_TRIALS:
+            raise OptionError(f"trials={n!r} is no whole number from 1 to {MOST_TRIALS}. For example: trials=64")
+        read_space(self.space)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        space = None if self.space is None else read_space(self.space).to_json()
+        own = {"trials": int(self.trials), "sampler": self.sampler, "space": space, "halving": self.halving}
+        return self.asked.to_json() | own
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> TuneAsked:
+        """What `to_json` wrote."""
+        own = {name: data[name] for name in ("trials", "sampler", "space", "halving") if name in data}
+        return TuneAsked(Asked.from_json(data), **own)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A table that was read, and how it is to be searched on."""
+
+    options: TuneAsked
+    table: Table
+    task: Task
+    findings: tuple[Finding, ...]
+    budget: StudyBudget
+    resumed: bool
+    report: StudyReport | None
+
+
+def tune_run(
+    df: Any,
+    options: TuneAsked,
+    *,
+    weights: Any = None,
+    began: float | None = None,
+    report: StudyReport | None = None,
+    resumed: RunFolder | None = None,
+    stop: threading.Event | None = None,
+) -> Study:
+    """Search as asked.
+
+    Args:
+        df: The user's frame.
+        options: What was asked.
+        weights: Row weights as the user gave them; an array cannot be part of `options`.
+        began: `time.monotonic()` when the call began; the budget counts from there.
+        report: Called with each StudyProgress.
+        resumed: The run to go on with; a new one if left out.
+        stop: Ends the search with what there is.
+    """
+    asked = options.asked
+    table, task, findings = read_table(
+        df, target=asked.target, task=asked.task, positive=asked.positive, split=asked.split, weights=weights,
+        ignore=asked.ignore,
+    )  # fmt: skip
+    # Before a run is made of it: a misspelt option should not leave a failed run behind.
+    judging_metric(task, asked.metric)
+    recipe_for(asked.quality, table.n_rows, None)
+    budget = StudyBudget(asked.budget_s, time.monotonic() if began is None else began)
+    job = _Job(options, table, task, findings, budget, resumed is not None, report)
+    live = LiveRun(_folder(df, job, weights, resumed), None, stop or threading.Event())
+    studies: list[Study] = []
+
+    def work(live: LiveRun) -> TrainedModel:
+        studies.append(_search(job, live))
+        return studies[-1].model
+
+    model = live.work(work)
+    return replace(studies[-1], model=model, run_id=live.folder.id, seconds=budget.elapsed_s())
+
+
+def _folder(df: Any, job: _Job, weights: Any, resumed: RunFolder | None) -> RunFolder:
+    """The run's folder: a new one, or the one to go on with."""
+    if resumed is not None:
+        resumed.take_over()
+        return resumed
+    n_rows = len(next(iter(df.values()), ())) if isinstance(df, dict) else len(df)
+    folder = create_run("tune", job.options.to_json(), fingerprint(df), n_rows)
+    if job.options.asked.weights == ARRAY:
+        folder.save_checkpoint("weights", {"weights": np.asarray(weights, np.float64)}, {})
+    return folder
+
+
+def _search(job: _Job, live: LiveRun) -> Study:
+    """Default recipe, search, ensemble, model."""
+    asked, budget, store = job.options.asked, job.budget, Store(live.folder, job.resumed)
+    rows = _rows(job, live.folder)
+    balanced = asked.weights == "balanced"
+    prepared = prepare(job.table, job.task, rows, asked.seed, balanced=balanced)
+    recipe = recipe_for(asked.quality, len(rows.train), None)
+    metric = judging_metric(prepared.problem.task, asked.metric)
+    shares = SHARES if job.options.halving else (1.0,)
+    setting = Setting.of(prepared.problem, prepared.folds, recipe, metric, shares)
+    teller = _Teller(job, live, setting)
+    control = Control(teller.tick, live.stop)
+    teller.say((), "the default recipe")
+    default = run_default(setting, store, control, budget)
+    teller.trials = (default.trial,)
+    if len(setting.folds) > 1 or recipe.refit:
+        budget.regrow_s = regrow_seconds(setting, default.entries)
+    entries = search(setting, _plan(job, setting), default, store, teller.searching(), teller.say)
+    teller.say(entries, "the ensemble")
+    ensemble = pick(setting, default, entries)
+    model = assemble(ensemble, setting, prepared, job.table, rows, control, budget, Kept(live.folder, job.resumed))
+    notes = _notes(job, live, entries)
+    # `metric` is the user's word for what is shown first; a study without one is judged by the loss.
+    config = job.options.to_json()
+    model = replace(model, config=config, notes=(*notes, *model.notes, *[f.message for f in job.findings]))
+    trials = (default.trial, *[entry.trial() for entry in entries])
+    board = _leaderboard(setting, default, ensemble, trials)
+    teller.done(model)
+    return Study(
+        trials, model, metric.name, metric.higher_is_better, board, budget.elapsed_s(), tuple(notes), None, config
+    )
+
+
+def _rows(job: _Job, folder: RunFolder) -> Split:
+    """The split: of the run that is resumed, else a new one; always with test rows."""
+    kept = folder.rows() if job.resumed else None
+    if kept is not None:
+        return kept
+    rows = with_test_rows(split_rows(job.table, job.task, split=job.options.asked.split, seed=job.options.asked.seed))
+    folder.save_rows(rows)
+    return rows
+
+
+def _plan(job: _Job, setting: Setting) -> Plan:
+    options = job.options
+    space = read_space(options.space)
+    if options.space is None:
+        space = scaled_to(space, setting.recipe)
+    lanes = lanes_here()
+    return Plan(
+        options.trials, options.sampler, space, options.asked.seed, batch=16 if lanes == 1 else 3 * lanes, lanes=lanes
+    )
+
+
+class _Teller:
+    """Tells of the search: its leaderboard to the user, one line to the journal; and ends it in time."""
+
+    def __init__(self, job: _Job, live: LiveRun, setting: Setting) -> None:
+        self._job, self._live, self._metric = job, live, setting.metric
+        self.trials: tuple[Any, ...] = ()
+        self._halt = threading.Event()
+        self._entries: Sequence[Entry] = ()
+        self._stage, self._told = "searching", 0.0
+
+    def searching(self) -> Control:
+        """A control that ends with the search's share of the time, or by the user."""
+        self._stage = "searching"
+        return Control(self._tick_search, self._halt)
+
+    def tick(self, progress: Progress) -> None:
+        """Something was trained for a moment: keep the journal alive, four times a second."""
+        if time.monotonic() - self._told > 0.25:
+            self._told = time.monotonic()
+            self._live.report(self._standing().as_progress())
+
+    def _tick_search(self, progress: Progress) -> None:
+        self.tick(progress)
+        if self._live.stop.is_set() or self._job.budget.search_left_s() <= 0:
+            self._halt.set()
+
+    def say(self, entries: Sequence[Entry], stage: str = "") -> None:
+        """A trial has reached a rung, or a stage began."""
+        self._entries, self._stage = entries, stage or self._stage
+        if self._live.stop.is_set() or self._job.budget.search_left_s() <= 0:
+            self._halt.set()
+        standing = self._standing()
+        self._live.report(standing.as_progress())
+        if self._job.report is not None:
+            self._job.report(standing)
+
+    def done(self, model: TrainedModel) -> None:
+        """The last line of the journal: the model's own figure."""
+        value = model.metrics[self._metric.name].value
+        done = replace(self._standing().as_progress(), stage="done", metric=value, best_metric=value)
+        self._live.report(done)
+
+    def _standing(self) -> StudyProgress:
+        trials = (*self.trials, *[entry.trial() for entry in self._entries])
+        budget = self._job.budget
+        return StudyProgress(
+            trials, self._job.options.trials, self._metric.name, self._metric.higher_is_better,
+            budget.elapsed_s(), budget.seconds, self._stage,
+        )  # fmt: skip
+
+
+def _leaderboard(setting: Setting, default: Default, ensemble: Ensemble, trials: Sequence[Any]) -> tuple:
+    """The ensemble, the default recipe, then single members, the best first."""
+    rows = setting.judged
+    weights = {(c.number, c.member): w for c, w in ensemble.used}
+    words = {trial.number: trial.words for trial in trials}
+    singles = sorted(
+        ((setting.score(c.logits), i, c) for i, c in enumerate(ensemble.candidates)),
+        key=lambda s: (-s[0] if setting.metric.higher_is_better else s[0], s[1]),
+    )
+    named: dict[str, tuple[np.ndarray, float | None, str]] = {
+        "ensemble": (ensemble.logits, None, f"of {len(ensemble.used)} members"),
+        "default recipe": (default.logits, None, "linear, network and trees blended"),
+    }
+    for _, _, c in singles:
+        what = "as in the default recipe" if c.number == 0 else words[c.number]
+        named[f"trial {c.number} {c.member}"] = (c.logits, weights.get((c.number, c.member), 0.0), what)
+    return standings(named, default.logits, setting.metric, rows.y, rows.counted, setting.problem.seed)
+
+
+def _notes(job: _Job, live: LiveRun, entries: Sequence[Entry]) -> list[str]:
+    n, asked = len(entries) + 1, job.options.trials
+    if live.stop.is_set():
+        return [f"the search was stopped by the user after {n} of {asked} trials; all that finished was kept."]
+    if n < asked or any(entry.state == "stopped" for entry in entries):
+        why = "the time budget" if job.budget.seconds is not None else "the end of the space"
+        return [f"the search was ended by {why} after {n} of {asked} trials."]
+    return []
