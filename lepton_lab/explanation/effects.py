@@ -224,13 +224,13 @@ def _mean_and_error(curves: Float64[np.ndarray, "row point *class"]) -> tuple[np
 
 def _nearest(grid: Grid, column: ColumnValues, place: np.ndarray) -> Int[np.ndarray, " row"]:
     """The grid point nearest to each row's value; equal for categories; -1 where there is none."""
-    missing = np.flatnonzero(np.isnan(grid.place))
-    known = np.flatnonzero(~np.isnan(grid.place))
-    out = np.full(len(place), missing[0] if len(missing) else -1, dtype=np.int64)
+    order = np.argsort(grid.place)  # missing last
+    known = order[: int((~np.isnan(grid.place)).sum())]
+    out = np.full(len(place), order[-1] if len(known) < len(order) else -1, dtype=np.int64)
     at = ~np.isnan(place)
     if len(known):
-        middles = (grid.place[known][1:] + grid.place[known][:-1]) / 2
-        out[at] = known[np.searchsorted(middles, place[at])]
+        values = grid.place[known]
+        out[at] = known[np.searchsorted((values[1:] + values[:-1]) / 2, place[at])]
     if column.kind == "category":
         out[at & ~np.isin(place, grid.place)] = -1
     return out

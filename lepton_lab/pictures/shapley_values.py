@@ -123,15 +123,23 @@ def swarm_rows(explanation: Explanation, output: int) -> list[SwarmRow]:
 
 def title(explanation: Explanation) -> str:
     """What the picture, and the panel, are called."""
+    preview = "Preview: " if is_preview(explanation) else ""
     if len(explanation) == 1:
-        return f"Why row {value(explanation.row_labels[0])} was predicted so"
-    return f"What moves the prediction, over {count(len(explanation), 'row')}"
+        return f"{preview}Why row {value(explanation.row_labels[0])} was predicted so"
+    return f"{preview}What moves the prediction, over {count(len(explanation), 'row')}"
+
+
+def is_preview(explanation: Explanation) -> bool:
+    """Whether the values come from gradients, and are no Shapley values."""
+    return explanation.method.startswith("preview:")
 
 
 def _subtitle(explanation: Explanation, output: int) -> str:
     what = f"effects in {explanation.unit}"
     if len(explanation.output_names) > 1:
         what += f", class {explanation.output_names[output]}"
+    if is_preview(explanation):
+        return f"{what}, from gradients: not Shapley values"
     return what + (", exact" if explanation.exact else ", with 95 % bounds of the sampling error")
 
 
