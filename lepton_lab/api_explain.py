@@ -6,7 +6,7 @@ Like all verbs, short lists of steps; nothing heavy is imported before one needs
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,10 @@ from lepton_lab.errors import OptionError
 
 if TYPE_CHECKING:
     from lepton_lab.evaluation.scenario import WhatIf
+    from lepton_lab.explanation.asked import Asked
     from lepton_lab.explanation.counterfactual import Counterfactuals
-    from lepton_lab.explanation.estimate import ExplainProgress
+    from lepton_lab.explanation.estimate import ExplainProgress, Pace
+    from lepton_lab.explanation.explain_model import AskedBlend
     from lepton_lab.explanation.explanation import Explanation
     from lepton_lab.explanation.options import ExplainOptions
     from lepton_lab.trained import TrainedModel
@@ -36,51 +38,124 @@ def explain(
     background: Any = None,
     budget: str | float | None = None,
     *,
+    halfwidth: float | None = None,
+    groups: Mapping[str, Sequence[str | int]] | None = None,
+    background_weights: Any = None,
     rows: int | None = None,
     row: object = None,
     at: int | None = None,
     seed: int = 0,
+    heads: bool = False,
+    report: Callable[[ExplainProgress], None] | None = None,
 ) -> Explanation:
     """Split each prediction into one contribution per column: Shapley values with 95 % bounds.
 
+    Ctrl-C ends it with what is known so far, with its wider intervals.
+
     Args:
-        model: A trained model, or any function of an array or frame (JAX functions are explained fastest).
+        model: A trained model, or any function of an array or frame: JAX functions and Flax modules (fastest),
+            the predict_proba or decision_function of an estimator, a torch module.
         df: The rows to explain; for a trained model the rows held out of training if left out.
-        background: Rows to compare with; a trained model has its own.
-        budget: Wall time, as seconds or "30s".
+        background: Rows to compare with, a hundred of them at most; a trained model has its own.
+        budget: Wall time to use, as seconds or "30s"; more of it makes intervals narrower, until `halfwidth`.
+        halfwidth: Widest 95 % half-width wanted, in the output's unit; work goes on until it is reached.
+        groups: Columns that are one player, as {"address": ["zip", "city"]}; of an array by number.
+        background_weights: How much each row of `background` counts; alike if left out.
         rows: Explain a sample of so many rows, seeded, that keeps the proportions of the target.
         row: Explain the one row with this index label.
         at: Explain the one row at this position.
-        seed: Of the sample and of the walks.
+        seed: Of the samples and of all random orders.
+        heads: Measure `model_std` too: how much the heads of the model's network disagree on each value.
+        report: Called with each ExplainProgress: share done, seconds left.
 
     Returns:
         Values in link space (log-odds, or the target's unit), with error_std, bounds, and `to_shap()`.
 
     Raises:
-        OptionError: No such row, or no frame for a model that was loaded.
+        OptionError: No such row, no frame for a model that was loaded, groups that overlap, a half-width of 0.
+        ColumnError: No such column in a group.
         ExplanationError: The function cannot be explained as asked.
+
+    Example:
+        >>> import lepton_lab as ll
+        >>> ex = ll.explain(lambda x: x[:, 0] * x[:, 1], [[2.0, 3.0]], background=[[0.0, 0.0]])
+        >>> ex.values.tolist()
+        [[3.0, 3.0]]
     """
-    from lepton_lab.evaluation.rows_of import LEARNED_FROM, background_of, choose, rows_of
-    from lepton_lab.explanation.explain_model import explain_trained
-    from lepton_lab.explanation.options import ExplainOptions
+    from lepton_lab.explanation.asked import at_once
     from lepton_lab.training.interrupt import sigint_sets
 
-    budget_s, stop = None if budget is None else parse_duration(budget), threading.Event()
-    options = ExplainOptions(budget_s=budget_s, seed=seed, stop=stop)
-    if not is_model(getattr(model, "model_", model)):
-        with sigint_sets(stop):
-            return _explain_function(model, df, background, options, rows=rows, row=row, at=at)
-    model = model_in(model)
-    table, where = rows_of(model, df, "explain", row=row)
-    if df is None and rows is row is at is None:
-        rows = HELD_OUT_ROWS
-    table = table.take(choose(model, table, where, rows=rows, row=row, at=at, seed=seed))
-    against = background_of(model, background, seed)
-    x, values = model.encoder.encode(table), table.values()
+    stop = threading.Event()
+    options = _options(budget, halfwidth, seed, report, stop)
     with sigint_sets(stop):
-        found = explain_trained(model, x, values, table.index.to_numpy(), background=against, options=options)
-    learned = where == LEARNED_FROM
-    return replace(found, notes=(*found.notes, f"row {row} was learned from, not held out")) if learned else found
+        pace = options.pace()
+        asked = _asked(model, df, (background, background_weights), groups, (rows, row, at), seed)
+        asked = _with_heads(asked, groups, options, pace) if heads else asked
+        *_, found = asked.answers(at_once, options, pace)
+        return found
+
+
+def explain_stream(
+    model: Any,
+    df: Any = None,
+    background: Any = None,
+    budget: str | float | None = None,
+    *,
+    halfwidth: float | None = None,
+    groups: Mapping[str, Sequence[str | int]] | None = None,
+    background_weights: Any = None,
+    rows: int | None = None,
+    row: object = None,
+    at: int | None = None,
+    seed: int = 0,
+    report: Callable[[ExplainProgress], None] | None = None,
+) -> Iterator[Explanation]:
+    """Explanations that get better: a preview or a rough one at once, then narrower and narrower intervals.
+
+    Each is an `Explanation` complete in itself, and says in `method` and `error_std` what it has reached; a
+    preview says that it is one. It ends when values are exact, `halfwidth` is reached, `budget` is spent, or
+    on Ctrl-C; without either limit when half-widths are 2 % of a prediction's typical distance from the base
+    value. Leaving the loop ends it too. Work done for one is kept for the next.
+
+    Args:
+        model: As for `explain`.
+        df: As for `explain`.
+        background: As for `explain`.
+        budget: Wall time from the first step on.
+        halfwidth: Widest 95 % half-width wanted, in the output's unit.
+        groups: As for `explain`.
+        background_weights: As for `explain`.
+        rows: As for `explain`.
+        row: As for `explain`.
+        at: As for `explain`.
+        seed: As for `explain`.
+        report: As for `explain`.
+
+    Raises:
+        OptionError: As `explain`.
+        ColumnError: As `explain`.
+        ExplanationError: As `explain`.
+
+    Example:
+        >>> for ex in ll.explain_stream(model, df, budget="10s"):  # doctest: +SKIP
+        ...     print(ex.method, ex.error_std.max())
+    """
+    from lepton_lab.explanation.stream import explanations
+    from lepton_lab.training.interrupt import sigint_sets
+
+    stop = threading.Event()
+    options = _options(budget, halfwidth, seed, report, stop)
+    with sigint_sets(stop):
+        pace = options.pace()
+        asked = _asked(model, df, (background, background_weights), groups, (rows, row, at), seed)
+    steps = explanations(asked, options, pace)
+    while True:
+        # Ctrl-C is ours while we compute, and the loop's own between two steps.
+        with sigint_sets(stop):
+            found = next(steps, None)
+        if found is None:
+            return
+        yield found
 
 
 def whatif(model: TrainedModel, df: Any = None, *, row: object = None, at: int | None = None) -> WhatIf:
@@ -175,24 +250,56 @@ def counterfactuals(
         return find_counterfactuals(model, table, asked, pace, known)
 
 
-def _explain_function(
-    function: Any,
-    rows_in: Any,
-    background: Any,
-    options: ExplainOptions,
-    *,
-    rows: int | None,
-    row: object,
-    at: int | None,
-) -> Explanation:
-    """Explain any function on some rows of an array or frame."""
-    from lepton_lab.data.pick_rows import cut
-    from lepton_lab.explanation.background import Background
-    from lepton_lab.explanation.explain_function import explain_function
+def _options(
+    budget: str | float | None,
+    halfwidth: float | None,
+    seed: int,
+    report: Callable[[ExplainProgress], None] | None,
+    stop: threading.Event,
+) -> ExplainOptions:
+    """How much work, who listens, and the flag that Ctrl-C sets."""
+    from lepton_lab.explanation.options import ExplainOptions
 
-    if not callable(function) or rows_in is None:
-        line = "ll.explain(function, X, background=X_train)"
-        raise OptionError(f"a function is explained on some rows: got a {type(function).__name__}. Type: {line}")
-    chosen = cut(rows_in, rows=rows, row=row, at=at, seed=options.seed)
-    against = None if background is None else Background(cut(background, rows=N_BACKGROUND, seed=options.seed))
-    return explain_function(function, chosen, against, options=options)
+    budget_s = None if budget is None else parse_duration(budget)
+    return ExplainOptions(halfwidth=halfwidth, budget_s=budget_s, seed=seed, report=report, stop=stop)
+
+
+def _asked(
+    model: Any,
+    df: Any,
+    background: tuple[Any, Any],
+    groups: Mapping[str, Sequence[str | int]] | None,
+    which: tuple[int | None, object, int | None],
+    seed: int,
+) -> Asked | AskedBlend:
+    """The question about a trained model, or about any function."""
+    from lepton_lab.evaluation.ask import Against, Which, ask_any, ask_model
+
+    against, chosen = Against(*background, seed), Which(*which, seed)
+    inner = getattr(model, "model_", model)
+    if is_model(inner):
+        return ask_model(inner, df, chosen, against, groups)
+    return ask_any(model, df, chosen, against, groups)
+
+
+def _with_heads(
+    asked: Asked | AskedBlend,
+    groups: Mapping[str, Sequence[str | int]] | None,
+    options: ExplainOptions,
+    pace: Pace,
+) -> AskedBlend:
+    """The question, its answers to hold the disagreement of the network's heads.
+
+    Raises:
+        OptionError: It is about no trained model.
+    """
+    from lepton_lab.explanation.asked import Asked
+    from lepton_lab.explanation.background import Background
+    from lepton_lab.explanation.heads import head_spread
+
+    if isinstance(asked, Asked):
+        raise OptionError("heads=True is for models of ll.train: a function has no heads. Leave it out.")
+    rows = asked.rows
+    against = Background(rows.background, rows.weights)
+    spread = head_spread(rows.model, rows.x, background=against, groups=groups, options=options, pace=pace)
+    return replace(asked, model_std=spread) if len(spread) == len(rows.x) else asked

@@ -66,6 +66,21 @@ def background_weights(weights: np.ndarray | None, n_rows: int) -> Float64[np.nd
     return given / given.sum()
 
 
+def weighted_rows(
+    weights: Float64[np.ndarray, " reference"], seed: int, n_wanted: int = DEFAULT_ROWS
+) -> tuple[Int[np.ndarray, " kept"], Float64[np.ndarray, " kept"]]:
+    """Rows drawn in proportion to their weight, and the share of the draws that fell on each; all where few.
+
+    Draws are equally spaced along the summed weights, so each row's share is within one draw of its weight.
+    """
+    if len(weights) <= n_wanted:
+        return np.arange(len(weights)), weights
+    places = (np.arange(n_wanted) + np.random.default_rng([seed, 3]).random()) / n_wanted
+    drawn = np.minimum(np.searchsorted(np.cumsum(weights) / weights.sum(), places), len(weights) - 1)
+    rows, counts = np.unique(drawn, return_counts=True)
+    return rows, counts / n_wanted
+
+
 def sample_rows(n_rows: int, seed: int, n_wanted: int = DEFAULT_ROWS) -> Int[np.ndarray, " reference"]:
     """Positions of a random sample, ascending; all rows where there are no more than wanted."""
     if n_rows <= n_wanted:

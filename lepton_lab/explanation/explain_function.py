@@ -10,10 +10,10 @@ import numpy as np
 
 from lepton_lab.data.mix_rows import StackedRows, frame_labels, frame_rows, is_frame
 from lepton_lab.errors import ExplanationError
-from lepton_lab.explanation.asked import Asked
+from lepton_lab.explanation.asked import Asked, at_once
 from lepton_lab.explanation.background import as_background, background_weights, sample_rows
 from lepton_lab.explanation.callables import Callee, callee_of
-from lepton_lab.explanation.explain_game import Labels, shapley_values
+from lepton_lab.explanation.explain_game import Labels
 from lepton_lab.explanation.explanation import Explanation
 from lepton_lab.explanation.function_game import function_game, stacked_rows
 from lepton_lab.explanation.groups import groups_of
@@ -76,7 +76,8 @@ def explain_function(
     options = options or ExplainOptions()
     pace = options.pace()
     asked = ask_function(fn, x, background, naming=naming, groups=groups, seed=options.seed)
-    return asked.answer(shapley_values(asked.game, asked.weights, options, pace), pace)
+    *_, found = asked.answers(at_once, options, pace)
+    return found
 
 
 def ask_function(

@@ -7,7 +7,7 @@ checked against the prediction. Where it does not match, the whole blend is expl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,12 +16,12 @@ from jaxtyping import Float64
 
 from lepton_lab.data.mix_rows import stack_rows
 from lepton_lab.errors import ExplanationError
+from lepton_lab.explanation.asked import Estimator, at_once
 from lepton_lab.explanation.background import Background, background_weights, given_background
 from lepton_lab.explanation.blend_parts import BlendRows, GamePart, added, closed_part, for_part, game_parts, scaled
 from lepton_lab.explanation.estimate import Estimate, Pace
-from lepton_lab.explanation.explain_game import Labels, explanation_of, shapley_values
+from lepton_lab.explanation.explain_game import Labels, explanation_of
 from lepton_lab.explanation.explanation import Explanation
-from lepton_lab.explanation.game import Game
 from lepton_lab.explanation.groups import groups_of
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.predict_game import PredictGame
@@ -31,9 +31,6 @@ from lepton_lab.trained import TrainedModel
 TOLERANCE = 1e-5
 # What the network gets where a stop fell into the trees' time: one chunk, so that some rows are complete.
 GRACE_S = 0.3
-
-# From a game to its values: one estimate, or better and better ones.
-Estimator = Callable[[Game, np.ndarray, ExplainOptions, Pace], Iterator[Estimate]]
 
 
 def explain_trained(
@@ -69,7 +66,7 @@ def explain_trained(
     options = options or ExplainOptions()
     pace = options.pace()
     asked = ask_trained(model, x, values, row_labels, background=background, groups=groups)
-    *_, found = asked.answers(_at_once, options, pace)
+    *_, found = asked.answers(at_once, options, pace)
     return found
 
 
@@ -111,12 +108,20 @@ class AskedBlend:
         labels: of rows, players and outputs.
         base: mean prediction over the background.
         at_rows: predictions.
+        notes: what a reader should know before any estimate.
+        model_std: disagreement of the network's heads on each value, where it was asked for.
     """
 
     rows: BlendRows
     labels: Labels
     base: Float64[np.ndarray, " output"]
     at_rows: Float64[np.ndarray, "row output"]
+    notes: tuple[str, ...] = ()
+    model_std: Float64[np.ndarray, "row player output"] | None = None
+
+    def distances(self) -> Float64[np.ndarray, "row output"]:
+        """How far predictions are from the base value."""
+        return np.asarray(self.at_rows - self.base, np.float64)
 
     def answers(self, estimator: Estimator, options: ExplainOptions, pace: Pace) -> Iterator[Explanation]:
         """The blend's explanation at each step of the estimator, its sum checked against the prediction."""
@@ -142,12 +147,10 @@ class AskedBlend:
         # Shown is the sum of the parts: just checked against the prediction, and free of float32's last digit.
         shown = np.array(self.at_rows, np.float64)
         shown[estimate.rows] = self.base + estimate.values.sum(axis=1)
-        return explanation_of(estimate, self.base, shown, self.labels, pace, notes)
-
-
-def _at_once(game: Game, weights: np.ndarray, options: ExplainOptions, pace: Pace) -> Iterator[Estimate]:
-    """The one estimate that `shapley_values` makes."""
-    yield shapley_values(game, weights, options, pace)
+        found = explanation_of(estimate, self.base, shown, self.labels, pace, (*self.notes, *notes))
+        if self.model_std is None:
+            return found
+        return replace(found, model_std=self.model_std[estimate.rows].reshape(found.shape))
 
 
 def _sums(rows: BlendRows, estimator: Estimator, options: ExplainOptions, pace: Pace) -> Iterator[Estimate]:

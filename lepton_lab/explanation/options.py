@@ -22,6 +22,7 @@ class ExplainOptions:
         seed: of all random orders and samples.
         report: hears an `ExplainProgress` after each chunk of work.
         stop: set from outside to end after the current chunk; rows done so far are returned.
+        soon: whether rough values are wanted first, even where exact ones fit the budget.
     """
 
     n_walks: int = 2
@@ -30,6 +31,7 @@ class ExplainOptions:
     seed: int = 0
     report: Callable[[ExplainProgress], None] | None = None
     stop: threading.Event | None = None
+    soon: bool = False
 
     def __post_init__(self) -> None:
         if error := bad_seed(self.seed):

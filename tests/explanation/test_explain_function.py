@@ -13,7 +13,6 @@ from lepton_lab.errors import ColumnError, ExplanationError, OptionError
 from lepton_lab.explanation.background import Background
 from lepton_lab.explanation.explain_function import Naming, explain_function
 from lepton_lab.explanation.function_game import traces
-from lepton_lab.explanation.game import JaxGame
 from lepton_lab.explanation.options import ExplainOptions
 from tests.explanation.models import table
 from tests.reference import shapley
@@ -220,10 +219,7 @@ def by_group(fn):
     return shapley.shapley_values(of_players, np.stack([ours, ours], 1), np.stack([theirs, theirs], 1))[:, :, 0]
 
 
-NOT_YET = pytest.mark.skipif("player_of" not in JaxGame.__dataclass_fields__, reason="JAX games take no groups yet")
-
-
-@pytest.mark.parametrize("fn", [numpy_fn, pytest.param(jax_fn, marks=NOT_YET)])
+@pytest.mark.parametrize("fn", [numpy_fn, jax_fn])
 def test_groups_are_players(fn):
     found = explain_function(fn, X, BACKGROUND, groups=GROUPS)
     np.testing.assert_allclose(found.values, by_group(numpy_fn), atol=1e-6)

@@ -14,7 +14,6 @@ from lepton_lab.data.encode_tabular import Block
 from lepton_lab.errors import ExplanationError
 from lepton_lab.explanation.background import Background
 from lepton_lab.explanation.explain_model import explain_trained
-from lepton_lab.explanation.game import JaxGame
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.members.linear import fit_linear_path
 from lepton_lab.members.trees import TreesConfig, fit_trees
@@ -142,10 +141,7 @@ def test_weighted_background_of_a_blend():
     np.testing.assert_allclose(found.values, wanted[:, :, 0], atol=2e-5)
 
 
-NOT_YET = pytest.mark.skipif("player_of" not in JaxGame.__dataclass_fields__, reason="JAX games take no groups yet")
 
-
-@NOT_YET
 @pytest.mark.parametrize("kind", ["binary", "multiclass"])
 def test_groups_of_columns_of_a_blend(kind):
     trained = model(kind)

@@ -1,0 +1,116 @@
+"""Explanations that get better: each complete, each narrower, and a clean end whatever ends them."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+
+import numpy as np
+import pytest
+
+from lepton_lab.errors import ExplanationError
+from lepton_lab.explanation.explain_function import ask_function
+from lepton_lab.explanation.options import ExplainOptions
+from lepton_lab.explanation.stream import explanations
+from tests.explanation.models import table
+from tests.reference import shapley
+
+# Too many players to enumerate; real interactions.
+X, BACKGROUND = table(1, 4, 18).astype(np.float64), table(2, 20, 18).astype(np.float64)
+
+
+def tripled(x):
+    """Sums of products of three neighbours each: walks there and back are exact for pairs only."""
+    return (x[:, ::3] * x[:, 1::3] * x[:, 2::3]).sum(axis=1)
+
+
+def truth(x, background):
+    """By the definition, triple by triple: a game that is a sum has the sum of the values."""
+    thirds = [slice(j, j + 3) for j in range(0, x.shape[1], 3)]
+    parts = [shapley.shapley_values(lambda z: tripled(z)[:, None], x[:, t], background[:, t]) for t in thirds]
+    return np.concatenate(parts, axis=1)[:, :, 0]
+
+
+def python_only(x):
+    """The same, where JAX cannot trace it."""
+    return tripled(np.asarray(x))
+
+
+def steps(fn=python_only, x=X, background=BACKGROUND, **options):
+    options = ExplainOptions(**options)
+    asked = ask_function(fn, x, background)
+    return explanations(asked, options, options.pace())
+
+
+def test_each_step_is_complete_and_clearly_narrower_until_fine():
+    found = list(steps(halfwidth=0.3))
+    widths = [float(np.sqrt(np.mean(ex.error_std**2))) for ex in found]
+    assert len(found) >= 2 and all(second < first for first, second in itertools.pairwise(widths))
+    for ex in found:
+        assert ex.shape == (4, 18) and ex.additivity_gap < 1e-9
+        z = (ex.values - truth(X, BACKGROUND)) / ex.error_std
+        assert np.sqrt(np.mean(z**2)) < 2
+    assert (2.04 * found[-1].error_std).max() <= 0.3 * 1.001
+    assert found[-1].n_evaluations > found[0].n_evaluations
+
+
+def test_without_limits_it_ends_at_two_percent_of_the_distance():
+    *_, last = steps()
+    distance = np.sqrt(np.mean((last.prediction - last.base_values) ** 2))
+    assert last.exact or (2.04 * last.error_std).max() <= 0.02 * distance * 1.001
+
+
+def test_what_is_exact_at_once_is_one_step():
+    (only,) = steps(x=X[:, :6], background=BACKGROUND[:, :6])
+    assert only.exact
+    np.testing.assert_allclose(only.values, truth(X[:, :6], BACKGROUND[:, :6]), atol=1e-9)
+
+
+def test_a_jax_function_begins_with_a_preview():
+    first, *rest = steps(tripled, halfwidth=0.5)
+    assert first.method.startswith("preview:") and first.shape == (4, 18)
+    assert rest and not any(ex.method.startswith("preview:") for ex in rest)
+
+
+def test_a_stop_ends_it_with_what_is_known():
+    stop = threading.Event()
+    found = []
+    for ex in steps(halfwidth=1e-4, stop=stop):
+        found.append(ex)
+        stop.set()
+    assert 1 <= len(found) <= 2 and len(found[-1]) == 4
+
+
+def test_leaving_the_loop_ends_it():
+    calls = []
+
+    def counted(x):
+        calls.append(len(x))
+        return python_only(x)
+
+    stream = steps(counted, halfwidth=1e-4)
+    next(stream)
+    n = len(calls)
+    stream.close()
+    assert len(calls) == n and list(stream) == []
+
+
+def test_a_budget_that_is_spent_on_the_preview_ends_after_it():
+    stop = threading.Event()
+    stream = steps(tripled, halfwidth=0.5, stop=stop)
+    assert next(stream).method.startswith("preview:")
+    stop.set()
+    assert list(stream) == []
+
+
+def test_no_time_for_anything_is_an_error():
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(ExplanationError, match="before the first row"):
+        list(steps(stop=stop))
+
+
+def test_seeds_give_the_same_steps():
+    first, again = list(steps(halfwidth=0.3, seed=5)), list(steps(halfwidth=0.3, seed=5))
+    assert [ex.method for ex in first] == [ex.method for ex in again]
+    np.testing.assert_array_equal(first[-1].values, again[-1].values)
