@@ -18,7 +18,7 @@ from lepton_lab.errors import OptionError
 if TYPE_CHECKING:
     from lepton_lab.data.table import Table
     from lepton_lab.explanation.cohorts import CohortComparison
-    from lepton_lab.explanation.effects import Effect
+    from lepton_lab.explanation.effects.effect import Effect
     from lepton_lab.explanation.estimate import ExplainProgress, Pace
     from lepton_lab.explanation.explanation import Explanation
     from lepton_lab.explanation.loss_importance import LossImportance
@@ -82,8 +82,8 @@ def partial_dependence(
     Example:
         >>> ll.partial_dependence(model, "age").mean  # doctest: +SKIP
     """
-    from lepton_lab.explanation.ask_effects import function_dependence, trained_dependence
-    from lepton_lab.explanation.effects import EffectOptions
+    from lepton_lab.explanation.effects.ask import function_dependence, trained_dependence
+    from lepton_lab.explanation.effects.effect import EffectOptions
 
     asked = _Rows(model, df, "partial_dependence", f"model, {column!r}, df", rows, row, at, seed, DEPENDENCE_ROWS)
     with _listening(budget, report) as pace:
@@ -132,8 +132,8 @@ def accumulated_effects(
     Example:
         >>> ll.accumulated_effects(model, "age").mean  # doctest: +SKIP
     """
-    from lepton_lab.explanation.ask_effects import function_accumulated, trained_accumulated
-    from lepton_lab.explanation.effects import EffectOptions
+    from lepton_lab.explanation.effects.ask import function_accumulated, trained_accumulated
+    from lepton_lab.explanation.effects.effect import EffectOptions
 
     asked = _Rows(model, df, "accumulated_effects", f"model, {column!r}, df", rows, None, None, seed, ACCUMULATED_ROWS)
     with _listening(budget, report) as pace:

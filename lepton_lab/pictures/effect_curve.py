@@ -18,7 +18,7 @@ from lepton_lab.pictures.svg import Chart, circle, polyline
 from lepton_lab.pictures.tables import table, text_table
 
 if TYPE_CHECKING:
-    from lepton_lab.explanation.effects import Effect
+    from lepton_lab.explanation.effects.effect import Effect
 
 AT_MOST_CURVES = 60
 AT_MOST_TICKS = 200

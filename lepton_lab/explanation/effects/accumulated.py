@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float64, Int
 
-from lepton_lab.explanation.effects import Effect, EffectQuestion, ask, effect_of, ended_note
-from lepton_lab.explanation.grids import ColumnValues, Grid
+from lepton_lab.explanation.effects.effect import Effect, EffectQuestion, ask, effect_of, ended_note
+from lepton_lab.explanation.effects.grids import ColumnValues, Grid
 
 
 def accumulated(question: EffectQuestion) -> Effect:

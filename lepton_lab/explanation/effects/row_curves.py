@@ -16,7 +16,7 @@ from jaxtyping import Array, Float, Float64, Shaped
 
 from lepton_lab.data.rows import Table
 from lepton_lab.errors import ExplanationError
-from lepton_lab.explanation.grids import Grid, Kind, column_values, even_grid
+from lepton_lab.explanation.effects.grids import Grid, Kind, column_values, even_grid
 from lepton_lab.members.linear import LinearMember
 from lepton_lab.trained import Blend, TrainedModel
 from lepton_lab.training.functions import NetworkFunctions

@@ -17,9 +17,9 @@ import numpy as np
 from jaxtyping import Float64, Int, Shaped
 
 from lepton_lab.errors import ExplanationError, OptionError
+from lepton_lab.explanation.effects.grids import ColumnValues, Grid, Kind
+from lepton_lab.explanation.effects.swaps import ColumnSwap
 from lepton_lab.explanation.estimate import Pace
-from lepton_lab.explanation.grids import ColumnValues, Grid, Kind
-from lepton_lab.explanation.swaps import ColumnSwap
 
 # Half-width of a 95 % interval over rows, in standard errors.
 Z_95 = 1.96

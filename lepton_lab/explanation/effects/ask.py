@@ -12,13 +12,13 @@ from lepton_lab.data.mix_rows import frame_labels, is_frame, stack_rows
 from lepton_lab.data.own_values import rows_with, with_values
 from lepton_lab.data.rows import Table
 from lepton_lab.errors import ExplanationError, OptionError, no_such_column
-from lepton_lab.explanation.accumulated import accumulated, in_order_of_likeness
-from lepton_lab.explanation.effects import Effect, EffectOptions, EffectQuestion, dependence
+from lepton_lab.explanation.effects.accumulated import accumulated, in_order_of_likeness
+from lepton_lab.explanation.effects.effect import Effect, EffectOptions, EffectQuestion, dependence
+from lepton_lab.explanation.effects.grids import ColumnValues, Grid, column_values, edge_grid, even_grid
+from lepton_lab.explanation.effects.swaps import ColumnSwap, JaxSwap, PredictSwap, TrainedSwap
 from lepton_lab.explanation.estimate import Pace
-from lepton_lab.explanation.grids import ColumnValues, Grid, column_values, edge_grid, even_grid
 from lepton_lab.explanation.predict_game import PredictGame, checked_outputs
 from lepton_lab.explanation.row_function import RowFunction, row_function
-from lepton_lab.explanation.swaps import ColumnSwap, JaxSwap, PredictSwap, TrainedSwap
 from lepton_lab.trained import TrainedModel
 
 

@@ -1,0 +1,1 @@
+"""How the output moves with one column: partial dependence, ICE, accumulated effects, every column of one row."""
