@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lepton_lab.data.encode_tabular import TabularEncoder
 from lepton_lab.data.schema import Schema
-from lepton_lab.metrics import Estimate
+from lepton_lab.errors import OptionError
+from lepton_lab.metrics import Estimate, bootstrap, draw_resamples
 from lepton_lab.tasks import ClassValue, Task
 
 if TYPE_CHECKING:
@@ -48,6 +49,12 @@ class Blend:
 def centred(logits: np.ndarray) -> np.ndarray:
     """Logits of several classes with their mean over the classes taken off; a single output as it is."""
     return logits - logits.mean(axis=-1, keepdims=True) if logits.shape[-1] > 1 else logits
+
+
+def at_threshold(logits: np.ndarray, threshold: np.ndarray | float) -> np.ndarray:
+    """Logits of two classes moved so that a row is called positive from 0 on; the threshold is one, or one a row."""
+    p = np.clip(np.asarray(threshold, np.float64), 1e-12, 1 - 1e-12)
+    return logits - (np.log(p) - np.log1p(-p)).reshape(-1, 1)
 
 
 @dataclass(frozen=True)
@@ -180,6 +187,51 @@ class TrainedModel:
         if self.threshold is not None:
             return (probability[:, 1] >= (self.threshold if threshold is None else threshold)).astype(int)
         return probability.argmax(axis=1)
+
+    def with_threshold(self, threshold: float) -> TrainedModel:
+        """The same model with another threshold, stored with it when it is saved.
+
+        Metrics that count decisions are measured anew on the held-out rows; a loaded model has none, so
+        these metrics are left out of it.
+
+        Args:
+            threshold: probability from which a row is called positive, 0 to 1.
+
+        Raises:
+            OptionError: there are not two classes, or it is no probability.
+
+        Example:
+            >>> model.with_threshold(0.3).predict(df)  # doctest: +SKIP
+        """
+        if self.threshold is None:
+            raise OptionError(
+                f"a threshold decides between two classes, and this is a {self.task.name} model: it has none to set"
+            )
+        if isinstance(threshold, bool) or not isinstance(threshold, (int, float, np.number)) or not 0 <= threshold <= 1:
+            raise OptionError(f"threshold={threshold!r} is no probability from 0 to 1. For example: 0.3")
+        chosen, held = float(threshold), self.held_out
+        metrics = {name: found for name, found in self.metrics.items() if not self.task.metrics[name].decides}
+        if held is not None:
+            held = replace(held, threshold=None)
+            metrics |= self._decisions(held, chosen)
+        in_order = {name: metrics[name] for name in self.metrics if name in metrics}
+        return replace(
+            self,
+            threshold=chosen,
+            threshold_note="set by hand",
+            held_out=held,
+            metrics=in_order,
+            leaderboard={name: in_order if name == "blend" else row for name, row in self.leaderboard.items()},
+        )
+
+    def _decisions(self, held: HeldOut, threshold: float) -> dict[str, Estimate]:
+        """The metrics that count decisions, of held-out rows at a threshold."""
+        logits, many = at_threshold(held.logits, threshold), draw_resamples(len(held.y), held.weights)
+        return {
+            name: bootstrap(metric.function, held.y, logits, held.weights, resamples=many)
+            for name, metric in self.task.metrics.items()
+            if metric.decides
+        }
 
     def _class_values(self, index: np.ndarray) -> np.ndarray:
         """Class values in their own type, so that predictions compare with the target column."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -90,7 +91,9 @@ def read_table(
     return table, goal.task, tuple(findings)
 
 
-def read_like(schema: Schema, df: object, *, task: Task | None = None, need_target: bool = False) -> Table:
+def read_like(
+    schema: Schema, df: object, *, task: Task | None = None, need_target: bool = False, weights: object = None
+) -> Table:
     """A frame read as the table that `schema` describes, for prediction or evaluation.
 
     Args:
@@ -98,10 +101,13 @@ def read_like(schema: Schema, df: object, *, task: Task | None = None, need_targ
         df: any dataframe, or a dict of single values for one row; more columns than needed are fine.
         task: what was learned; given, a target that is there is read too.
         need_target: the target must be there, and rows without one are left out.
+        weights: the name of a column, or one number a row. None with `need_target` takes the column that
+            weighed the rows of training, where the frame has it.
 
     Raises:
         SchemaMismatchError: columns are missing, or hold values that cannot be read as they were.
         TargetError: `need_target` and the frame has no target that the task knows.
+        ColumnError: weights that are missing, negative or no numbers.
     """
     frame = open_frame(df)
     inputs, positions = schema.inputs, {name: i for i, name in enumerate(frame.names)}
@@ -117,7 +123,9 @@ def read_like(schema: Schema, df: object, *, task: Task | None = None, need_targ
         arrays[column.name] = array
     if missing or unlike:
         raise mismatch(schema, frame.names, missing, unlike)
-    table = Table(schema, arrays, frame.index, notes=_extra(schema, frame.names))
+    found = _weight_column(schema, frame) if weights is None and need_target else weights
+    counted = None if found is None else _row_weights(found, frame, np.arange(frame.n_rows))
+    table = Table(schema, arrays, frame.index, weights=counted, notes=_extra(schema, frame.names))
     return table if task is None else _with_target(table, frame, task, need_target=need_target)
 
 
@@ -165,16 +173,15 @@ def _with_target(table: Table, frame: Frame, task: Task, *, need_target: bool) -
             raise
         return table
     known = np.flatnonzero(~values.missing())
-    table = Table(table.schema, table.columns, table.index, y, notes=table.notes)
+    table = replace(table, y=y)
     if len(known) == len(y):
         return table
     if not need_target:
-        return Table(table.schema, table.columns, table.index, notes=table.notes)
+        return replace(table, y=None)
     if not len(known):
         raise TargetError(f"target {name!r} has no value in any of the {len(y):,} rows.")
     note = f"{len(y) - len(known):,} rows without a target were left out."
-    taken = table.take(known)
-    return Table(taken.schema, taken.columns, taken.index, taken.y, notes=(*table.notes, note))
+    return replace(table.take(known), notes=(*table.notes, note))
 
 
 def _extra(schema: Schema, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -204,6 +211,17 @@ def _weights(weights: object, frame: Frame, goal: Goal) -> np.ndarray | None:
         return None
     if isinstance(weights, str) and weights == "balanced":
         return balanced_weights(goal.y, goal.task)
+    return _row_weights(weights, frame, goal.kept)
+
+
+def _weight_column(schema: Schema, frame: Frame) -> str | None:
+    """The column that weighed the rows of training, where the frame has it."""
+    name = next((column.name for column in schema.columns if column.role == Role.WEIGHT), None)
+    return name if name in frame.names else None
+
+
+def _row_weights(weights: object, frame: Frame, rows: np.ndarray) -> np.ndarray:
+    """Weights of some rows of a frame, brought to mean 1."""
     named = isinstance(weights, str)
     values = read_values(frame.column(weights) if named else _as_column(weights))  # type: ignore[arg-type]
     called = f"column {weights!r}" if named else "weights"
@@ -212,7 +230,7 @@ def _weights(weights: object, frame: Frame, goal: Goal) -> np.ndarray | None:
     found = values.array if values.family == Family.NUMBER else infer_kind("weights", values).array
     if found.dtype.kind != "f":
         raise ColumnError(f"{called} holds words, and weights are numbers from 0 up.")
-    kept = found[goal.kept]
+    kept = found[rows]
     n_bad = int(np.sum(~(kept >= 0))) + values.n_infinite
     if n_bad:
         raise ColumnError(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lepton_lab.evaluation.common_rows import CommonRows, Side, check_comparable, held_out_of_both, rows_of_frame
 from lepton_lab.evaluation.comparison import Compared, Comparison
 from lepton_lab.evaluation.paired import Sampling, compare_pairs
-from lepton_lab.fitting.scores import at_threshold
+from lepton_lab.trained import at_threshold
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,6 +8,7 @@ import numpy as np
 
 from lepton_lab.metrics import Estimate, bootstrap, draw_resamples
 from lepton_lab.tasks import Regression, Task
+from lepton_lab.trained import at_threshold
 
 TRIVIAL = {"regression": "baseline: always the mean"}
 _TRIVIAL_CLASS = "baseline: always the class shares"
@@ -63,12 +64,3 @@ def leaderboard(
     many = draw_resamples(len(y), weights, seed=seed)
     return {name: score(task, y, logits, weights, resamples=many) for name, logits in by_name.items()}
 
-
-def at_threshold(logits: np.ndarray, threshold: np.ndarray | float) -> np.ndarray:
-    """Logits moved so that a row is called positive from 0 on; the threshold is one, or one a row."""
-    return logits - _log_odds(threshold).reshape(-1, 1)
-
-
-def _log_odds(probability: np.ndarray | float) -> np.ndarray:
-    p = np.clip(np.asarray(probability, np.float64), 1e-12, 1 - 1e-12)
-    return np.log(p) - np.log1p(-p)

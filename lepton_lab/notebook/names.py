@@ -240,6 +240,8 @@ class Names:
             except ValueError:
                 line = f"{option.flag} 17"
                 raise OptionError(f"{option.flag} {text!r} is not a whole number. For example: {line}") from None
+        if option.kind == "numbers":
+            return _numbers(option, text)
         if option.kind == "label":
             return self._label(text, arguments)
         if option.choices and text not in option.choices:
@@ -277,6 +279,21 @@ def _kind_of(found: Any, free: list[str]) -> str | None:
     if is_frame(found) or getattr(found, "ndim", 0) == 2:
         return FRAME if FRAME in free else None
     return MODEL if MODEL in free and callable(found) else None
+
+
+def _numbers(option: Option, text: str) -> dict[str, float]:
+    """`a=1,b=-2.5` as a dict of numbers."""
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, number = part.rpartition("=")
+        try:
+            value = float(number)
+        except ValueError:
+            value = None
+        if value is None or not name.strip():
+            raise OptionError(f"{option.flag} {text!r} cannot be read. For example: {option.flag} {option.sample}")
+        found[name.strip()] = int(value) if value.is_integer() else value
+    return found
 
 
 def _source(value: Any) -> str:

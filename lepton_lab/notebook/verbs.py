@@ -18,7 +18,8 @@ class Option:
     Attributes:
         name: Without the dashes, as typed.
         kind: What its value is: text, column, columns (may be repeated), int, duration, label (of a row),
-            name (a frame or function in the notebook), choice, or switch (no value).
+            name (a frame or function in the notebook), numbers (name=1,other=2), choice, or switch (no value).
+        sample: A value, for the error about one that cannot be read.
         keyword: Of the Python function; the name itself unless given.
     """
 
@@ -27,6 +28,7 @@ class Option:
     help: str
     choices: tuple[str, ...] = ()
     as_keyword: str = ""
+    sample: str = ""
 
     @property
     def flag(self) -> str:
@@ -81,6 +83,9 @@ AT = Option("at", "int", "one row, by its position")
 SPLIT = Option("split", "text", "how rows are held out: random, stratified, group:COLUMN or time:COLUMN")
 WEIGHTS = Option("weights", "text", "balanced, a column, or $name for an array")
 
+COSTS = Option("costs", "numbers", "of wrong decisions: finds the threshold that costs least",
+               sample="false_alarm=1,missed=5")  # fmt: skip
+
 _TRAIN = (
     TARGET,
     TASK,
@@ -102,7 +107,8 @@ _TABLE = (
          "%lepton check df --target bad"),
     Verb("train", "train a model; the kernel's stop button keeps the best so far", (FRAME,), _TRAIN,
          "model = %lepton train df --target bad --budget 60s"),
-    Verb("evaluate", "metrics with intervals, on a frame or on the rows held out of training", (MODEL, FRAME + "?"), (),
+    Verb("evaluate", "metrics with intervals, on a frame or on the rows held out of training", (MODEL, FRAME + "?"),
+         (WEIGHTS, COSTS),
          "%lepton evaluate model df_test"),
     Verb("compare", "two models or runs on the same rows: is the difference real?",
          (EITHER, EITHER, FRAME + "?"), (SEED,),

@@ -11,11 +11,11 @@ from lepton_lab.pictures.svg import CHARACTER_WIDTH, label, rect, svg, text
 AT_MOST = 12
 
 
-def confusion(counts: Sequence[Sequence[int]], classes: Sequence[str], width: float = 226) -> Markup:
+def confusion(counts: Sequence[Sequence[float]], classes: Sequence[str], width: float = 226) -> Markup:
     """The drawing: a row a true class, a column a decided class; the diagonal is right.
 
     Args:
-        counts: `(true class, decided class)`.
+        counts: `(true class, decided class)`, rows or their weight.
         classes: their names; of more than twelve the first are drawn.
         width: of the drawing, in pixels.
     """
@@ -30,12 +30,12 @@ def confusion(counts: Sequence[Sequence[int]], classes: Sequence[str], width: fl
         parts.append(label(left - 8, top + cell * (i + 0.5) + 4, classes[i], left - 8, anchor="end"))
         total = sum(counts[i])
         parts += [
-            _cell(left + cell * j, top + cell * i, cell, int(counts[i][j]), total, right=i == j) for j in range(n)
+            _cell(left + cell * j, top + cell * i, cell, round(counts[i][j]), total, right=i == j) for j in range(n)
         ]
     return svg(width, top + cell * n + 4, "Confusion matrix", *parts)
 
 
-def _cell(x: float, y: float, size: float, n: int, total: int, *, right: bool) -> Markup:
+def _cell(x: float, y: float, size: float, n: int, total: float, *, right: bool) -> Markup:
     share = n / total if total else 0.0
     shade = rect(x + 1, y + 1, size - 2, size - 2, "main" if right else "up", r=3, opacity=f"{0.06 + 0.5 * share:.2f}")
     middle = x + size / 2

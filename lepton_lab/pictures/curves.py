@@ -85,14 +85,14 @@ def thin(n: int, at_most: int) -> list[int]:
 
 
 def calibration(
-    predicted: Sequence[float], rate: Sequence[float], counts: Sequence[int], width: float = FIGURE
+    predicted: Sequence[float], rate: Sequence[float], counts: Sequence[float], width: float = FIGURE
 ) -> Markup:
     """Predicted probability against what happened, a dot a bin, its area the rows in it."""
     chart = Chart(UNIT, UNIT, width, 216, "predicted probability", "observed rate", label="Calibration")
     most = max(counts, default=1) or 1
     marks = [polyline(chart.points(UNIT, UNIT), "dash"), polyline(chart.points(predicted, rate), "thin s-main")]
     for (x, y), n in zip(chart.points(predicted, rate), counts, strict=True):
-        marks.append(circle(x, y, 2 + 5 * (n / most) ** 0.5, "main", title=f"{n:,} rows", opacity="0.8"))
+        marks.append(circle(x, y, 2 + 5 * (n / most) ** 0.5, "main", title=f"{n:,.0f} rows", opacity="0.8"))
     return chart.draw(*marks)
 
 

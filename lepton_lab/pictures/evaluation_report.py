@@ -9,6 +9,7 @@ import numpy as np
 from lepton_lab.pictures import theme
 from lepton_lab.pictures.axes import extent
 from lepton_lab.pictures.confusion import confusion
+from lepton_lab.pictures.costs import html_of_costs, lines_of_costs
 from lepton_lab.pictures.curves import FIGURE, Line, calibration, histogram, precision_recall, roc
 from lepton_lab.pictures.intervals import with_interval
 from lepton_lab.pictures.markup import Markup, join
@@ -32,6 +33,7 @@ def html(evaluation: Evaluation) -> Markup:
         theme.kpis(*scores.headline(), *threshold),
         theme.section("Against its parts and baselines", scores.html(), sub=evaluation.note),
         theme.section("", theme.row(*_figures(evaluation))),
+        html_of_costs(evaluation.costs) if evaluation.costs is not None else None,
         theme.next_step("%lepton explain model"),
         sub=f"{task_words(evaluation.task)} · {count(evaluation.n_rows, 'row')}",
     )
@@ -47,10 +49,13 @@ def text(evaluation: Evaluation) -> str:
     if evaluation.confusion is not None:
         names = [value(c) for c in evaluation.classes]
         rows = [
-            [f"is {name}", *(f"{int(n):,}" for n in row)] for name, row in zip(names, evaluation.confusion, strict=True)
+            [f"is {name}", *(f"{round(n):,}" for n in row)]
+            for name, row in zip(names, evaluation.confusion, strict=True)
         ]
         header = ["", *(f"as {name}" for name in names)]
         lines += ["", text_table(header, rows, numeric=range(1, len(names) + 1))]
+    if evaluation.costs is not None:
+        lines += ["", *lines_of_costs(evaluation.costs)]
     return "\n".join(lines)
 
 

@@ -8,7 +8,7 @@ from sklearn.metrics import auc, confusion_matrix, roc_curve
 
 from lepton_lab.data.table import read_like
 from lepton_lab.errors import TargetError
-from lepton_lab.evaluation.report import Evaluation, evaluate_rows
+from lepton_lab.evaluation.report import Evaluation, Known, evaluate_rows
 from tests.small_models import TASKS, small_frame, small_model
 
 
@@ -62,7 +62,7 @@ def test_held_out_rows_keep_the_figures_of_the_training() -> None:
     model = small_model("multiclass")
     held = model.held_out
     assert held is not None
-    found = evaluate_rows(model, held.table, logits=held.logits, how=held.how)
+    found = evaluate_rows(model, held.table, known=Known(held.logits))
     assert found.metrics == model.metrics
     assert found.note == model.metrics_note
 
@@ -71,7 +71,7 @@ def test_out_of_fold_rows_are_decided_by_the_thresholds_of_the_other_folds() -> 
     model = small_model("binary")
     held = model.held_out
     assert held is not None and held.threshold is not None
-    found = evaluate_rows(model, held.table, logits=held.logits, how=held.how, threshold=held.threshold)
+    found = evaluate_rows(model, held.table, known=Known(held.logits, held.threshold))
     assert found.confusion is not None
     accuracy = np.trace(found.confusion) / found.confusion.sum()
     assert accuracy == pytest.approx(model.metrics["accuracy"].value)

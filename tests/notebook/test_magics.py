@@ -55,6 +55,7 @@ class TestCode:
             ("demo credit", "ll.samples.load('credit', split=True)"),
             ("resume k3fa df", "ll.resume('k3fa', df)"),
             ("attach k3fa", "ll.attach('k3fa')"),
+            ("train df --target bad --code", "ll.train(df, target='bad')"),
             ("compare k3fa 9xyz", "ll.compare('k3fa', '9xyz')"),
             ("compare k3fa 9xyz df --seed 3", "ll.compare('k3fa', '9xyz', df, seed=3)"),
             ("runs", "ll.runs()"),

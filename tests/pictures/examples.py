@@ -304,7 +304,7 @@ def evaluation(task_name: str = "binary", n: int = 1000, seed: int = 0):
         if task_name == "multiclass":
             logits = 1.5 * np.eye(3)[truth] + rng.normal(0, 1, (n, 3))
     probability = task.probability(logits)
-    roc, recall = report._ranking_curves(truth, probability[:, 1]) if task_name == "binary" else (None, None)
+    roc, recall = report._ranking_curves(truth, probability[:, 1], np.ones(n)) if task_name == "binary" else (None, None)
     numbers = task_name == "regression"
     decided = (
         None if numbers else (probability[:, 1] >= 0.37).astype(int) if task_name == "binary" else probability.argmax(1)
@@ -330,8 +330,8 @@ def evaluation(task_name: str = "binary", n: int = 1000, seed: int = 0):
         confusion=counts,
         roc=roc,
         precision_recall=recall,
-        calibration=report._calibration(truth, logits[:, 0] if numbers else probability),
-        scores=None if numbers else report._score_histogram(truth, probability),
-        residuals=report._residuals(truth, logits[:, 0]) if numbers else None,
+        calibration=report._calibration(truth, logits[:, 0] if numbers else probability, np.ones(n)),
+        scores=None if numbers else report._score_histogram(truth, probability, np.ones(n)),
+        residuals=report._residuals(truth, logits[:, 0], np.ones(n)) if numbers else None,
         note="the frame given",
     )
