@@ -33,6 +33,8 @@ from lepton_lab.tuning.setting import Setting
 _LIBRARY = 16
 # All rows are more than the rows of a fold, and the first growth of a shape in a process compiles.
 _REGROW_FACTOR = 1.3
+# Networks, and trees, of an ensemble.
+_EXPECTED_MEMBERS = 2
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,8 @@ def pick(setting: Setting, default: Default, entries: Sequence[Entry]) -> Ensemb
 
 def regrow_seconds(setting: Setting, entries: Sequence[Entry]) -> float:
     """What growing an ensemble on all rows may take, judged by the default's members."""
-    return _REGROW_FACTOR * 2.5 * sum(entry.seconds for entry in entries) / len(setting.folds)
+    n_folds = len(setting.folds)
+    return _REGROW_FACTOR * _EXPECTED_MEMBERS * sum(entry.fold_s(n_folds) for entry in entries)
 
 
 def assemble(
@@ -178,7 +181,7 @@ def _regrow(candidate: Candidate, setting: Setting, control: Control, budget: St
     entry = candidate.entry
     if entry is None:
         return regrow_linear(setting.problem, setting.problem.rows, end)
-    needed_s = _REGROW_FACTOR * entry.seconds / len(setting.folds)
+    needed_s = _REGROW_FACTOR * entry.fold_s(len(setting.folds))
     left_s = budget.left_s()
     if needed_s > left_s:
         return None

@@ -47,6 +47,11 @@ class StudyBudget:
         most = _REGROW_SHARE * self.seconds
         return self.left_s() - (most / 2 if self.regrow_s is None else min(most, self.regrow_s))
 
+    def expect_regrowth(self, seconds: float, *, is_needed: bool) -> None:
+        """Keep time for growing the survivors on all rows; none where it is no need and would take too much."""
+        too_long = self.seconds is not None and seconds > _REGROW_SHARE * self.seconds
+        self.regrow_s = 0.0 if too_long and not is_needed else seconds
+
     def default_s(self) -> float:
         """Seconds that a member of the default recipe may take."""
         return _DEFAULT_SHARE * self.search_left_s()

@@ -33,6 +33,10 @@ class Contender(Protocol):
         """Let go of what only further training needs."""
         ...
 
+    def full_s(self) -> float | None:
+        """Seconds that one fold took, compilation left out; None where that is not known."""
+        ...
+
     def stored(self) -> Stored:
         """All that going on from here needs, as arrays and plain JSON."""
         ...

@@ -47,6 +47,11 @@ class Entry:
         c = self.contender
         return Trial(self.number, c.member, dict(c.params), tuple(self.values), self.state, self.seconds)
 
+    def fold_s(self, n_folds: int) -> float:
+        """Seconds of one fold's training, compilation left out where it is known."""
+        known = self.contender.full_s()
+        return self.seconds / n_folds if known is None else known
+
     def look_up(self, store: Store) -> None:
         """Take over the values that an earlier process found."""
         self.kept = store.load(self.name, self.contender.member, self.contender.params)

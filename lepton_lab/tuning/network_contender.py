@@ -44,6 +44,7 @@ class NetworkContender:
         self.config = replace(config, keep_path=several, patience=patience, metric=None)
         self.shape = (replace(config.network, sigma=1.0), config.batch_size)
         self._history: list[Progress] = []
+        self._full_s: float | None = None
         self._trainings: list[Training] = []
         self._over: dict[int, str] = {}
         self._found: list[Grown] | None = None
@@ -63,7 +64,13 @@ class NetworkContender:
     def release(self) -> None:
         """Keep the grown members, let the optimisers go."""
         self.grown()
+        self._full_s = self.full_s()
         self._history, self._trainings = self.history(), []
+
+    def full_s(self) -> float | None:
+        """Seconds that one fold's steps took."""
+        known = [t.pace.step_s * t.learner.step for t in self._trainings if t.pace.step_s is not None]
+        return sum(known) / len(known) if known else self._full_s
 
     def history(self) -> list[Progress]:
         """The records of the first fold, for its curve."""

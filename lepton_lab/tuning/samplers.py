@@ -6,7 +6,9 @@ apply. Our own journal is what survives.
 
 from __future__ import annotations
 
+import contextlib
 import math
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -40,10 +42,13 @@ class Sampler:
                 sampler=_sampler(optuna, name, space, seed),
                 direction="maximize" if higher_is_better else "minimize",
             )
-        self._worst = -math.inf if higher_is_better else math.inf
+        points = math.prod(len(domain.levels(_LEVELS)) for domain in space.values())
+        self._left = points if name == "grid" else sys.maxsize
 
     def ask(self, n: int) -> list[tuple[int, dict[str, Any]]]:
-        """The next `n` points, each with the ticket to tell its result with."""
+        """The next `n` points, each with the ticket to tell its result with; fewer where a grid ends."""
+        n = min(n, self._left)
+        self._left -= n
         with _quiet(self._optuna):
             trials = [self._study.ask(self._distributions) for _ in range(n)]
         return [(trial.number, dict(trial.params)) for trial in trials]
@@ -53,17 +58,17 @@ class Sampler:
         from optuna.trial import Trial, TrialState
 
         known = [value for value in values if math.isfinite(value)]
-        with _quiet(self._optuna):
+        # A grid tells its last trial's study to stop, which only Optuna's own loop can.
+        with _quiet(self._optuna), contextlib.suppress(RuntimeError):
             if not known:
                 self._study.tell(ticket, state=TrialState.FAIL)
-                return
-            if is_complete:
+            elif is_complete:
                 self._study.tell(ticket, known[-1])
-                return
-            trial = Trial(self._study, self._study.trials[ticket]._trial_id)
-            for rung, value in enumerate(known):
-                trial.report(value, rung)
-            self._study.tell(ticket, state=TrialState.PRUNED)
+            else:
+                trial = Trial(self._study, self._study.trials[ticket]._trial_id)
+                for rung, value in enumerate(known):
+                    trial.report(value, rung)
+                self._study.tell(ticket, state=TrialState.PRUNED)
 
     def add(self, params: Mapping[str, Any], value: float) -> None:
         """A point that was tried without being asked for: the default recipe."""

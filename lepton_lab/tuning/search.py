@@ -23,6 +23,8 @@ from lepton_lab.tuning.trees_contender import TreesContender
 MAKE: Mapping[str, Callable[..., Contender]] = {"network": NetworkContender, "trees": TreesContender}
 # Trees are quick and have fewer surprises: one trial in three, where both are searched.
 _TREES_SHARE = 3
+# A batch of fewer has nothing to halve.
+_FEWEST = 3
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def search(
     store: Store,
     control: Control,
     say: Callable[[Sequence[Entry]], None],
+    affordable: Callable[[], float] = lambda: float("inf"),
 ) -> list[Entry]:
     """Try points of a space; all trials but the default, in their order.
 
@@ -81,6 +84,7 @@ def search(
         store: reads what an earlier process tried, keeps what this one tries.
         control: ends the search; trials in the middle stay `stopped`.
         say: told all trials whenever one has reached a rung.
+        affordable: how many trials a batch can bring through its rungs in the time that is left.
     """
     higher = setting.metric.higher_is_better
     samplers = {
@@ -93,21 +97,25 @@ def search(
         if params is not None and entry.values:
             samplers[member].add(params, entry.values[-1])
     going = _Search(setting, plan, store, control, say, samplers)
-    for size in batch_sizes(plan.n_trials - 1, plan.batch):
-        if control.ended() or not _run_batch(going, size):
+    known, sizes = store.batches(), list[int]()
+    while len(going.entries) < plan.n_trials - 1 and not control.ended():
+        left = plan.n_trials - 1 - len(going.entries)
+        sizes.append(min(left, known[len(sizes)] if len(sizes) < len(known) else next_batch(left, plan, affordable())))
+        store.save_batches(sizes)
+        if not _run_batch(going, sizes[-1]):
             break
     return going.entries
 
 
-def batch_sizes(n: int, batch: int) -> list[int]:
-    """Trials of each batch, as equal as can be.
+def next_batch(left: int, plan: Plan, affordable: float) -> int:
+    """Trials of the next batch: as many as there is time for, and what is left in batches of equal size.
 
     Example:
-        >>> batch_sizes(31, 16)
-        [16, 15]
+        >>> next_batch(31, Plan(batch=16), affordable=1000), next_batch(31, Plan(batch=16), affordable=7.5)
+        (16, 7)
     """
-    n_batches = -(-n // batch)
-    return [n // n_batches + (i < n % n_batches) for i in range(n_batches)]
+    most = int(min(plan.batch, max(_FEWEST, affordable)))
+    return -(-left // -(-left // most))
 
 
 def _run_batch(going: _Search, size: int) -> bool:
@@ -119,7 +127,8 @@ def _run_batch(going: _Search, size: int) -> bool:
             asked.append(Entry(number, MAKE[member](going.setting, params), ticket))
             asked[-1].look_up(going.store)
     going.entries += asked
-    for member in going.samplers:
+    # Trees first: they are quick, and their members are soon there where time runs out.
+    for member in reversed(going.samplers):
         _halve(going, [entry for entry in asked if entry.contender.member == member])
     return bool(asked)
 

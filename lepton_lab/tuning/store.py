@@ -6,7 +6,7 @@ training it: the samplers are told the same and so ask the same. What cannot be 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,16 @@ class Store:
         if kept is None or (kept[1].get("member"), kept[1].get("params")) != (member, dict(params)):
             return None
         return kept
+
+    def batches(self) -> list[int]:
+        """Sizes of the batches that an earlier process asked for; they depended on its clock."""
+        kept = self.run.load_checkpoint("batches") if self.run is not None and self.resume else None
+        return [] if kept is None else [int(n) for n in kept[1]["sizes"]]
+
+    def save_batches(self, sizes: Sequence[int]) -> None:
+        """Keep the sizes of the batches so far."""
+        if self.run is not None:
+            self.run.save_checkpoint("batches", {}, {"sizes": list(sizes)})
 
     def save(self, name: str, arrays: dict[str, np.ndarray], meta: dict[str, Any]) -> None:
         """Keep a trial as it stands."""

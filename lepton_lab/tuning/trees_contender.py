@@ -60,6 +60,10 @@ class TreesContender:
         self.grown()
         self._growing = []
 
+    def full_s(self) -> float | None:
+        """Nothing of it is compiled: its trial's seconds tell."""
+        return None
+
     def stored(self) -> Stored:
         """The trees themselves. LightGBM's own state is not kept: a killed trial that goes on grows them again."""
         arrays, folds = {}, []

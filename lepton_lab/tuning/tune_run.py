@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -164,9 +164,11 @@ def _search(job: _Job, live: LiveRun) -> Study:
     teller.say((), "the default recipe")
     default = run_default(setting, store, control, budget)
     teller.trials = (default.trial,)
-    if len(setting.folds) > 1 or recipe.refit:
-        budget.regrow_s = regrow_seconds(setting, default.entries)
-    entries = search(setting, _plan(job, setting), default, store, teller.searching(), teller.say)
+    folded = len(setting.folds) > 1
+    regrow_s = regrow_seconds(setting, default.entries) if folded or recipe.refit else 0.0
+    budget.expect_regrowth(regrow_s, is_needed=folded)
+    affordable = _affordable(setting, default, budget)
+    entries = search(setting, _plan(job, setting), default, store, teller.searching(), teller.say, affordable)
     teller.say(entries, "the ensemble")
     ensemble = pick(setting, default, entries)
     model = assemble(ensemble, setting, prepared, job.table, rows, control, budget, Kept(live.folder, job.resumed))
@@ -201,6 +203,17 @@ def _plan(job: _Job, setting: Setting) -> Plan:
     return Plan(
         options.trials, options.sampler, space, options.asked.seed, batch=16 if lanes == 1 else 3 * lanes, lanes=lanes
     )
+
+
+def _affordable(setting: Setting, default: Default, budget: StudyBudget) -> Callable[[], float]:
+    """How many trials can go through the rungs in the time left, judged by the default's members."""
+    n_folds, shares = len(setting.folds), setting.shares
+    costs = [entry.fold_s(n_folds) * n_folds for entry in default.entries]
+    # A third of the trials goes on from each rung.
+    steps = np.diff([0.0, *shares])
+    share = float(np.sum(steps / 3.0 ** np.arange(len(steps))))
+    each_s = max(share * sum(costs) / max(len(costs), 1), 1e-3)
+    return lambda: budget.search_left_s() / each_s
 
 
 class _Teller:
