@@ -261,6 +261,9 @@ def _options(
     from lepton_lab.explanation.options import ExplainOptions
 
     budget_s = None if budget is None else parse_duration(budget)
+    if halfwidth is not None and (isinstance(halfwidth, (bool, str)) or not hasattr(halfwidth, "__float__")):
+        raise OptionError(f"halfwidth={halfwidth!r} is no number. Give it in the output's unit: halfwidth=0.05")
+    halfwidth = None if halfwidth is None else float(halfwidth)
     return ExplainOptions(halfwidth=halfwidth, budget_s=budget_s, seed=seed, report=report, stop=stop)
 
 

@@ -1,0 +1,214 @@
+"""Input that is odd: a right answer or a clear error, at the verbs as a user calls them."""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lepton_lab as ll
+from lepton_lab.errors import ColumnError, ExplanationError, OptionError
+from tests.explanation.models import table
+from tests.reference import shapley
+from tests.small_models import small_frame, small_model
+
+X, BACKGROUND = table(1, 4, 3).astype(np.float64), table(2, 9, 3).astype(np.float64)
+
+
+def product(x):
+    """For Python only: JAX cannot trace it."""
+    x = np.asarray(x)
+    return np.array([np.prod(row) for row in x.tolist()])
+
+
+def definition(x, background, weights=None):
+    return shapley.shapley_values(lambda z: product(z)[:, None], x, background, weights)[:, :, 0]
+
+
+def test_one_background_row():
+    found = ll.explain(product, X, background=BACKGROUND[:1])
+    np.testing.assert_allclose(found.values, definition(X, BACKGROUND[:1]), atol=1e-12)
+    wide, one = table(3, 2, 18).astype(np.float64), table(4, 1, 18).astype(np.float64)
+    sampled = ll.explain(lambda x: product(np.asarray(x)[:, :4]), wide, background=one)
+    wanted = definition(wide[:, :4], one[:, :4])
+    assert (np.abs(sampled.values[:, :4] - wanted) <= 5 * sampled.error_std[:, :4] + 1e-12).all()
+    np.testing.assert_allclose(sampled.values[:, 4:], 0, atol=1e-12)
+
+
+def test_one_feature_and_one_group_of_all():
+    def third(x):
+        return np.array([row[-1] ** 3 for row in np.asarray(x).tolist()])
+
+    distance = third(X) - third(BACKGROUND).mean()
+    np.testing.assert_allclose(ll.explain(third, X[:, 2:], background=BACKGROUND[:, 2:]).values[:, 0], distance)
+    whole = ll.explain(third, X, background=BACKGROUND, groups={"all": [0, 1, 2]})
+    assert whole.feature_names == ("all",) and whole.exact
+    np.testing.assert_allclose(whole.values[:, 0], distance)
+
+
+def test_200_features():
+    x, background = table(5, 2, 200).astype(np.float64), table(6, 4, 200).astype(np.float64)
+    slopes = np.linspace(-1, 1, 200)
+
+    def linear(z):
+        return np.array([float(np.dot(row, slopes)) for row in np.asarray(z)])
+
+    found = ll.explain(linear, x, background=background)
+    np.testing.assert_allclose(found.values, slopes * (x - background.mean(axis=0)), atol=1e-9)
+    assert found.additivity_gap < 1e-9
+
+
+def test_constant_columns_move_nothing():
+    x, background = X.copy(), BACKGROUND.copy()
+    x[:, 1] = background[:, 1] = 2.0
+    found = ll.explain(product, x, background=background)
+    assert not found.values[:, 1].any() and not found.error_std[:, 1].any()
+    np.testing.assert_allclose(found.values, definition(x, background), atol=1e-12)
+
+
+def test_missing_values_in_a_row_of_a_frame():
+    frame = pd.DataFrame(X, columns=list("abc")).assign(d=["x", None, "y", "x"])
+    frame.loc[2, "a"] = np.nan
+
+    def score(df):
+        return df["a"].fillna(10).to_numpy() * (df["d"] == "x").to_numpy()
+
+    found = ll.explain(score, frame, background=frame)
+    np.testing.assert_allclose(found.values.sum(axis=1) + found.base_values, score(frame), atol=1e-12)
+    np.testing.assert_allclose(found.values[:, 1:3], 0, atol=1e-12)
+
+    def refuses(df):
+        if df["a"].isna().any():
+            raise ValueError("Input contains NaN")
+        return df["a"].to_numpy()
+
+    with pytest.raises(ExplanationError, match="raised ValueError: Input contains NaN"):
+        ll.explain(refuses, frame)
+
+
+def test_weights_of_the_background():
+    weights = np.arange(9.0)
+    found = ll.explain(product, X, background=BACKGROUND, background_weights=weights)
+    np.testing.assert_allclose(found.values, definition(X, BACKGROUND, weights / weights.sum()), atol=1e-12)
+    many = np.repeat(BACKGROUND, 100, axis=0)
+    heavy = np.where(np.arange(900) < 100, 1.0, 0.0)
+    found = ll.explain(product, X, background=many, background_weights=heavy)
+    np.testing.assert_allclose(found.values, definition(X, BACKGROUND[:1]), atol=1e-12)
+    assert "a sample of 100 of the 900 rows" in " ".join(found.notes)
+    frame = small_frame("binary")
+    model = small_model("binary")
+    repeated = ll.explain(model, frame[:3], background=frame[5:15].iloc[[0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]])
+    weighted = ll.explain(model, frame[:3], background=frame[5:15], background_weights=[2, *[1] * 9])
+    np.testing.assert_allclose(weighted.values, repeated.values, atol=1e-5)
+
+
+@functools.cache
+def blend(task):
+    """A small model whose network has a share, whatever its folds said."""
+    model = small_model(task)
+    network = [member.name == "network" for member in model.members]
+    return replace(model, blend=replace(model.blend, weights=np.where(network, 0.6, 0.2)))
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "says"),
+    [
+        ({"groups": {"a": [0, 1], "b": [1, 2]}}, OptionError, "share the column 'feature 1'"),
+        ({"groups": {"a": ["zip"]}}, ColumnError, "no column 'zip'.*for the group 'a'"),
+        ({"groups": {"a": [7]}}, ColumnError, "no column 7"),
+        ({"halfwidth": 0}, OptionError, "halfwidth=0.0 must be above 0"),
+        ({"halfwidth": -1.0}, OptionError, "halfwidth=-1.0 must be above 0"),
+        ({"halfwidth": "wide"}, OptionError, "halfwidth='wide' is no number"),
+        ({"halfwidth": float("nan")}, OptionError, "halfwidth=nan must be"),
+        ({"budget": 0}, OptionError, "0"),
+        ({"budget": "soon"}, OptionError, "soon"),
+        ({"background_weights": [1, 2]}, ExplanationError, r"\(2,\) weights for 9"),
+        ({"background_weights": np.zeros(9)}, ExplanationError, "not all 0"),
+        ({"background": None, "background_weights": np.ones(9)}, OptionError, "no rows to weight"),
+        ({"heads": True}, OptionError, "a function has no heads"),
+        ({"rows": 0}, OptionError, "rows=0"),
+        ({"at": 9}, OptionError, "at=9 is out of range"),
+    ],
+)
+def test_options_that_cannot_be(options, error, says):
+    with pytest.raises(error, match=says):
+        ll.explain(product, X, **{"background": BACKGROUND, **options})
+    if "heads" not in options:
+        with pytest.raises(error, match=says):
+            list(ll.explain_stream(product, X, **{"background": BACKGROUND, **options}))
+
+
+def test_an_estimator_and_no_rows():
+    with pytest.raises(OptionError, match=r"explained on some rows.*ll.explain\(function, X"):
+        ll.explain(product)
+    with pytest.raises(ExplanationError, match="int is no function"):
+        ll.explain(3, X)
+
+
+def test_what_a_trained_model_takes():
+    model, frame = blend("binary"), small_frame("binary")
+    groups = {"person": ["age", "job"]}
+    told = []
+    found = ll.explain(model, frame[:4], groups=groups, halfwidth=0.5, budget="30s", seed=1, report=told.append)
+    assert "person" in found.feature_names and "age" not in found.feature_names
+    assert (
+        found.data[0, found.feature_names.index("person")] == f"age={frame['age'].iloc[0]}, job={frame['job'].iloc[0]}"
+    )
+    assert found.additivity_gap < 1e-10 and (2.04 * found.error_std).max() <= 0.5
+    assert told and 0 <= told[-1].share <= 1
+    with pytest.raises(ColumnError, match=r"no column 'jbo'.*Did you mean 'job'"):
+        ll.explain(model, frame[:4], groups={"person": ["age", "jbo"]})
+    apart = ll.explain(model, frame[:4])
+    np.testing.assert_allclose(found.prediction, apart.prediction, atol=1e-9)
+
+
+def test_heads_disagree():
+    model, frame = blend("binary"), small_frame("binary")
+    found = ll.explain(model, frame[:4], heads=True)
+    assert found.model_std is not None and found.model_std.shape == found.shape and (found.model_std > 0).any()
+    assert ll.explain(model, frame[:4]).model_std is None
+
+
+def test_a_stream_of_a_trained_model():
+    model, frame = blend("binary"), small_frame("binary")
+    found = list(ll.explain_stream(model, frame[:3], groups={"person": ["age", "job"]}))
+    assert found[0].method.startswith("preview:") and not found[-1].method.startswith("preview:")
+    assert len({ex.feature_names for ex in found}) == 1 and all(ex.shape == found[0].shape for ex in found)
+    best = ll.explain(model, frame[:3], groups={"person": ["age", "job"]}, halfwidth=1e-3)
+    assert (np.abs(found[-1].values - best.values) <= 5 * (found[-1].error_std + best.error_std) + 1e-6).all()
+
+
+def interrupts_after(n_calls):
+    """A function that presses Ctrl-C at its n-th call."""
+    calls = []
+
+    def fn(x):
+        calls.append(len(x))
+        if len(calls) == n_calls:
+            os.kill(os.getpid(), signal.SIGINT)
+        return np.array([float(np.prod(1 + row)) for row in np.asarray(x)])
+
+    return fn
+
+
+def test_ctrl_c_returns_what_is_known():
+    x, background = (
+        table(
+            7,
+            30,
+            18,
+        ).astype(np.float64),
+        table(8, 20, 18).astype(np.float64),
+    )
+    before = signal.getsignal(signal.SIGINT)
+    found = ll.explain(interrupts_after(40), x, background=background, halfwidth=1e-6)
+    assert 1 <= len(found) <= 30 and found.additivity_gap < 1e-9
+    assert any("stopped" in note for note in found.notes)
+    streamed = list(ll.explain_stream(interrupts_after(60), x, background=background, halfwidth=1e-6))
+    assert streamed and streamed[-1].additivity_gap < 1e-9
+    assert signal.getsignal(signal.SIGINT) is before
