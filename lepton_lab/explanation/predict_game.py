@@ -50,11 +50,6 @@ class PredictGame(Game):
         """Columns, or groups of them."""
         return self.players.n_players
 
-    @property
-    def n_features(self) -> int:
-        """Players."""
-        return self.n_players
-
     @cached_property
     def players(self) -> Groups:
         """Whose columns go together."""
