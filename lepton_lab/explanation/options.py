@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lepton_lab.errors import OptionError, bad_seed
 from lepton_lab.explanation.estimate import ExplainProgress, Pace
+from lepton_lab.explanation.steady import steady
 from lepton_lab.explanation.walks import WalkOptions
 
 
@@ -47,7 +48,8 @@ class ExplainOptions:
 
     def pace(self) -> Pace:
         """The clock, started now."""
-        return Pace(self.budget_s, self.stop or threading.Event(), self.report)
+        report = self.report and steady(self.report, self.budget_s, open_end=self.halfwidth is not None)
+        return Pace(self.budget_s, self.stop or threading.Event(), report)
 
     def walks(self) -> WalkOptions:
         """What concerns the walks."""
