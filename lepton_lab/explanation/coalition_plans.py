@@ -34,8 +34,9 @@ N_FOLDS = 4
 LISTED = 1 << 14
 # A size whose share comes to this part of all its pairs is taken whole.
 NEARLY_ALL = 0.5
-# Of the mean squared size of the features: keeps a regression on hardly more pairs than players calm.
-RIDGE = 0.02
+# Of the mean squared size of the features: hardly more than what keeps few pairs solvable, so that games
+# of what the regression explains have no error to speak of.
+RIDGE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -109,9 +110,17 @@ def strata_of(n_players: int, n_pairs: int) -> Strata:
         if not more.any():
             break
         whole |= more
-    most = np.minimum(population, n_pairs + 1) // N_FOLDS
-    per_fold = np.where(whole, 0, np.clip(np.round(share / N_FOLDS), 1, np.maximum(most, 1)))
+    most = np.maximum(np.minimum(population, n_pairs + 1) // N_FOLDS, 1)
+    per_fold = np.where(whole, 0, np.clip(_whole_numbers(share / N_FOLDS), 1, most))
     return Strata(n_players, size, population, per_fold.astype(np.int64))
+
+
+def _whole_numbers(shares: Float64[np.ndarray, " stratum"]) -> Int[np.ndarray, " stratum"]:
+    """Shares as whole numbers of the same sum: rounded down, and the largest remainders up."""
+    down = np.floor(shares).astype(np.int64)
+    missing = round(float(shares.sum())) - int(down.sum())
+    down[np.argsort(down - shares, kind="stable")[:missing]] += 1
+    return down
 
 
 def draw_pairs(
@@ -179,7 +188,8 @@ def cross_fitted(
     known = np.where(strata.population > LISTED, 0.0, (N_FOLDS - 1) * strata.per_fold / strata.population)[
         strata.stratum
     ]
-    value, gap = np.zeros_like(kernel), np.zeros_like(kernel)
+    value, gap, contrast = np.zeros_like(kernel), np.zeros_like(kernel), np.zeros_like(kernel)
+    shared = np.zeros_like(features)
     for fold in range(N_FOLDS):
         own = strata.fold == fold
         others = np.where(whole, 1 / population, np.where(own, 0.0, 1 / ((N_FOLDS - 1) * count)))
@@ -187,10 +197,15 @@ def cross_fitted(
         mean = np.where(whole, 1 / population, np.where(own, (1 - known) / count, known / ((N_FOLDS - 1) * count)))
         raw = mean[:, None] * kernel
         estimate = raw + fitted @ (effect - features.swapaxes(1, 2) @ raw)
+        sign = (1 if 2 * fold < N_FOLDS else -1) / N_FOLDS
         value += estimate / N_FOLDS
-        gap += (1 if 2 * fold < N_FOLDS else -1) * estimate / N_FOLDS
-    scale = np.where(strata.per_fold > 0, 1 / np.sqrt(np.maximum(strata.remaining, 1e-12)), 1.0)
-    return value, gap * scale[strata.stratum][:, None]
+        gap += sign * estimate
+        contrast += sign * raw
+        shared += fitted / N_FOLDS
+    # Only what the regression leaves over varies with the draw, so only that is scaled.
+    more = (np.where(whole, 1.0, 1 / np.sqrt(np.maximum(strata.remaining[strata.stratum], 1e-12))) - 1)[:, None]
+    more = more * contrast
+    return value, gap + more - shared @ (features.swapaxes(1, 2) @ more)
 
 
 def _regression(features: np.ndarray, weight: np.ndarray) -> Float64[np.ndarray, "reference pair term"]:

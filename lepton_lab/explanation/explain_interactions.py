@@ -13,20 +13,23 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int
 
+from lepton_lab.data.mix_rows import stack_rows
 from lepton_lab.errors import ExplanationError
+from lepton_lab.explanation.asked import Asked
 from lepton_lab.explanation.background import Background
 from lepton_lab.explanation.blend_parts import BlendRows, closed_part, for_part, game_parts, used_members
 from lepton_lab.explanation.estimate import Pace
 from lepton_lab.explanation.exact import exact_cost
 from lepton_lab.explanation.explain_function import Naming, ask_function
 from lepton_lab.explanation.explain_game import FREE_EVALUATIONS, SAFE_SHARE, Labels, seconds_per_evaluation
-from lepton_lab.explanation.explain_model import ask_trained
+from lepton_lab.explanation.explain_model import TOLERANCE, AskedBlend, ask_trained
 from lepton_lab.explanation.game import Game
 from lepton_lab.explanation.interaction_values import InteractionEstimate, exact_interactions
 from lepton_lab.explanation.interactions import Interactions
 from lepton_lab.explanation.options import ExplainOptions
+from lepton_lab.explanation.predict_game import PredictGame
 from lepton_lab.explanation.sampled_interactions import sampled_interactions, sampled_pairs
 from lepton_lab.explanation.tree_interactions import tree_interactions
 from lepton_lab.members.trees import TreesMember
@@ -61,9 +64,7 @@ def interactions_function(
     options = options or ExplainOptions()
     pace = options.pace()
     asked = ask_function(fn, x, background, naming=naming, groups=groups, seed=options.seed)
-    found = game_interactions(asked.game, asked.weights, options, pace)
-    base = asked.weights @ asked.game.at_background()
-    return _labelled(found, base, asked.prediction, asked.labels, pace, asked.notes)
+    return answer_interactions(asked, options, pace)
 
 
 def interactions_trained(
@@ -86,11 +87,39 @@ def interactions_trained(
     options = options or ExplainOptions()
     pace = options.pace()
     asked = ask_trained(model, x, values, row_labels, background=background, groups=groups)
-    found = _blend(asked.rows, options, pace)
-    base = asked.base
+    return answer_interactions(asked, options, pace)
+
+
+def answer_interactions(asked: Asked | AskedBlend, options: ExplainOptions, pace: Pace) -> Interactions:
+    """The interactions in what was asked about; a blend's sum is checked against its prediction.
+
+    Raises:
+        ExplanationError: values are not finite, or no row was reached.
+    """
+    if isinstance(asked, Asked):
+        found = game_interactions(asked.game, asked.weights, options, pace)
+        base = asked.weights @ asked.game.at_background()
+        return _labelled(found, base, asked.prediction, asked.labels, pace, asked.notes)
+    found, notes = _blend(asked.rows, options, pace), asked.notes
+    gap = _sum_gap(asked, found.rows, found.values.sum(axis=2))
+    if gap > TOLERANCE:
+        rows = asked.rows
+        game = PredictGame(rows.model.logits_x, stack_rows(rows.x, rows.background), rows.players)
+        found = game_interactions(game, rows.weights, options, pace)
+        notes += (f"the members' values missed the prediction by {gap:.1e}: explained through predict instead.",)
     shown = np.array(asked.at_rows, np.float64)
-    shown[found.rows] = base + found.values.sum(axis=(1, 2))
-    return _labelled(found, base, shown, asked.labels, pace)
+    shown[found.rows] = asked.base + found.values.sum(axis=(1, 2))
+    return _labelled(found, asked.base, shown, asked.labels, pace, notes)
+
+
+def _sum_gap(
+    asked: AskedBlend, rows: Int[np.ndarray, " row"], values: Float64[np.ndarray, "row player output"]
+) -> float:
+    """Largest distance between the sum of values and the prediction, relative to `max(unit, distance)`."""
+    distance = asked.at_rows[rows] - asked.base
+    unit = getattr(asked.rows.model.task, "scale", 1.0)
+    gap = np.abs(values.sum(axis=1) - distance) / np.maximum(unit, np.abs(distance))
+    return float(gap.max(initial=0.0))
 
 
 def game_interactions(

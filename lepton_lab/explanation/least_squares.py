@@ -65,7 +65,7 @@ class _Block:
 
     references: Int[np.ndarray, " reference"]
     prepared: Any
-    coefs: Float64[np.ndarray, "reference state value"]
+    coefs: Float64[np.ndarray, "padded state value"]
     slope: Float64[np.ndarray, "reference value"]
     n_states: int
 
@@ -79,7 +79,13 @@ class _Tally:
     half_gap: Float64[np.ndarray, "row player output"]
     squares: Float64[np.ndarray, "row player output"]
     pairs: Int[np.ndarray, " row"]
+    complete: Bool[np.ndarray, " row"]
     n_evaluations: int = 0
+
+    def forget(self, rows: Int[np.ndarray, " row"]) -> None:
+        """Start anew: what was sampled adds nothing to all coalitions."""
+        for sums in (self.values, self.variance, self.half_gap, self.squares, self.pairs):
+            sums[rows] = 0
 
     def half_width(self) -> Float64[np.ndarray, " row"]:
         """Widest 95 % half-width of each row so far."""
@@ -121,7 +127,7 @@ def least_squares_rounds(
     if plan is None:
         plan = np.random.default_rng([options.seed, 7]).permutation(len(rows)) % N_PLANS
     zeros = [np.zeros((len(rows), game.n_players, game.n_outputs)) for _ in range(4)]
-    tally = _Tally(*zeros, pairs=np.zeros(len(rows), dtype=np.int64))
+    tally = _Tally(*zeros, np.zeros(len(rows), dtype=np.int64), np.zeros(len(rows), dtype=bool))
     sizes = _Sizes(game, weights, options, pace)
     ended, n_round = "", 0
     while not ended:
@@ -132,7 +138,7 @@ def least_squares_rounds(
         ended = _one_round(game, rows, weights, plan, wanted, strata, tally, (options.seed, n_round), pace)
         sizes.took(strata, len(wanted), time.monotonic() - seconds)
         n_round += 1
-        yield _estimate(rows, plan, tally, strata.complete, options, ended)
+        yield _estimate(rows, plan, tally, options, ended)
 
 
 def enough_plans(weights: Float64[np.ndarray, " reference"]) -> int:
@@ -209,7 +215,11 @@ def _one_round(
                 return ended
             started = time.monotonic()
             chunk, left = left[:chunk_rows], left[chunk_rows:]
+            if strata.complete:
+                tally.forget(chunk)
             _add_rows(game, rows[chunk], chunk, weights, blocks, strata.n_pairs, tally)
+            if strata.complete:
+                tally.complete[chunk], tally.variance[chunk], tally.half_gap[chunk] = True, 0.0, 0.0
             row_s = (time.monotonic() - started) / len(chunk)
             chunk_rows = int(np.clip(CHUNK_S / max(row_s, 1e-6), 1, ROWS_PER_CALL))
             n_done += len(chunk)
@@ -321,11 +331,10 @@ def settled(
     return values + differs[..., None] * missing[:, :, None]
 
 
-def _estimate(
-    rows: np.ndarray, plan: np.ndarray, tally: _Tally, complete: bool, options: LeastSquaresOptions, ended: str
-) -> Estimate:
+def _estimate(rows: np.ndarray, plan: np.ndarray, tally: _Tally, options: LeastSquaresOptions, ended: str) -> Estimate:
     """Means of the sums over each row's own pairs, for the rows that were reached."""
     reached = np.flatnonzero(tally.pairs)
+    exact = bool(tally.complete[reached].all())
     n = tally.pairs[reached][:, None, None]
     values = tally.values[reached] / n
     pairs = np.unique(tally.pairs[reached])
@@ -333,12 +342,12 @@ def _estimate(
     return Estimate(
         rows=rows[reached],
         values=values,
-        variance=np.zeros_like(values) if complete else tally.variance[reached] / n**2,
+        variance=tally.variance[reached] / n**2,
         background_std=np.sqrt(np.maximum(tally.squares[reached] / n - values**2, 0.0)),
-        half_gap=None if complete else tally.half_gap[reached] / n,
+        half_gap=None if exact else tally.half_gap[reached] / n,
         plan=plan[reached],
         n_evaluations=tally.n_evaluations,
-        exact=complete,
+        exact=exact,
         method=f"least squares on leverage-sampled coalitions, {count or 'no'} pairs a background row",
         notes=_notes(tally, options.halfwidth, ended),
     )
