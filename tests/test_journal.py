@@ -118,6 +118,12 @@ class TestFiles:
         np.testing.assert_array_equal(arrays["w"], np.full((2, 3), 2, np.float32))
         assert [p.name for p in (run.path / "checkpoints").iterdir()] == ["network.safetensors"]
 
+    def test_a_single_number_comes_back_as_one(self, runs):
+        run = new_run()
+        run.save_checkpoint("network", {"step": np.array(7)}, {})
+        arrays, _ = run.load_checkpoint("network")
+        assert arrays["step"].shape == () and int(arrays["step"]) == 7
+
     def test_a_damaged_checkpoint_counts_as_none(self, runs):
         run = new_run()
         run.save_checkpoint("network", {"w": np.ones(9)}, {})

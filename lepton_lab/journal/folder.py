@@ -128,7 +128,8 @@ class RunFolder:
         """Keep arrays and a JSON value under `name`, replacing what was there."""
         from safetensors.numpy import save
 
-        whole = {key: np.ascontiguousarray(value) for key, value in arrays.items()}
+        # `ascontiguousarray` makes a single number an array of one, and a step's number must come back as it was.
+        whole = {key: np.ascontiguousarray(value).reshape(np.shape(value)) for key, value in arrays.items()}
         data = save(whole, metadata={"meta": json.dumps(meta)})
         self._guarded(lambda: write_atomically(self.path / "checkpoints" / f"{name}.safetensors", data))
 

@@ -246,13 +246,16 @@ class Training:
         if not math.isfinite(loss):
             return "non-finite loss"
         step, is_last = self.learner.step, self.learner.step >= self.last_step()
-        if self.valid is not None and (self.is_check(step) or is_last):
+        is_checked = self.valid is not None and (self.is_check(step) or is_last)
+        if is_checked:
             self.check()
         else:
             self.tell()
         if self.save_checkpoint and time.monotonic() - self.saved > CHECKPOINT_EVERY_S:
             self.save()
-        if self.valid is not None and self.best.is_stale(self.epoch, self.config.patience):
+        # Only where it has just looked: between two checks chunks end where the clock says, and a run could not
+        # be repeated.
+        if is_checked and self.best.is_stale(self.epoch, self.config.patience):
             return "patience"
         return "finished" if is_last else ""
 

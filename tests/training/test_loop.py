@@ -16,6 +16,7 @@ from lepton_lab.training.checkpoint import Checkpoint
 from lepton_lab.training.control import Control
 from lepton_lab.training.learner import Learner
 from lepton_lab.training.loop import ENDINGS
+from lepton_lab.training.pace import Pace
 from tests.training.problems import CONFIG, Recorder, control, linear, three_classes, train, xor
 
 
@@ -261,3 +262,13 @@ def test_a_deadline_before_the_first_validation_still_gives_a_network(monkeypatc
     fit = train(xor(), control=Control(deadline=time.monotonic() + 0.2))
     assert fit.ended == "deadline" and fit.member is not None and len(fit.history) == 1
     assert train(xor(), control=Control(deadline=time.monotonic() - 1)).member is None
+
+
+@pytest.mark.parametrize("chunk", [3, 11])
+def test_patience_ends_at_the_same_check_however_time_is_cut(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = dataclasses.replace(CONFIG, n_epochs=60, patience=2.2, learning_rate=3e-2)
+    whole = train(xor(), config=config)
+    assert whole.ended == "patience"
+    monkeypatch.setattr(Pace, "chunk", lambda self: chunk)
+    cut = train(xor(), config=config)
+    assert (cut.ended, cut.n_steps, cut.best_epoch) == (whole.ended, whole.n_steps, whole.best_epoch)
