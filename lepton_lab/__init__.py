@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         loss_importance,
         partial_dependence,
     )
-    from lepton_lab.api_explain import counterfactuals, explain, explain_stream, whatif
+    from lepton_lab.api_explain import counterfactuals, explain, explain_stream, interactions, whatif
     from lepton_lab.api_tune import tune
     from lepton_lab.errors import LeptonError
     from lepton_lab.estimators import LeptonClassifier, LeptonRegressor
@@ -73,6 +73,7 @@ __all__ = [
     "explain",
     "explain_preview",
     "explain_stream",
+    "interactions",
     "load",
     "loss_importance",
     "partial_dependence",
@@ -104,6 +105,7 @@ _HOMES = {
     "explain": "lepton_lab.api_explain",
     "explain_stream": "lepton_lab.api_explain",
     "explain_preview": "lepton_lab.api_effects",
+    "interactions": "lepton_lab.api_explain",
     "loss_importance": "lepton_lab.api_effects",
     "partial_dependence": "lepton_lab.api_effects",
     "tune": "lepton_lab.api_tune",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lepton_lab.explanation.estimate import ExplainProgress, Pace
     from lepton_lab.explanation.explain_model import AskedBlend
     from lepton_lab.explanation.explanation import Explanation
+    from lepton_lab.explanation.interactions import Interactions
     from lepton_lab.explanation.options import ExplainOptions
     from lepton_lab.trained import TrainedModel
 
@@ -28,6 +29,8 @@ HELD_OUT_ROWS = 500
 """Rows explained where neither a frame nor a number of rows is given."""
 COUNTERFACTUAL_ROWS = 100
 """Rows looked at by `counterfactuals` where neither a frame nor a number of rows is given."""
+INTERACTION_ROWS = 100
+"""Rows asked by `interactions` of a trained model where neither a frame nor a number of rows is given."""
 N_BACKGROUND = 100
 """Rows of a given background that are compared with; a larger one is sampled."""
 
@@ -156,6 +159,67 @@ def explain_stream(
         if found is None:
             return
         yield found
+
+
+def interactions(
+    model: Any,
+    df: Any = None,
+    background: Any = None,
+    budget: str | float | None = None,
+    *,
+    halfwidth: float | None = None,
+    groups: Mapping[str, Sequence[str | int]] | None = None,
+    background_weights: Any = None,
+    rows: int | None = None,
+    row: object = None,
+    at: int | None = None,
+    seed: int = 0,
+    report: Callable[[ExplainProgress], None] | None = None,
+) -> Interactions:
+    """Split each prediction into main effects and what every two columns do together (Shapley interactions).
+
+    Few columns are exact, of trees any number; many are sampled, with 95 % bounds.
+
+    Args:
+        model: As for `explain`.
+        df: The rows; for a trained model a hundred of those held out of training if left out.
+        background: As for `explain`.
+        budget: Wall time to use; more of it makes intervals narrower, until `halfwidth`.
+        halfwidth: Widest 95 % half-width wanted of any number, in the output's unit.
+        groups: As for `explain`.
+        background_weights: As for `explain`.
+        rows: As for `explain`.
+        row: As for `explain`.
+        at: As for `explain`.
+        seed: As for `explain`.
+        report: As for `explain`.
+
+    Returns:
+        A matrix a row, in shap's convention: halves of interactions off the diagonal, main effects on it; its
+        rows sum to the Shapley values. `strongest()` lists pairs.
+
+    Raises:
+        OptionError: As `explain`.
+        ColumnError: As `explain`.
+        ExplanationError: As `explain`.
+
+    Example:
+        >>> import lepton_lab as ll
+        >>> found = ll.interactions(lambda x: x[:, 0] * x[:, 1], [[2.0, 3.0]], background=[[0.0, 0.0]])
+        >>> found.values.tolist()
+        [[[0.0, 3.0], [3.0, 0.0]]]
+    """
+    from lepton_lab.explanation.explain_interactions import answer_interactions
+    from lepton_lab.training.interrupt import sigint_sets
+
+    stop = threading.Event()
+    options = _options(budget, halfwidth, seed, report, stop)
+    if df is None and rows is row is at is None:
+        rows = INTERACTION_ROWS
+    with sigint_sets(stop):
+        pace = options.pace()
+        asked = _asked(model, df, (background, background_weights), groups, (rows, row, at), seed)
+        return answer_interactions(asked, options, pace)
 
 
 def whatif(model: TrainedModel, df: Any = None, *, row: object = None, at: int | None = None) -> WhatIf:

@@ -16,6 +16,7 @@ PICTURES = {
     "Comparison": "comparison",
     "Explanation": "shapley_values",
     "Counterfactuals": "counterfactual_list",
+    "Interactions": "interaction_values",
     "Effect": "effect_curve",
     "LossImportance": "loss_bars",
     "CohortComparison": "cohort_table",
