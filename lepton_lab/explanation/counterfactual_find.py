@@ -35,6 +35,8 @@ ROWS_AT_ONCE = 64
 # Known rows that spreads, pairs and likeness are taken from; the values that occur are taken from all.
 MOST_KNOWN = 50_000
 FEW_KNOWN = 500
+# Share of the time-out that the search may use: the rest is for the last questions and for checking.
+SEARCH_SHARE = 0.9
 # What the unlikeliest alternative adds to its score when those to show are chosen.
 UNLIKELY = 0.5
 
@@ -89,11 +91,12 @@ def find_counterfactuals(
     rooms = _rooms(model, known, asked.limits)
     rooms.of(own[:1])  # limits that do not fit are told before anything is searched
     there = reached(model, goals, logits)
-    work = _Search(model, rooms, own, logits, goals, asked, pace)
+    searching = replace(pace, budget_s=pace.budget_s and SEARCH_SHARE * pace.budget_s)
+    work = _Search(model, rooms, own, logits, goals, asked, searching)
     chosen, finished, n_asked = work.run(np.flatnonzero(~there))
     changed = changed_rows(table, rooms.values, chosen)
     tries = alternatives_of(model, table, changed, goals, rooms.typical, chosen)
-    ended = "" if (finished | there).all() else pace.ended()
+    ended = "" if (finished | there).all() else searching.ended()
     outcome = Outcome(there, finished, ended, pace.budget_s)
     rows, kept = results_of(model, table, goals, logits, (chosen.rows, tries), outcome)
     return Counterfactuals(

@@ -55,13 +55,6 @@ class Pairs:
         found = np.searchsorted(self.edges[j], x, side="right")
         return self.first[j] + np.where(np.isnan(x), self.n_bins[j] - 1, found)
 
-    def odd_in(
-        self, bins: Int[np.ndarray, "row column"], changed: Bool[np.ndarray, "row column"]
-    ) -> Bool[np.ndarray, "row column other"]:
-        """Which changed columns do not go with which other column of the same row."""
-        odd = self.odd[bins[:, :, None], bins[:, None, :]]
-        return odd & changed[:, :, None]
-
 
 def pairs_of(x: Float32[np.ndarray, "reference column"], values: Values, n_codes: Int[np.ndarray, " column"]) -> Pairs:
     """Count the pairs of bins in some known rows."""

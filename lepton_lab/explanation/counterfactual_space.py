@@ -66,10 +66,18 @@ class Space:
 
     def odd_pairs(self, rows: RowsOf, states: States) -> Bool[np.ndarray, "state column other"]:
         """Pairs of columns whose values hardly ever occur together, and did not so in the row itself."""
-        new = self.pairs.odd_in(self.pairs.bins(self.x_of(rows, states)), states != OWN)
+        # Few columns of a state are changed: only their pairs are looked up.
+        state, column = np.nonzero(states != OWN)
+        bins = self.pairs.bins(self.x_of(rows, states))
+        now = self.pairs.odd[bins[state, column][:, None], bins[state]]
+        found = np.zeros((*states.shape, self.n_columns), bool)
+        found[state, column] = now & ~self._odd_before[rows[state], column]
+        return found
+
+    @cached_property
+    def _odd_before(self) -> np.ndarray:
         bins = self.pairs.bins(self.own)
-        before = self.pairs.odd[bins[:, :, None], bins[:, None, :]]
-        return new & ~before[rows]
+        return self.pairs.odd[bins[:, :, None], bins[:, None, :]]
 
     def score(self, rows: RowsOf, states: States) -> Float64[np.ndarray, " state"]:
         """What the search keeps small: the distance, and a price for each odd pair."""

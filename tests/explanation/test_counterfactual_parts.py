@@ -17,18 +17,18 @@ from lepton_lab.explanation.counterfactual_proposals import guide_of, propose, r
 from lepton_lab.explanation.counterfactual_search import (
     Asker,
     Tried,
+    best_of_each,
     bisected,
+    first_of_each,
     shortened,
     undone,
-    best_of_each,
-    first_of_each,
 )
 from lepton_lab.explanation.counterfactual_select import selected
 from lepton_lab.explanation.counterfactual_space import OWN, Space, tried_values
 from lepton_lab.explanation.counterfactual_values import Values
 from lepton_lab.explanation.estimate import Pace
 from lepton_lab.tasks import Binary
-from tests.small_models import small_model
+from tests.explanation.blended_models import blended, small_model
 
 NAN = np.float32(np.nan)
 
@@ -306,7 +306,6 @@ def test_selected_ways_differ_in_columns_first_and_never_contain_each_other():
 @pytest.mark.parametrize("task", ["binary", "multiclass"])
 def test_the_networks_proposals_are_allowed_and_lead_its_way(task):
     model = small_model(task)
-    network = model.member("network")
     own = model.background_x[:12]
     known = model.background_x
     values = values_of(known, [b.kind != "category" for b in model.encoder.blocks])
@@ -316,7 +315,7 @@ def test_the_networks_proposals_are_allowed_and_lead_its_way(task):
     measure = measure_of(known, values.ordered)
     pairs = pairs_of(known, values, np.array([b.n_codes for b in model.encoder.blocks]))
     space = Space(own, values, allowed, tried_values(values, known), measure, pairs)
-    model = replace(model, members=(network,), blend=replace(model.blend, weights=np.ones(1)))
+    model = blended(model, ("network",))
     logits = model.logits_x(own)
     wanted = None if task == "binary" else model.classes[int(logits.mean(axis=0).argmin())]
     goals = goals_of(model, wanted, logits)

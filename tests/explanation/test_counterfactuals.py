@@ -18,9 +18,9 @@ from lepton_lab.explanation.counterfactual_find import Asked, find_counterfactua
 from lepton_lab.explanation.counterfactual_values import Limits
 from lepton_lab.explanation.estimate import Pace
 from lepton_lab.fitting.fit import fit
-from lepton_lab.trained import Blend
+from tests.explanation.blended_models import blended, small_model
 from tests.reference.all_counterfactuals import nearest
-from tests.small_models import small_frame, small_model
+from tests.small_models import small_frame
 
 NUMBERS = ("amount", "age")
 COLUMNS = ("amount", "age", "job", "owner", "since")
@@ -50,14 +50,11 @@ def grid_frame() -> pd.DataFrame:
 @lru_cache
 def grid_model():
     table, task, _ = read_table(grid_frame(), target="bad")
-    return fit(table, task, quality="fast")
+    return blended(fit(table, task, quality="fast"))
 
 
 def without_network(model):
-    kept = [(w, m) for w, m in zip(model.blend.weights, model.members, strict=True) if m.name != "network"]
-    weights = np.full(len(kept), 1 / len(kept))
-    blend = Blend(weights, model.blend.scale, model.blend.bias)
-    return replace(model, members=tuple(m for _, m in kept), blend=blend)
+    return blended(model, ("linear", "trees"))
 
 
 # The cheapest, and the unreachable, against every combination there is
@@ -92,9 +89,7 @@ def test_the_cheapest_way_and_what_is_out_of_reach_are_those_of_all_combinations
 
 def test_one_number_of_a_linear_model_moves_exactly_as_far_as_its_closed_form():
     """`z = w x + c`: the nearest known value beyond `(z* - c) / w`, and not one further."""
-    model = without_network(small_model("regression"))
-    linear = tuple(m for m in model.members if m.name == "linear")
-    model = replace(model, members=linear, blend=Blend(np.ones(1), 1.0, np.zeros(1)))
+    model = blended(small_model("regression"), ("linear",))
     df = rows_like("regression", 6)
     known = np.unique(small_frame("regression")["age"])
     ages = pd.concat([df.iloc[[0]]] * len(known)).assign(age=known)
