@@ -17,7 +17,7 @@ from lepton_lab.errors import OptionError
 if TYPE_CHECKING:
     from lepton_lab.evaluation.scenario import WhatIf
     from lepton_lab.explanation.asked import Asked
-    from lepton_lab.explanation.counterfactual import Counterfactuals
+    from lepton_lab.explanation.counterfactual.result import Counterfactuals
     from lepton_lab.explanation.estimate import ExplainProgress, Pace
     from lepton_lab.explanation.explain_model import AskedBlend
     from lepton_lab.explanation.explanation import Explanation
@@ -296,8 +296,8 @@ def counterfactuals(
     """
     from lepton_lab.data.table import read_like
     from lepton_lab.evaluation.rows_of import choose, rows_of
-    from lepton_lab.explanation.counterfactual_find import Asked, find_counterfactuals
-    from lepton_lab.explanation.counterfactual_values import Limits
+    from lepton_lab.explanation.counterfactual.find import Asked, find_counterfactuals
+    from lepton_lab.explanation.counterfactual.values import Limits
     from lepton_lab.explanation.estimate import Pace
     from lepton_lab.training.interrupt import sigint_sets
 

@@ -19,7 +19,7 @@ RESULTS = (
     ("lepton_lab.evaluation.scenario", "WhatIf"),
     ("lepton_lab.evaluation.scenario", "WhatIfAnswer"),
     ("lepton_lab.explanation.explanation", "Explanation"),
-    ("lepton_lab.explanation.counterfactual", "Counterfactuals"),
+    ("lepton_lab.explanation.counterfactual.result", "Counterfactuals"),
     ("lepton_lab.explanation.interactions", "Interactions"),
     ("lepton_lab.explanation.effects.effect", "Effect"),
     ("lepton_lab.explanation.loss_importance", "LossImportance"),

@@ -10,7 +10,7 @@ from lepton_lab.pictures.numbers import count, number, percent, seconds, value
 from lepton_lab.pictures.tables import table, text_table
 
 if TYPE_CHECKING:
-    from lepton_lab.explanation.counterfactual import Counterfactual, Counterfactuals, RowCounterfactuals
+    from lepton_lab.explanation.counterfactual.result import Counterfactual, Counterfactuals, RowCounterfactuals
 
 # Rows with a table of their own, and rows of the list after them.
 DETAILED, LISTED = 6, 60

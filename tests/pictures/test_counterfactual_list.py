@@ -11,7 +11,7 @@ import pytest
 from lepton_lab import pictures
 from lepton_lab.data.schema import Column, Kind, Role, Schema
 from lepton_lab.data.table import Table
-from lepton_lab.explanation.counterfactual import Change, Counterfactual, Counterfactuals, RowCounterfactuals
+from lepton_lab.explanation.counterfactual.result import Change, Counterfactual, Counterfactuals, RowCounterfactuals
 
 NASTY = "<script>alert(1)</script>"
 

@@ -23,8 +23,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from lepton_lab.explanation.counterfactual_goal import Goals
-from lepton_lab.explanation.counterfactual_space import OWN, Space
+from lepton_lab.explanation.counterfactual.goal import Goals
+from lepton_lab.explanation.counterfactual.space import OWN, Space
 from lepton_lab.explanation.estimate import Pace
 from lepton_lab.trained import TrainedModel
 from lepton_lab.training.network_member import NetworkMember, in_buckets

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lepton_lab.errors import OptionError
-from lepton_lab.explanation.counterfactual_distance import Measure, measure_of, typical_of
-from lepton_lab.explanation.counterfactual_goal import goals_of, reached
-from lepton_lab.explanation.counterfactual_pairs import pairs_of
-from lepton_lab.explanation.counterfactual_proposals import guide_of, propose, random_proposals
-from lepton_lab.explanation.counterfactual_search import (
+from lepton_lab.explanation.counterfactual.distance import Measure, measure_of, typical_of
+from lepton_lab.explanation.counterfactual.goal import goals_of, reached
+from lepton_lab.explanation.counterfactual.pairs import pairs_of
+from lepton_lab.explanation.counterfactual.proposals import guide_of, propose, random_proposals
+from lepton_lab.explanation.counterfactual.search import (
     Asker,
     Tried,
     best_of_each,
@@ -23,12 +23,12 @@ from lepton_lab.explanation.counterfactual_search import (
     shortened,
     undone,
 )
-from lepton_lab.explanation.counterfactual_select import selected
-from lepton_lab.explanation.counterfactual_space import OWN, Space, tried_values
-from lepton_lab.explanation.counterfactual_values import Values
+from lepton_lab.explanation.counterfactual.select import selected
+from lepton_lab.explanation.counterfactual.space import OWN, Space, tried_values
+from lepton_lab.explanation.counterfactual.values import Values
 from lepton_lab.explanation.estimate import Pace
 from lepton_lab.tasks import Binary
-from tests.explanation.blended_models import blended, small_model
+from tests.explanation.counterfactual.blended_models import blended, small_model
 
 NAN = np.float32(np.nan)
 
@@ -334,23 +334,23 @@ def test_the_networks_proposals_are_allowed_and_lead_its_way(task):
 
 
 def test_no_compilation_is_begun_that_the_time_left_does_not_cover():
-    from lepton_lab.explanation import counterfactual_proposals
+    from lepton_lab.explanation.counterfactual import proposals
 
     model = small_model("binary")
     known = model.background_x
     space = space_of(known[:2], known, [b.kind != "category" for b in model.encoder.blocks])
     goals = goals_of(model, "<0.001", model.logits_x(known[:2]))
-    before = set(counterfactual_proposals._compiled)
-    counterfactual_proposals._compiled.clear()
+    before = set(proposals._compiled)
+    proposals._compiled.clear()
     try:
         rows, states = propose(guide_of(model), space, goals, model.logits_x(known[:2]), Pace(budget_s=1.0), 0)
     finally:
-        counterfactual_proposals._compiled.update(before)
+        proposals._compiled.update(before)
     assert len(rows) == 0 and states.shape == (0, space.n_columns)
 
 
 def test_any_number_of_rows_compiles_once():
-    from lepton_lab.explanation.counterfactual_proposals import _descend
+    from lepton_lab.explanation.counterfactual.proposals import _descend
 
     model = small_model("binary")
     known = model.background_x

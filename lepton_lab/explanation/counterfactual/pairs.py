@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float32, Int
 
-from lepton_lab.explanation.counterfactual_values import Values
+from lepton_lab.explanation.counterfactual.values import Values
 
 # Rows that a pair must be expected in, were its columns independent, for its absence to say something.
 EXPECTED = 5.0

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 import lepton_lab as ll
 from lepton_lab.data.table import read_like, read_table
 from lepton_lab.errors import ColumnError, ExplanationError, OptionError
-from lepton_lab.explanation.counterfactual_find import Asked, find_counterfactuals
-from lepton_lab.explanation.counterfactual_values import Limits
+from lepton_lab.explanation.counterfactual.find import Asked, find_counterfactuals
+from lepton_lab.explanation.counterfactual.values import Limits
 from lepton_lab.explanation.estimate import Pace
 from lepton_lab.fitting.fit import fit
-from tests.explanation.blended_models import blended, small_model
+from tests.explanation.counterfactual.blended_models import blended, small_model
 from tests.reference.all_counterfactuals import nearest
 from tests.small_models import small_frame
 

@@ -9,12 +9,12 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int
 
 from lepton_lab.data.table import Table
-from lepton_lab.explanation.counterfactual import Change, Counterfactual, RowCounterfactuals
-from lepton_lab.explanation.counterfactual_distance import Typical
-from lepton_lab.explanation.counterfactual_goal import Goals, reached, shown_number
-from lepton_lab.explanation.counterfactual_search import Asker, Tried
-from lepton_lab.explanation.counterfactual_space import OWN, States
-from lepton_lab.explanation.counterfactual_values import Values
+from lepton_lab.explanation.counterfactual.distance import Typical
+from lepton_lab.explanation.counterfactual.goal import Goals, reached, shown_number
+from lepton_lab.explanation.counterfactual.result import Change, Counterfactual, RowCounterfactuals
+from lepton_lab.explanation.counterfactual.search import Asker, Tried
+from lepton_lab.explanation.counterfactual.space import OWN, States
+from lepton_lab.explanation.counterfactual.values import Values
 from lepton_lab.trained import TrainedModel
 
 

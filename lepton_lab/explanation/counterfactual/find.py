@@ -9,8 +9,7 @@ import numpy as np
 from lepton_lab.data.schema import Schema
 from lepton_lab.data.table import Table, read_like
 from lepton_lab.errors import ExplanationError, OptionError, bad_seed
-from lepton_lab.explanation.counterfactual import Counterfactuals
-from lepton_lab.explanation.counterfactual_check import (
+from lepton_lab.explanation.counterfactual.check import (
     Chosen,
     Outcome,
     all_chosen,
@@ -19,14 +18,15 @@ from lepton_lab.explanation.counterfactual_check import (
     chosen_of,
     results_of,
 )
-from lepton_lab.explanation.counterfactual_distance import Measure, Typical, measure_of, typical_of
-from lepton_lab.explanation.counterfactual_goal import Goals, goals_of, reached, unit_of
-from lepton_lab.explanation.counterfactual_pairs import Pairs, pairs_of
-from lepton_lab.explanation.counterfactual_proposals import guide_of, propose, random_proposals
-from lepton_lab.explanation.counterfactual_search import Asker, Tried, search
-from lepton_lab.explanation.counterfactual_select import selected
-from lepton_lab.explanation.counterfactual_space import Space, tried_values
-from lepton_lab.explanation.counterfactual_values import Limits, Values, allowed_values, occurring_values
+from lepton_lab.explanation.counterfactual.distance import Measure, Typical, measure_of, typical_of
+from lepton_lab.explanation.counterfactual.goal import Goals, goals_of, reached, unit_of
+from lepton_lab.explanation.counterfactual.pairs import Pairs, pairs_of
+from lepton_lab.explanation.counterfactual.proposals import guide_of, propose, random_proposals
+from lepton_lab.explanation.counterfactual.result import Counterfactuals
+from lepton_lab.explanation.counterfactual.search import Asker, Tried, search
+from lepton_lab.explanation.counterfactual.select import selected
+from lepton_lab.explanation.counterfactual.space import Space, tried_values
+from lepton_lab.explanation.counterfactual.values import Limits, Values, allowed_values, occurring_values
 from lepton_lab.explanation.estimate import Pace
 from lepton_lab.trained import TrainedModel
 

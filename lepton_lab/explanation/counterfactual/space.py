@@ -11,9 +11,9 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int
 
-from lepton_lab.explanation.counterfactual_distance import Measure
-from lepton_lab.explanation.counterfactual_pairs import Pairs
-from lepton_lab.explanation.counterfactual_values import Values
+from lepton_lab.explanation.counterfactual.distance import Measure
+from lepton_lab.explanation.counterfactual.pairs import Pairs
+from lepton_lab.explanation.counterfactual.values import Values
 
 OWN = -1
 # What a pair of values that hardly ever occurs together adds to the score: more than to change the other column too.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Int
 
-from lepton_lab.explanation.counterfactual_search import Tried
-from lepton_lab.explanation.counterfactual_space import OWN
+from lepton_lab.explanation.counterfactual.search import Tried
+from lepton_lab.explanation.counterfactual.space import OWN
 
 
 def selected(found: Tried, n: int, ordered: Bool[np.ndarray, " column"]) -> Int[np.ndarray, " kept"]:

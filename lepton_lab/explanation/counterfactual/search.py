@@ -1,7 +1,7 @@
 """From proposals to the cheapest changes that the whole model accepts: add, undo, pull back.
 
 single changes   every tried value of every column, one at a time
-proposals        the network's (`counterfactual_proposals.py`), or random ones where there is no network
+proposals        the network's (`proposals.py`), or random ones where there is no network
 adding           the most promising states that fall short, each with one more of the row's best single changes
 undoing          every subset of the changes of a state that is there; the cheapest one that still is, stays
 pulling back     each changed number is moved towards the row's own, through all values that occur
@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Bool, Float64, Int
 
-from lepton_lab.explanation.counterfactual_goal import Goals
-from lepton_lab.explanation.counterfactual_space import OWN, RowsOf, Space, States
+from lepton_lab.explanation.counterfactual.goal import Goals
+from lepton_lab.explanation.counterfactual.space import OWN, RowsOf, Space, States
 from lepton_lab.explanation.estimate import Pace
 
 # States that fall short and are added to in each round, the single changes added to each, and rounds.
