@@ -190,7 +190,7 @@ def _row_variance(values: np.ndarray, error: np.ndarray, plan: np.ndarray) -> np
         return np.zeros(values.shape[1:])
     _, which = np.unique(plan, return_inverse=True)
     n_plans = int(which.max()) + 1
-    if n_plans == 1:
+    if n_plans == 1 or not error.any():
         # What one plan's errors have in common does not spread its rows; the rest is left in, to be safe.
         return values.var(axis=0, ddof=1)
     centred = values - values.mean(axis=0)
