@@ -76,6 +76,7 @@ def train(
     seed: int = 0,
     positive: object = None,
     ignore: Sequence[str] = (),
+    monotone: Mapping[str, int] | None = None,
     background: bool = False,
     report: Report | None = None,
 ) -> TrainedModel | Run:
@@ -97,6 +98,9 @@ def train(
         seed: Of every random choice.
         positive: The class whose probability is predicted: True, 1 or "yes" if left out, else the rarer one.
         ignore: Columns to leave out.
+        monotone: Columns of numbers whose effect may go one way only, whatever the other columns hold:
+            `{"income": -1}` where the probability of the positive class (or the number predicted) may never
+            rise as income rises, 1 where it may never fall. Not for several classes.
         background: Return at once with a Run, and train in a thread.
         report: Called with each Progress.
 
@@ -132,6 +136,7 @@ def train(
             seed=seed,
             positive=positive,
             ignore=tuple(ignore),
+            monotone=monotone,
         )
         return train_run(df, asked, weights=weights, began=began, background=background, report=report, stop=stop)
 

@@ -18,7 +18,7 @@ import pandas as pd
 
 from lepton_lab.data.describe import DAY, most_frequent
 from lepton_lab.data.rows import Table
-from lepton_lab.data.schema import Category, Column, Kind
+from lepton_lab.data.schema import Category, Column, Kind, sign_of
 from lepton_lab.errors import DamagedFileError
 
 MISSING, UNSEEN, FIRST_KNOWN = 0, 1, 2
@@ -36,6 +36,7 @@ class Block:
         center: subtracted; the median of the training rows.
         scale: divided by; the distance between the quartiles.
         categories: known values, most frequent first.
+        monotone: 1 where no member's output may fall as the column rises, -1 where none may rise, else 0.
     """
 
     column: str
@@ -43,6 +44,7 @@ class Block:
     center: float = 0.0
     scale: float = 1.0
     categories: tuple[Category, ...] = ()
+    monotone: int = 0
 
     @property
     def n_codes(self) -> int:
@@ -118,7 +120,7 @@ def fit_encoder(table: Table) -> TabularEncoder:
 def _fit(column: Column, array: np.ndarray) -> Block:
     if column.kind == Kind.NUMERIC:
         center, scale = _center_and_scale(array[~np.isnan(array)])
-        return Block(column.name, "numeric", center, scale)
+        return Block(column.name, "numeric", center, scale, monotone=column.monotone)
     if column.kind == Kind.DATETIME:
         center, scale = _center_and_scale(array[~np.isnat(array)].astype(np.int64) / DAY)
         return Block(column.name, "datetime", center, scale)
@@ -148,4 +150,4 @@ def _block(data: Mapping[str, Any]) -> Block:
         isinstance(c, (str, int, float, bool)) for c in data["categories"]
     ):
         raise TypeError("a column's name or category has a wrong type")
-    return Block(data["column"], data["kind"], center, scale, tuple(data["categories"]))
+    return Block(data["column"], data["kind"], center, scale, tuple(data["categories"]), sign_of(data))

@@ -53,6 +53,7 @@ class Column:
         median: middle value seen.
         integer: whether every number is whole.
         missing: share of rows without a value, 0 to 1.
+        monotone: 1 where a model's output never falls as the column rises, -1 where it never rises, else 0.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Column:
     median: float | None = None
     integer: bool = False
     missing: float = 0.0
+    monotone: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; categories keep their type."""
@@ -82,6 +84,7 @@ class Column:
             known: dict[str, Any] = {field.name: data[field.name] for field in fields(Column) if field.name in data}
             known |= {"kind": Kind(data["kind"]), "role": Role(data["role"])}
             known["categories"] = _categories(data.get("categories", ()))
+            known["monotone"] = sign_of(data)
             return Column(**known)
         except (KeyError, TypeError, ValueError) as error:
             raise DamagedFileError(f"a column of the schema cannot be read: {error!r}.") from error
@@ -138,6 +141,14 @@ class Schema:
             return Schema(tuple(Column.from_json(column) for column in columns), target)
         except (KeyError, TypeError) as error:
             raise DamagedFileError(f"the schema cannot be read: {error!r}.") from error
+
+
+def sign_of(data: Mapping[str, Any]) -> int:
+    """The `monotone` of a stored column: 0 where it was written before there was one."""
+    sign = data.get("monotone", 0)
+    if type(sign) is not int or sign not in (-1, 0, 1):
+        raise TypeError(f"monotone {sign!r} is none of -1, 0, 1")
+    return sign
 
 
 def _categories(values: Any) -> tuple[Category, ...]:

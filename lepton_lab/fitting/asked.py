@@ -15,7 +15,7 @@ ARRAY = "(an array)"
 
 @dataclass(frozen=True)
 class Asked:
-    """The options of one training, with a domain's choices filled in."""
+    """The options of one training, with a domain's choices filled in; each as `api.train` tells."""
 
     target: str
     task: str | None = None
@@ -28,6 +28,7 @@ class Asked:
     seed: int = 0
     positive: Any = None
     ignore: tuple[str, ...] = ()
+    monotone: Mapping[str, int] | None = None
 
     def __post_init__(self) -> None:
         if error := bad_seed(self.seed):
@@ -41,6 +42,7 @@ class Asked:
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; a numpy scalar becomes the Python value it holds."""
         plain = {name: value.item() if hasattr(value, "item") else value for name, value in asdict(self).items()}
+        plain["monotone"] = self.monotone and {str(name): int(sign) for name, sign in self.monotone.items()}
         return plain | {"ignore": list(self.ignore)}
 
     @staticmethod

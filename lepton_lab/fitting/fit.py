@@ -21,6 +21,7 @@ import numpy as np
 
 from lepton_lab._version import __version__
 from lepton_lab.data.encode_tabular import TabularEncoder, fit_encoder
+from lepton_lab.data.monotone import monotone_note
 from lepton_lab.data.rows import Table
 from lepton_lab.data.split import Split, split_rows
 from lepton_lab.fitting.background import choose_background
@@ -167,7 +168,7 @@ def measured(
         threshold_note=combined.threshold_note,
         background_x=prepared.encoder.encode(background),
         background_values=background.values(),
-        notes=(*notes, *members.notes, *combined.notes),
+        notes=(*notes, *members.notes, *combined.notes, *_promises(table, task)),
         versions=_versions(),
     )
     if len(rows.test):
@@ -218,6 +219,12 @@ def _with_scores(
 def _done(model: TrainedModel, shown: str, began: float) -> Progress:
     value, elapsed_s = model.metrics[shown].value, time.monotonic() - began
     return Progress(stage="done", metric_name=shown, metric=value, best_metric=value, elapsed_s=elapsed_s)
+
+
+def _promises(table: Table, task: Task) -> tuple[str, ...]:
+    """What was asked of the model's shape, and holds."""
+    said = monotone_note(table.schema, task)
+    return (said,) if said else ()
 
 
 def _versions() -> dict[str, str]:

@@ -63,4 +63,3 @@ def leaderboard(
     """The metrics of several sets of logits of the same rows; decisions at even odds."""
     many = draw_resamples(len(y), weights, seed=seed)
     return {name: score(task, y, logits, weights, resamples=many) for name, logits in by_name.items()}
-

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lepton_lab.data.monotone import with_monotone
 from lepton_lab.data.table import fingerprint, read_table
 from lepton_lab.errors import RunError
 from lepton_lab.fitting.asked import ARRAY, Asked
@@ -98,6 +99,7 @@ def _read(df: Any, asked: Asked, weights: Any, began: float, resumed: bool) -> J
         weights=weights,
         ignore=asked.ignore,
     )
+    table = with_monotone(table, task, asked.monotone)
     # Before a run is made of it: a misspelt option should not leave a failed run behind.
     recipe_for(asked.quality, table.n_rows, metric_of(task, asked.metric).name)
     deadline = None if asked.budget_s is None else began + asked.budget_s

@@ -36,7 +36,7 @@ class GrowingTrees:
 
         self._task = task
         self._inputs, matrix = fit_tree_inputs(x, y, weights, blocks, task, seed)
-        self._parameters = parameters(config, task, seed)
+        self._parameters = parameters(config, task, seed, blocks)
         label = np.asarray(y, np.float64)
         rows = lightgbm.Dataset(matrix, label, weight=weights, free_raw_data=True, params=self._parameters)
         self._n_columns = matrix.shape[1]

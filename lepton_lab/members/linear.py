@@ -125,12 +125,12 @@ def fit_linear_path(
     n_features = int(design.get_shape()[1])
     w = np.ones(len(y)) if weights is None else np.asarray(weights, np.float64)
     w = w / w.sum()
-    target = _target(y, task)
+    target, bounds = _target(y, task), _bounds(blocks, n_features, task.n_outputs)
     coefficients = np.zeros((n_features, task.n_outputs))
     intercept = _start(target, w, task)
     members = []
     for strength in strengths:
-        coefficients, intercept = _minimise(design, target, w, task, strength, coefficients, intercept)
+        coefficients, intercept = _minimise(design, target, w, task, strength, coefficients, intercept, bounds)
         members.append(_unpacked(empty, coefficients, intercept, task, strength))
         if ended():
             break
@@ -145,6 +145,7 @@ def _minimise(
     strength: float,
     coefficients: np.ndarray,
     intercept: np.ndarray,
+    bounds: list[tuple[float | None, float | None]] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     from scipy.optimize import minimize
 
@@ -159,7 +160,9 @@ def _minimise(
         return loss + 0.5 * strength * float(np.sum(theta[:-1] ** 2)), gradient.ravel()
 
     start = np.vstack([coefficients, intercept]).ravel()
-    found = minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", options={"maxiter": 300, "gtol": 1e-6})
+    found = minimize(
+        loss_and_gradient, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 300, "gtol": 1e-6}
+    )
     theta = found.x.reshape(n_features + 1, n_outputs)
     return theta[:-1], theta[-1]
 
@@ -177,6 +180,17 @@ def _link_loss(z: np.ndarray, target: np.ndarray, w: np.ndarray, task: Task) -> 
     log_sum = top[:, 0] + np.log(np.exp(z - top).sum(axis=1))
     loss = log_sum - np.sum(target * z, axis=1)
     return float(np.sum(w * loss)), w[:, None] * (np.exp(z - log_sum[:, None]) - target)
+
+
+def _bounds(blocks: Sequence[Block], n_features: int, n_outputs: int) -> list[tuple[float | None, float | None]] | None:
+    """The sign that a monotone column's slope must have; None where there are no such columns."""
+    signs = [block.monotone for block in blocks if block.kind != "category"]
+    if not any(signs):
+        return None
+    side: dict[int, tuple[float | None, float | None]] = {0: (None, None), 1: (0.0, None), -1: (None, 0.0)}
+    # The design begins with the numbers' slopes; the last row is the intercept.
+    of_rows = [side[sign] for sign in signs] + [side[0]] * (n_features - len(signs) + 1)
+    return [row for row in of_rows for _ in range(n_outputs)]
 
 
 def _target(y: np.ndarray, task: Task) -> np.ndarray:

@@ -144,12 +144,16 @@ def fit_trees(
 
     inputs, matrix = fit_tree_inputs(x, y, weights, blocks, task, seed)
     label = np.asarray(y, np.float64)
-    rows = lightgbm.Dataset(matrix, label, weight=weights, free_raw_data=True, params=parameters(config, task, seed))
+    rows = lightgbm.Dataset(
+        matrix, label, weight=weights, free_raw_data=True, params=parameters(config, task, seed, blocks)
+    )
     watched = []
     if valid is not None:
         watched = [rows.create_valid(inputs.of(valid[0]), np.asarray(valid[1], np.float64), weight=valid[2])]
     watch = Watch(config.patience, after_round)
-    booster = lightgbm.train(parameters(config, task, seed), rows, config.rounds, valid_sets=watched, callbacks=[watch])
+    booster = lightgbm.train(
+        parameters(config, task, seed, blocks), rows, config.rounds, valid_sets=watched, callbacks=[watch]
+    )
     best = watch.best_round if watched else booster.current_iteration()
     text = booster.model_to_string(num_iteration=booster.current_iteration())
     forest = check_forest(read_lightgbm(text, matrix.shape[1], task.n_outputs))
@@ -189,7 +193,7 @@ class Watch:
             raise EarlyStopException(env.iteration, [])
 
 
-def parameters(config: TreesConfig, task: Task, seed: int) -> dict[str, Any]:
+def parameters(config: TreesConfig, task: Task, seed: int, blocks: Sequence[Block] = ()) -> dict[str, Any]:
     """What LightGBM is told."""
     objective = {"binary": "binary", "multiclass": "multiclass"}.get(task.name, "regression")
     metric = {"binary": "binary_logloss", "multiclass": "multi_logloss"}.get(task.name, "l2")
@@ -212,6 +216,10 @@ def parameters(config: TreesConfig, task: Task, seed: int) -> dict[str, Any]:
         "max_bin": 255,
         "verbosity": -1,
     }
+    signs = [block.monotone for block in blocks]
+    if any(signs):
+        # Each tree is monotone by itself; the methods that bind less are not always right.
+        found |= {"monotone_constraints": signs, "monotone_constraints_method": "basic"}
     return found | ({"num_class": task.n_outputs} if task.n_outputs > 1 else {})
 
 

@@ -98,7 +98,18 @@ _TRAIN = (
     SEED,
     POSITIVE,
     IGNORE,
+    Option("monotone", "numbers", "columns whose effect may only rise (1) or fall (-1)", sample="income=-1,age=1"),
     Option("bg", "switch", "in the background: the notebook stays free, a Run comes back", as_keyword="background"),
+)
+
+# A search has all options of a training but the panel's and the trees' constraints.
+_TUNE = (
+    TARGET,
+    Option("trials", "int", "how many settings are tried, the default recipe among them"),
+    BUDGET,
+    Option("sampler", "choice", "how settings are proposed", ("tpe", "random", "grid", "evolution")),
+    Option("space", "name", "a dict in the notebook: what may vary; the default space if left out"),
+    *[option for option in _TRAIN if option.name not in ("target", "budget", "bg", "monotone")],
 )
 
 _TABLE = (
@@ -107,6 +118,8 @@ _TABLE = (
          "%lepton check df --target bad"),
     Verb("train", "train a model; the kernel's stop button keeps the best so far", (FRAME,), _TRAIN,
          "model = %lepton train df --target bad --budget 60s"),
+    Verb("tune", "try many settings and blend the best; the kernel's stop button keeps what finished", (FRAME,), _TUNE,
+         "study = %lepton tune df --target bad --trials 64 --budget 10m"),
     Verb("evaluate", "metrics with intervals, on a frame or on the rows held out of training", (MODEL, FRAME + "?"),
          (WEIGHTS, COSTS),
          "%lepton evaluate model df_test"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from lepton_lab.networks.layers import Position
+from lepton_lab.networks.monotone import Box
 
 
 class NetworkParams(NamedTuple):
@@ -60,14 +61,27 @@ class Structure:
 
 
 class Wishes(NamedTuple):
-    """What the parameters wish of the optimiser, laid out like the flat vector."""
+    """What the parameters wish of the optimiser, laid out like the flat vector.
+
+    Args:
+        rate: factor on the learning rate.
+        decay: whether weight decay applies, 0 or 1.
+        low, high: where each must stay, whatever the step says; None where none is bound.
+    """
 
     rate: Float[np.ndarray, "parameter"] | Float[Array, "parameter"]
     decay: Float[np.ndarray, "parameter"] | Float[Array, "parameter"]
+    low: Float[np.ndarray, "parameter"] | Float[Array, "parameter"] | None = None
+    high: Float[np.ndarray, "parameter"] | Float[Array, "parameter"] | None = None
 
 
-def take_apart(network: nnx.Module) -> tuple[Structure, NetworkParams, Wishes]:
-    """A network as its shape, its numbers and the wishes of its parameters."""
+def take_apart(network: nnx.Module, boxes: Mapping[str, Box] | None = None) -> tuple[Structure, NetworkParams, Wishes]:
+    """A network as its shape, its numbers and the wishes of its parameters.
+
+    Args:
+        network: its modules.
+        boxes: where parameters must stay, by dotted name; None for none.
+    """
     graph, state, positions = nnx.split(network, nnx.Param, Position)
     named = nnx.to_flat_state(state)
     leaves, tree = jax.tree.flatten(state)
@@ -81,8 +95,21 @@ def take_apart(network: nnx.Module) -> tuple[Structure, NetworkParams, Wishes]:
         Wishes(
             _lay_out([np.full(a.size, rate, np.float32) for a, (rate, _) in zip(arrays, wishes, strict=True)]),
             _lay_out([np.full(a.size, decay, np.float32) for a, (_, decay) in zip(arrays, wishes, strict=True)]),
+            *_sides(paths, arrays, boxes),
         ),
     )
+
+
+def _sides(
+    paths: list[str], arrays: list[np.ndarray], boxes: Mapping[str, Box] | None
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """The lower and the upper ends of all boxes, laid out like the flat vector."""
+    if not boxes:
+        return None, None
+    if lost := set(boxes) - set(paths):
+        raise ValueError(f"the network has no parameter {sorted(lost)}")
+    every = [boxes.get(path, Box.open(array.shape)) for path, array in zip(paths, arrays, strict=True)]
+    return _lay_out([box.low for box in every]), _lay_out([box.high for box in every])
 
 
 @dataclass(frozen=True)

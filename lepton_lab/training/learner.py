@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lepton_lab.networks.layout import BlockLike, Layout
+from lepton_lab.networks.monotone import constrain
 from lepton_lab.networks.piecewise import choose_knots
 from lepton_lab.networks.tabular import TabularConfig, TabularNetwork
 from lepton_lab.tasks import Task
@@ -59,7 +60,9 @@ class Learner:
         knots = choose_knots(train.x[:, list(layout.numeric)], sizes.bins)
         network = TabularNetwork(layout, task.n_outputs, sizes, draw=np.random.default_rng([seed, 0]), knots=knots)
         network.outputs.bias = type(network.outputs.bias)(_prior(task, train, sizes.heads), decay=False)
-        structure, params, self._wishes = take_apart(network)
+        signs = [getattr(blocks[j], "monotone", 0) for j in layout.numeric]
+        boxes = constrain(network, sizes, signs) if any(signs) else None
+        structure, params, self._wishes = take_apart(network, boxes)
         location, scale = _affine(task)
         self._member = NetworkMember(name, params, layout, task.n_outputs, sizes, location, scale, structure)
         self._run = chunk_of(structure, task)

@@ -129,4 +129,9 @@ def update(
     nu = BETA_2 * now.nu + (1 - BETA_2) * gradient * gradient
     direction = mu / (1 - BETA_1**count) / (jnp.sqrt(nu / (1 - BETA_2**count)) + EPSILON)
     change = direction + weight_decay * wishes.decay * now.flat
-    return Learning(now.flat - learning_rate * wishes.rate * change, mu, nu, step)
+    return Learning(_inside(now.flat - learning_rate * wishes.rate * change, wishes), mu, nu, step)
+
+
+def _inside(flat: Any, wishes: Wishes) -> Any:
+    """The parameters, those that left their box put back on its edge: projected AdamW."""
+    return flat if wishes.low is None else jnp.clip(flat, wishes.low, wishes.high)
