@@ -1,62 +1,57 @@
-"""Explanations on one core: how long 500 rows take, and the time at equal error against shap's permutation explainer.
+"""Explanations on one core: time at equal error against shap, share of the core's peak, how long 500 rows take.
 
-    python benchmarks/explanation.py            # about 6 minutes
-    python benchmarks/explanation.py --quick    # the figure for 500 rows only
+    python benchmarks/explanation.py --data ../shared/data   # about 12 minutes
+    python benchmarks/explanation.py --quick                 # the figures for 500 rows and for one row only
+    python benchmarks/explanation.py --device                # on the accelerator that jax sees; seconds on the wall
 
-One process on one core: same rows, same background, same jitted network for both sides, budgets of
-the two interleaved. Errors are against enumeration of all 2**14 coalitions. The networks of the
-comparison are drawn, not trained, on the standardised columns of the census sample.
+Same rows, same background, same trained network, same core, one process; budgets of all are run in turn.
+Peers get the network jitted, padded to few shapes, compiled before. The error is the mean absolute error
+over the mean absolute value, against exact values (14 columns) or a long run that a simple estimator
+checks (30 columns), whose own error is taken off. More in `explaining/`, one table each in the other
+`explanation_*.py`.
 """
 
 from __future__ import annotations
 
-import os
-
-os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-os.environ["OMP_NUM_THREADS"] = "1"
-
 import argparse
-import time
+from pathlib import Path
 
-import jax
-import jax.numpy as jnp
+from explaining import one_core  # isort: skip  (first: it sets the threads)
 import numpy as np
+from explaining import models, ours
+from explaining.cell import OUR_ROWS, WALKS, Cell, measure
+from explaining.curves import ratio, shown
 from report import table, write
 
-N_BACKGROUND = 100
-ROWS_COMPARED = 48
-WALKS = (2, 4, 8, 16)
-PERMUTATIONS = (2, 6, 17, 50)
+SIZES = ("64x64", "3x256", "default")
+TABLES = ("taiwan", "adult", "breast_cancer", "support2")
+PEERS = ("Permutation", "Kernel")
+SHARE_ROWS = 256
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--quick", action="store_true")
-    quick = arguments.parse_args().quick
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    peak = matmul_peak()
-    body = [f"One core; its matmul peak was {peak:.0f} GFLOP/s.", five_hundred_rows(peak)]
-    if not quick:
-        body.append(against_shap())
-    write("explanation", "Explanations", "\n\n".join(body))
-
-
-def matmul_peak() -> float:
-    """GFLOP/s of a 1024-cube matmul, the best of some."""
-    a = jnp.ones((1024, 1024))
-    multiply = jax.jit(lambda a, b: a @ b)
-    multiply(a, a).block_until_ready()
-    seconds = []
-    for _ in range(20):
-        started = time.perf_counter()
-        multiply(a, a).block_until_ready()
-        seconds.append(time.perf_counter() - started)
-    return 2 * 1024**3 / min(seconds) / 1e9
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--device", action="store_true")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    asked = parser.parse_args()
+    one_core.settle()
+    peak = one_core.matmul_peak()
+    body = [f"One core; its matmul peak was {peak / 1e9:.0f} GFLOP/s.", five_hundred_rows(peak)]
+    if one_core.DEVICE:
+        body = [device_rates(asked.data)]
+    elif not asked.quick:
+        cells = []
+        for name in TABLES:
+            for size in SIZES:
+                cells.append(measure(models.build(size, name, asked.data, OUR_ROWS), PEERS, peak))
+                print(equal_error(cells[-1:]), flush=True)
+        body += [equal_error(cells), curves(cells), share_of_peak(asked.data)]
+    write("explanation_device" if one_core.DEVICE else "explanation", "Explanations", "\n\n".join(body))
 
 
 def five_hundred_rows(peak: float) -> str:
-    """The default blend and its network alone, trained on the census sample (14 columns)."""
+    """The default blend and its network alone, trained on the census sample."""
     from dataclasses import replace
 
     import lepton_lab as ll
@@ -66,136 +61,105 @@ def five_hundred_rows(peak: float) -> str:
     rows = test.iloc[:500]
     alone = np.array([float(member.name == "network") for member in model.members])
     network = replace(model, blend=replace(model.blend, weights=alone))
-    shares = ", ".join(f"{m.name} {w:.2f}" for m, w in zip(model.members, model.blend.weights, strict=True))
+    parts = ", ".join(f"{m.name} {w:.2f}" for m, w in zip(model.members, model.blend.weights, strict=True))
     found = []
-    for name, asked in ((f"default blend ({shares})", model), ("network alone", network)):
+    for name, asked in ((f"default blend ({parts})", model), ("network alone", network)):
         ll.explain(asked, rows.iloc[:1])  # compiled
-        started = time.process_time()
-        explanation = ll.explain(asked, rows)
-        seconds = time.process_time() - started
-        flop = 2 * 128 * 1024 * explanation.n_evaluations
-        one = best_of(5, lambda asked=asked: ll.explain(asked, rows.iloc[:1]))
+        seconds, explanation = one_core.seconds_of(lambda asked=asked: ll.explain(asked, rows))
+        one = one_core.best_of(7, lambda asked=asked: ll.explain(asked, rows.iloc[:1]))
+        flop = 2 * 128 * (1024 + rows.shape[1] - 1) * explanation.n_evaluations
         error = explanation.error_std.mean() / np.abs(explanation.values).mean()
         found.append((name, f"{seconds:.1f}", f"{1000 * one:.0f}", explanation.n_evaluations, f"{100 * error:.1f} %",
-                      f"{100 * flop / seconds / 1e9 / peak:.0f} %"))  # fmt: skip
-    head = ("500 rows, 14 columns", "CPU s", "one row, ms", "network evaluations", "error_std / |value|",
-            "share of peak")  # fmt: skip
+                      f"{100 * flop / seconds / peak:.0f} %"))  # fmt: skip
+    head = (f"500 rows, {rows.shape[1] - 1} columns, census", "CPU s", "one row, CPU ms", "network evaluations",
+            "error_std / |value|", "share of peak")  # fmt: skip
     return table(head, found)
 
 
-def best_of(n: int, run) -> float:
-    seconds = []
-    for _ in range(n):
-        started = time.process_time()
-        run()
-        seconds.append(time.process_time() - started)
-    return min(seconds)
+def equal_error(cells: list[Cell]) -> str:
+    """The table of ratios."""
+    rows, medians = [], {name: [] for name in PEERS}
+    for cell in cells:
+        found = [ratio(cell.curves["ours"], cell.curves[name]) for name in PEERS]
+        for name, times in zip(PEERS, found, strict=True):
+            medians[name] += [times.median] if times else []
+        named = [f"{times or 'no common error'}, {cell.n_rows[n]} rows" for n, times in zip(PEERS, found, strict=True)]
+        rows.append((cell.model.name, cell.model.x.shape[1], *named, cell.truth.how, f"{cell.gap:.0e}"))
+    said = [
+        f"{name}: median {np.median(times):.1f}, least {min(times):.1f}, over {len(times)} cells"
+        for name, times in medians.items() if times
+    ]  # fmt: skip
+    head = ("network, table", "columns", *(f"shap {name}, times our CPU s" for name in PEERS), "reference error",
+            "additivity gap")  # fmt: skip
+    about = (
+        "Networks trained on the table (default: by `ll.train`); background 100 rows. CPU seconds at equal error: "
+        "median over the errors that both reached, in brackets at the largest and the smallest of them, by log-log "
+        f"interpolation between budgets really run; we explain {OUR_ROWS} rows, peers the first of them. Kernel is "
+        "with l1_reg=False. A check near 1 says that two estimators differ as much as their standard errors say."
+    )
+    return f"{about}\n\n{table(head, rows)}\n\n" + "; ".join(said) + "."
 
 
-def census() -> tuple[np.ndarray, np.ndarray]:
-    """Rows and background of the census sample as standardised numbers: categories by their codes."""
-    import lepton_lab as ll
-    from lepton_lab.data.encode_tabular import fit_encoder
-    from lepton_lab.data.table import read_table
-
-    read, _, _ = read_table(ll.samples.load("census"), target="high_income")
-    x = np.nan_to_num(fit_encoder(read).encode(read))
-    x = (x - x.mean(0)) / x.std(0)
-    picked = np.random.default_rng(0).choice(len(x), ROWS_COMPARED + N_BACKGROUND, replace=False)
-    return x[picked[:ROWS_COMPARED]].astype(np.float32), x[picked[ROWS_COMPARED:]].astype(np.float32)
-
-
-def drawn(name: str, n_features: int):
-    """`(form, params, whole function)` of a network with an additive first layer."""
-    from lepton_lab.explanation.game import AdditiveForm
-
-    sizes = {"64x64": (64, 64), "3x256": (256, 256, 256), "default": (128, 1024)}[name]
-    rng = np.random.default_rng(1)
-    shapes = list(zip((n_features, *sizes), (*sizes, 1), strict=True))
-    params = [(rng.normal(size=shape) * np.sqrt(2 / shape[0])).astype(np.float32) for shape in shapes]
-
-    def rest(params, hidden):
-        for kernel in params[1:]:
-            hidden = jax.nn.relu(hidden) @ kernel
-        return hidden
-
-    form = AdditiveForm(lambda p, x: x[:, :, None] * p[0], lambda p: jnp.zeros(sizes[0]), rest)
-    return form, params, jax.jit(lambda x: rest(params, x @ params[0])[:, 0])
-
-
-def against_shap() -> str:
-    x, background = census()
-    rows = []
-    for name in ("64x64", "3x256", "default"):
-        ours, theirs = curves(name, x, background)
-        rows.append(compared(name, ours, theirs))
-    head = ("network", "ours: ms a row (error)", "shap: ms a row (error)", "times faster at equal error")
-    said = "Seconds of one core at equal mean error, by log-log interpolation between the budgets that were run."
-    return said + "\n\n" + table(head, rows)
-
-
-def curves(name: str, x: np.ndarray, background: np.ndarray) -> tuple[list, list]:
-    """`(seconds a row, relative error)` of both sides at each of their budgets."""
-    import shap
-
-    from lepton_lab.explanation.estimate import Pace
-    from lepton_lab.explanation.exact import exact_values
-    from lepton_lab.explanation.game import JaxGame
-    from lepton_lab.explanation.walks import WalkOptions, walk_values
-
-    form, params, whole = drawn(name, x.shape[1])
-    game, every = JaxGame(form, params, x, background), np.arange(len(x))
-    weights = np.full(len(background), 1 / len(background))
-    exact = exact_values(game, every, weights, Pace()).values[:, :, 0]
-
-    def padded(z: np.ndarray) -> np.ndarray:  # shap asks for many shapes: one compilation for each would be unfair
-        size = 1 << max(7, (len(z) - 1).bit_length())
-        return np.asarray(whole(np.concatenate([z, np.zeros((size - len(z), z.shape[1]))]).astype(np.float32)))[
-            : len(z)
-        ]
-
-    explainer = shap.PermutationExplainer(
-        padded, shap.maskers.Independent(background, max_samples=N_BACKGROUND), seed=0
+def curves(cells: list[Cell]) -> str:
+    """What the ratios were made of."""
+    rows = [(cell.model.name, name, shown(points)) for cell in cells for name, points in cell.curves.items()]
+    budgets = ", ".join(map(str, WALKS))
+    return f"CPU ms a row (error). Ours asked for {budgets} walks a background row.\n\n" + table(
+        ("network, table", "by", "each budget"), rows
     )
 
-    def walk(n: int) -> np.ndarray:
-        return walk_values(game, every, weights, WalkOptions(n_walks=n), Pace()).values[:, :, 0]
 
-    def permute(n: int) -> np.ndarray:
-        return explainer(x, max_evals=n * (2 * x.shape[1] + 1), silent=True).values
+def share_of_peak(data: Path) -> str:
+    """Arithmetic really done, against a matmul's."""
+    rows = []
+    for size in SIZES:
+        for name in ("taiwan", "breast_cancer"):
+            model = models.build(size, name, data, SHARE_ROWS if size == "64x64" else SHARE_ROWS // 4)
+            peak = one_core.matmul_peak()
+            found = [(size, f"{name}, {model.x.shape[1]} columns")]
+            for n_walks in (2, 16):
+                n_rows = len(model.x) if n_walks == 2 else len(model.x) // 4
+                ours.sampled(model, n_walks, n_rows)
+                seconds = one_core.best_of(3, lambda m=model, n=n_walks, r=n_rows: ours.sampled(m, n, r))
+                n = ours.sampled(model, n_walks, n_rows).n_evaluations
+                trunk = model.flop - model.first_flop
+                found.append(
+                    f"{100 * n * model.flop / seconds / peak:.0f} % ({100 * n * trunk / seconds / peak:.0f} %)"
+                )
+            rows.append((*found[0], f"{peak / 1e9:.0f}", *found[1:]))
+    about = (
+        "Share of the core's matmul peak (a 1024-cube matmul, best of 20, just before): multiplications and additions "
+        "of the network's matrices in the evaluations done, over CPU seconds of the whole call, best of 3; in brackets "
+        "without the first layer. Activations, masks, sums and plans count as no work."
+    )
+    return about + "\n\n" + table(("network", "table", "peak, GFLOP/s", "2 walks", "16 walks' worth"), rows)
 
-    walk(2), permute(1)
-    ours, theirs = [], []
-    for n_walks, n_permutations in zip(WALKS, PERMUTATIONS, strict=True):
-        ours.append(timed(walk, n_walks, exact))
-        theirs.append(timed(permute, n_permutations, exact))
-    return ours, theirs
 
+def device_rates(data: Path) -> str:
+    """Rows a second and share of peak on an accelerator, and the gradient methods of shap and captum beside them."""
+    import jax
+    from explaining import peers
+    from explaining.curves import point
 
-def timed(run, n: int, exact: np.ndarray) -> tuple[float, float]:
-    started = time.process_time()
-    values = run(n)
-    seconds = time.process_time() - started
-    return seconds / len(exact), float(np.abs(values - exact).mean() / np.abs(exact).mean())
-
-
-def compared(name: str, ours: list, theirs: list) -> tuple[str, ...]:
-    """Ratio of times at the errors that both sides reached, at the middle of their common range."""
-    (our_s, our_e), (their_s, their_e) = np.log(np.array(ours)).T, np.log(np.array(theirs)).T
-    low, high = max(our_e.min(), their_e.min()), min(our_e.max(), their_e.max())
-
-    def show(side):
-        return ", ".join(f"{1000 * s:.1f} ({100 * e:.1f} %)" for s, e in side)
-
-    if low >= high:
-        return name, show(ours), show(theirs), "no common error"
-    errors = np.linspace(low, high, 9)
-
-    def at(error, s, e):
-        return np.interp(error, e[np.argsort(e)], s[np.argsort(e)])
-
-    ratio = np.exp(np.median(at(errors, their_s, their_e) - at(errors, our_s, our_e)))
-    return name, show(ours), show(theirs), f"{ratio:.1f}"
+    rows = []
+    for size in SIZES:
+        model = models.build(size, "breast_cancer", data, 256)
+        peaks = [one_core.matmul_peak(8192, dtype) for dtype in ("float32", "bfloat16")]
+        ours.sampled(model, 2)
+        seconds = one_core.best_of(3, lambda m=model: ours.sampled(m, 2))
+        done = ours.sampled(model, 2).n_evaluations * model.flop / seconds
+        truth = ours.truth(model, 16)
+        mine = [point(n, lambda n, m=model: ours.sampled(m, n).values[:, :, 0], truth.reference) for n in WALKS]
+        theirs = []
+        for name in ("deep", "gradient", "captum_sampling") if model.layers else ():
+            run = getattr(peers, name)(model, 16)
+            run(10)
+            theirs.append(f"{name} {shown([point(n, run, truth.reference) for n in (20, 200)])}")
+        shares = [f"{100 * done / p:.1f} % of {p / 1e12:.1f}" for p in peaks]
+        rows.append((model.name, f"{len(model.x) / seconds:.0f}", *shares, shown(mine), "; ".join(theirs)))
+    head = ("network, table", "rows a second, 2 walks", "share of f32 peak, TFLOP/s", "share of bf16 peak, TFLOP/s",
+            "ours: ms a row (error)", "torch peers: ms a row (error)")  # fmt: skip
+    return f"On {jax.devices()[0].device_kind}, seconds on the wall.\n\n" + table(head, rows)
 
 
 if __name__ == "__main__":

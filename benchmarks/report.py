@@ -12,6 +12,7 @@ from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("jax", "flax", "numpy", "lightgbm", "xgboost-cpu", "shap", "scikit-learn", "pandas")
+PEERS = ("torch", "captum", "shapiq", "lightshap")
 
 
 def cpu_model() -> str:
@@ -24,10 +25,10 @@ def cpu_model() -> str:
     return names[0] if names else platform.machine()
 
 
-def versions() -> str:
+def versions(more: Sequence[str] = ()) -> str:
     """The versions of what was measured."""
     found = []
-    for package in PACKAGES:
+    for package in (*PACKAGES, *more):
         try:
             found.append(f"{package} {importlib.metadata.version(package)}")
         except importlib.metadata.PackageNotFoundError:
@@ -42,13 +43,13 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join(f"| {line} |" for line in lines)
 
 
-def write(name: str, title: str, body: str) -> Path:
-    """Write `results/<name>.md` and print it."""
+def write(name: str, title: str, body: str, more: Sequence[str] = ()) -> Path:
+    """Write `results/<name>.md` and print it; `more` packages are named beside the usual ones."""
     command = " ".join(["python", *(os.path.relpath(word) if Path(word).exists() else word for word in sys.argv)])
     about = (
         f"`{command}` · {datetime.date.today()} · {cpu_model()}, {os.cpu_count()} cores, "
         f"OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'unset')} · "
-        f"Python {platform.python_version()}, {versions()}"
+        f"Python {platform.python_version()}, {versions(more)}"
     )
     page = f"# {title}\n\n{body.strip()}\n\n{about}\n"
     RESULTS.mkdir(exist_ok=True)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-NOT_BENCHMARKS = {"report.py", "run_all.py"}
+NOT_BENCHMARKS = {"report.py", "run_all.py", "explanation_cell.py"}
 
 
 def main() -> int:
