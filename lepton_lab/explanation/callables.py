@@ -13,7 +13,7 @@ from lepton_lab.errors import ExplanationError
 
 _UNITS = {"predict_proba": "probability", "predict_log_proba": "log-probability", "decision_function": "score"}
 # Methods that give numbers, the best to explain first: scores add up, probabilities do less so.
-_METHODS = ("decision_function", "predict_proba", "predict", "inplace_predict")
+_METHODS = ("decision_function", "predict_proba", "inplace_predict", "predict")
 
 
 @dataclass(frozen=True)

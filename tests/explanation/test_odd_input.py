@@ -146,6 +146,9 @@ def test_options_that_cannot_be(options, error, says):
 def test_an_estimator_and_no_rows():
     with pytest.raises(OptionError, match=r"explained on some rows.*ll.explain\(function, X"):
         ll.explain(product)
+    for rows in ({"a": [1, 2]}, 3.0):
+        with pytest.raises(OptionError, match="holds no rows that a function takes"):
+            ll.explain(product, rows)
     with pytest.raises(ExplanationError, match="int is no function"):
         ll.explain(3, X)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from lepton_lab.errors import ExplanationError
 from lepton_lab.explanation.explain_function import ask_function
 from lepton_lab.explanation.options import ExplainOptions
-from lepton_lab.explanation.stream import explanations
+from lepton_lab.explanation.stream import _narrower, explanations
 from tests.explanation.models import table
 from tests.reference import shapley
 
@@ -114,3 +115,19 @@ def test_seeds_give_the_same_steps():
     first, again = list(steps(halfwidth=0.3, seed=5)), list(steps(halfwidth=0.3, seed=5))
     assert [ex.method for ex in first] == [ex.method for ex in again]
     np.testing.assert_array_equal(first[-1].values, again[-1].values)
+
+
+@pytest.mark.parametrize(
+    ("errors", "shown"),
+    [
+        ([1.0, 0.95, 0.8, 0.79], [1.0, 0.8, 0.79]),
+        ([1.0, 0.8, 0.6], [1.0, 0.8, 0.6]),
+        ([1.0, 0.99], [1.0, 0.99]),
+        ([1.0, 0.99, 0.0], [1.0, 0.0]),
+        ([0.0], [0.0]),
+    ],
+)
+def test_steps_that_are_hardly_better_are_left_out_but_for_the_last(errors, shown):
+    (one,) = steps(x=X[:, :3], background=BACKGROUND[:, :3])
+    found = _narrower(replace(one, error_std=np.full((4, 3), e), exact=e == 0) for e in errors)
+    assert [float(step.error_std[0, 0]) for step in found] == shown
