@@ -81,7 +81,7 @@ def shapley_rounds(
     """
     for estimate in _rounds(game, weights, options, pace):
         if len(estimate.rows) == 0:
-            why = "stopped" if pace.stop.is_set() else f"the budget of {options.budget_s:g} s was spent"
+            why = "stopped" if pace.stop.is_set() else f"the budget of {pace.budget_s or 0:g} s was spent"
             raise ExplanationError(
                 f"{why} before the first row was explained. Give more time, or fewer rows or background rows."
             )
@@ -98,7 +98,7 @@ def _rounds(game: Game, weights: np.ndarray, options: ExplainOptions, pace: Pace
     rows = np.arange(game.n_rows)
     work = _work(game, rows, options)
     if _enumerate(game, work, options, pace):
-        yield exact_values(game, rows, weights, pace)
+        yield from _exactly(game, weights, work, options, pace)
         return
     if work.pairs >= LEAST_PAIRS * game.n_players * enough_plans(weights):
         more = LeastSquaresOptions(round(work.pairs), options.halfwidth, options.seed)
@@ -110,6 +110,19 @@ def _rounds(game: Game, weights: np.ndarray, options: ExplainOptions, pace: Pace
     yield _told(first, options)
     if len(first.rows) == len(rows):
         yield from _refined(game, weights, first, work, options, pace, pace.elapsed() - started)
+
+
+def _exactly(game: Game, weights: np.ndarray, work: _Work, options: ExplainOptions, pace: Pace) -> Iterator[Estimate]:
+    """Every coalition; after a few walks where rough values are wanted soon, which then stand for rows not reached."""
+    rows, first = np.arange(game.n_rows), None
+    if options.soon and not _cheap(work):
+        first = walk_values(game, rows, weights, WalkOptions(options.n_walks, math.inf, options.seed), pace)
+        yield _told(first, options)
+    exact = exact_values(game, rows, weights, pace)
+    if first is None or len(exact.rows) == len(rows):
+        yield exact
+    elif len(exact.rows) and len(first.rows) == len(rows):
+        yield _told(_pooled(first, exact, work.pairs, game), options)
 
 
 @dataclass(frozen=True)
@@ -141,11 +154,16 @@ def _work(game: Game, rows: Int[np.ndarray, " row"], options: ExplainOptions) ->
 
 def _enumerate(game: Game, work: _Work, options: ExplainOptions, pace: Pace) -> bool:
     """Whether every coalition should be evaluated from the start."""
-    if work.exact <= max(WORTH_EXACT * work.walks, FREE_EVALUATIONS):
+    if _cheap(work):
         return True
     if options.budget_s is None or work.exact / AT_MOST_PER_S > options.budget_s:
         return False
     return work.exact * seconds_per_evaluation(game) < SAFE_SHARE * options.budget_s - pace.elapsed()
+
+
+def _cheap(work: _Work) -> bool:
+    """Whether enumeration takes hardly more than the walks would."""
+    return work.exact <= max(WORTH_EXACT * work.walks, FREE_EVALUATIONS)
 
 
 def seconds_per_evaluation(game: Game) -> float:

@@ -131,3 +131,18 @@ def test_steps_that_are_hardly_better_are_left_out_but_for_the_last(errors, show
     (one,) = steps(x=X[:, :3], background=BACKGROUND[:, :3])
     found = _narrower(replace(one, error_std=np.full((4, 3), e), exact=e == 0) for e in errors)
     assert [float(step.error_std[0, 0]) for step in found] == shown
+
+
+def test_rough_values_come_before_exact_ones_that_fit_the_budget(monkeypatch):
+    """Ten players and a long budget: enumeration is what it ends with, not what it begins with."""
+    monkeypatch.setattr("lepton_lab.explanation.explain_game.FREE_EVALUATIONS", 0)
+    monkeypatch.setattr("lepton_lab.explanation.explain_game.WORTH_EXACT", 0)
+    x, background = X[:2, :9], BACKGROUND[:4, :9]
+    first, last = steps(x=x, background=background, budget_s=600.0)
+    assert not first.exact and len(first) == 2 and last.exact
+    np.testing.assert_allclose(last.values, truth(x, background), atol=1e-9)
+    stop = threading.Event()
+    stream = steps(x=x, background=background, budget_s=600.0, stop=stop)
+    assert not next(stream).exact
+    stop.set()
+    assert all(len(ex) == 2 for ex in stream)
