@@ -65,7 +65,7 @@ class LeptonMagics(Magics):
     def _make(self, verb: str, call: Call) -> Any:
         """Make the call, with a panel beside those that take long; remember a model for the next line."""
         result = _SPECIAL.get(verb, Call.make)(call)
-        model = getattr(result, "model_", result)
+        model = result.model if type(result).__name__ == "Study" else getattr(result, "model_", result)
         if type(model).__name__ == "TrainedModel":
             self.last_model = model
         return result
@@ -80,6 +80,13 @@ def _train(call: Call) -> Any:
         return _follow(call)
     result = watch(call.make, code=call.code, budget_s=_budget_s(call))
     return _shown_by_its_panel(result)
+
+
+def _tune(call: Call) -> Any:
+    """Search, while its leaderboard is shown."""
+    from lepton_lab.notebook.watching import watch_search
+
+    return watch_search(call.make)
 
 
 def _follow(call: Call) -> Any:
@@ -99,7 +106,13 @@ def _save(call: Call) -> Any:
 
 
 # Verbs that are more than one call in a notebook.
-_SPECIAL: dict[str, Callable[[Call], Any]] = {"train": _train, "resume": _train, "attach": _follow, "save": _save}
+_SPECIAL: dict[str, Callable[[Call], Any]] = {
+    "train": _train,
+    "tune": _tune,
+    "resume": _train,
+    "attach": _follow,
+    "save": _save,
+}
 
 
 def _budget_s(call: Call) -> float | None:

@@ -27,6 +27,7 @@ RESULTS = (
     ("lepton_lab.data.quality", "Check"),
     ("lepton_lab.journal.handle", "Run"),
     ("lepton_lab.journal.handle", "Runs"),
+    ("lepton_lab.tuning.study", "Study"),
     ("lepton_lab.environment", "Doctor"),
     ("lepton_lab.environment", "Status"),
 )

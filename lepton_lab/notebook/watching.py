@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lepton_lab.durations import format_duration
@@ -15,8 +16,11 @@ from lepton_lab.errors import LeptonError
 if TYPE_CHECKING:
     from lepton_lab.journal import Run
     from lepton_lab.training.progress import Progress
+    from lepton_lab.tuning.study import StudyProgress
 
 POLL_S = 0.2
+# A leaderboard of many trials is a large message: twice a second is live enough.
+REDRAW_S = 0.5
 
 
 class Watcher(Protocol):
@@ -92,8 +96,47 @@ def watch(train: Callable[..., Any], *, code: str, budget_s: float | None) -> An
     except BaseException as error:
         watcher.fail(f"{type(error).__name__}: {error}")
         raise
-    watcher.finish(model, stopped=_was_stopped(model))
+    # A search that was resumed brings a study.
+    made = getattr(model, "model", model)
+    watcher.finish(made, stopped=_was_stopped(made))
     return model
+
+
+def watch_search(tune: Callable[..., Any]) -> Any:
+    """Search in the foreground, its leaderboard redrawn while it grows; the line of text where nothing can be drawn."""
+    if not can_show_panels():
+        line = ProgressLine()
+        study = tune(report=lambda standing: line.report(standing.as_progress()))
+        line.finish(study.model)
+        return study
+    from IPython.display import display
+
+    from lepton_lab import pictures
+
+    handle, shown_at = display(_Html("Search"), display_id=True), 0.0
+
+    def report(standing: StudyProgress) -> None:
+        nonlocal shown_at
+        now = time.monotonic()
+        if now - shown_at > REDRAW_S:
+            shown_at = now
+            handle.update(_Html(pictures.html(standing), pictures.text(standing)))
+
+    study = tune(report=report)
+    # The result is shown by the cell, as itself; what was drawn on the way is left as one line.
+    handle.update(_Html("", f"search done: {len(study.trials)} trials"))
+    return study
+
+
+@dataclass(frozen=True)
+class _Html:
+    """Something to show, drawn and in words."""
+
+    drawn: str
+    words: str = ""
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        return {"text/html": self.drawn, "text/plain": self.words or self.drawn}
 
 
 def _was_stopped(model: Any) -> bool:

@@ -26,6 +26,8 @@ PICTURES = {
     "Runs": "run_list",
     "Status": "machine",
     "Doctor": "machine",
+    "Study": "study",
+    "StudyProgress": "study",
     "WhatIf": "scenario_answer",
     "WhatIfAnswer": "scenario_answer",
     "DataFrame": "prediction_frame",

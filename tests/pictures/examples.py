@@ -166,6 +166,11 @@ def model(task=None, target: str = "bad", columns=COLUMNS) -> TrainedModel:
         classes=task.classes,
         metrics=scores["blend"],
         leaderboard=scores,
+        ahead={
+            m: {n: Estimate(scores["blend"][n].value - e.value, -0.01, 0.05) for n, e in row.items() if n != "accuracy"}
+            for m, row in scores.items()
+            if m != "blend"
+        },
         metrics_note="nested out-of-fold over 800 rows, 200 bootstrap resamples",
         members=tuple(SimpleNamespace(name=n) for n in ("network", "linear", "trees")),
         blend=SimpleNamespace(weights=(0.31, 0.46, 0.23)),
@@ -304,7 +309,9 @@ def evaluation(task_name: str = "binary", n: int = 1000, seed: int = 0):
         if task_name == "multiclass":
             logits = 1.5 * np.eye(3)[truth] + rng.normal(0, 1, (n, 3))
     probability = task.probability(logits)
-    roc, recall = report._ranking_curves(truth, probability[:, 1], np.ones(n)) if task_name == "binary" else (None, None)
+    roc, recall = (
+        report._ranking_curves(truth, probability[:, 1], np.ones(n)) if task_name == "binary" else (None, None)
+    )
     numbers = task_name == "regression"
     decided = (
         None if numbers else (probability[:, 1] >= 0.37).astype(int) if task_name == "binary" else probability.argmax(1)
@@ -325,6 +332,7 @@ def evaluation(task_name: str = "binary", n: int = 1000, seed: int = 0):
         n_rows=n,
         metrics=one.metrics,
         leaderboard=one.leaderboard,
+        ahead=one.ahead,
         threshold=one.threshold,
         threshold_note=one.threshold_note,
         confusion=counts,
@@ -335,3 +343,38 @@ def evaluation(task_name: str = "binary", n: int = 1000, seed: int = 0):
         residuals=report._residuals(truth, logits[:, 0], np.ones(n)) if numbers else None,
         note="the frame given",
     )
+
+
+def trials(n: int = 40) -> tuple:
+    """A search's trials: the default, some complete, most pruned, one failed, one that waits."""
+    from lepton_lab.tuning.trial import Trial
+
+    draw = np.random.default_rng(3)
+    made = [Trial(0, "default", {}, (0.41,), "complete", 12.0)]
+    for number in range(1, n):
+        floor, rungs = 0.4 + 0.1 * draw.random(), (3 if number % 7 == 0 else 1 + number % 2)
+        values = tuple(float(floor + 0.1 / (1 + rung)) for rung in range(rungs))
+        params = {"size": "small", "learning_rate": float(draw.uniform(1e-3, 1e-2))}
+        made.append(Trial(number, "network", params, values, "complete" if rungs == 3 else "pruned", 1.5))
+    failed = Trial(n, "trees", {"leaves": 7}, (float("nan"),), "failed", 0.1)
+    return (*made, failed, Trial(n + 1, "trees", {"leaves": 9}, (), "waiting"))
+
+
+def study(n: int = 40):
+    """The result of a search."""
+    from lepton_lab.tuning.study import Standing, Study
+
+    lines = [
+        Standing("ensemble", Estimate(0.401, 0.37, 0.43), Estimate(0.009, -0.001, 0.02), None, "of 3 members"),
+        Standing("default recipe", Estimate(0.41, 0.38, 0.44), Estimate(0.0, 0.0, 0.0), None, "all blended"),
+        Standing("trial 7 network", Estimate(0.42, 0.39, 0.45), Estimate(-0.01, -0.02, 0.001), 0.4, NASTY[0]),
+        Standing("trial 9 trees", Estimate(0.43), Estimate(-0.02), 0.0, "leaves 7"),
+    ]
+    return Study(trials(n), model(), "log_loss", False, tuple(lines), 61.0, (NASTY[1], "the search was ended."), "k3fa")
+
+
+def search(n: int = 40):
+    """A search that goes on."""
+    from lepton_lab.tuning.study import StudyProgress
+
+    return StudyProgress(trials(n), 64, "log_loss", False, 33.0, 60.0, "searching")

@@ -91,6 +91,10 @@ RESULTS = {
     "progress": lambda: examples.progress(),
     "what if": lambda: examples.what_if().answer({"amount": 100.0, "purpose": examples.NASTY[0]}, explain=True),
     "predictions": predictions,
+    "study": examples.study,
+    "study of many": lambda: examples.study(3000),
+    "search": examples.search,
+    "search that begins": lambda: examples.search(0),
 }
 IDS = [name.replace(" ", "-") for name in RESULTS]
 results = pytest.mark.parametrize("make", RESULTS.values(), ids=IDS)
@@ -256,3 +260,13 @@ def test_an_unknown_result_is_refused():
     assert not pictures.has_picture(3)
     with pytest.raises(TypeError, match="no picture of a int"):
         pictures.html(3)
+
+
+def test_a_study_says_its_gain_and_its_best():
+    words = parsed(pictures.html(examples.study())).words
+    for expected in ("Gain on validation rows", "0.009", "default recipe", "trial 7 network", "40 %", "42 trials"):
+        assert expected in words
+    text = pictures.text(examples.study())
+    assert "held out" in text and "lower is better" in text and "trial 9 trees" in text
+    going = pictures.text(examples.search())
+    assert "of 64 trials" in going and "best log_loss" in going
