@@ -111,7 +111,8 @@ def edge_grid(column: ColumnValues, n_bins: int) -> Grid:
     elif len(values) > n_bins + 1:
         values = np.unique(np.quantile(known, np.linspace(0, 1, n_bins + 1), method="inverted_cdf"))
     if len(values) < 2:
-        only = repr(column.own[int(np.flatnonzero(~np.isnan(column.place))[0])]) if len(known) else "missing"
+        first = column.own[int(np.flatnonzero(~np.isnan(column.place))[0])] if len(known) else None
+        only = "missing" if is_missing(first) else repr(first.item() if isinstance(first, np.generic) else first)
         raise ExplanationError(
             f"column {column.name!r} has one value ({only}) in these {len(column.place):,} rows: there is nothing to "
             "accumulate. Give rows in which it varies."
