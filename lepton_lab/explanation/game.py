@@ -19,11 +19,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Float64, Int
 
+from lepton_lab.explanation.devices import over_rows, rows_per_call
 from lepton_lab.explanation.forms import AdditiveForm, Form, FunctionForm, corner_bits
-from lepton_lab.explanation.tiles import TILE, Layout, layout_of
+from lepton_lab.explanation.jax_walks import every_state, needed_states, walk_plan
+from lepton_lab.explanation.tiles import TILE, Layout, layout_of, whole_tiles
+from lepton_lab.explanation.walk_plans import Orders, Walked, walked
 
 # Rows of one call. Fewer rows are padded (their tiles are never run), so any number of rows compiles once.
 ROWS_PER_CALL = 16
+# Picking states out costs about a tenth of a small network's time: it pays where more than that are left out.
+SKIP_BELOW = 0.88
 # Coalitions of one block of `corners`: all subsets of at most this many players.
 CORNER_BITS = 8
 
@@ -89,6 +94,15 @@ class Game(abc.ABC):
         outputs = self.evaluate(prepared, rows, [every] * len(rows)).reshape(len(rows), n_references, n_states, -1)
         return np.einsum("rbso,bsk->rbko", outputs, np.asarray(coefs, np.float64))
 
+    def walk_plan(self, orders: Orders) -> Any:
+        """What `walk` shares between rows: walks of some background rows."""
+        return orders, self.prepare(orders.masks(), orders.references) if self.n_players > 1 else None
+
+    def walk(self, plan: Any, rows: np.ndarray) -> Walked:
+        """Walks of some rows through a plan, summed over its background rows."""
+        orders, prepared = plan
+        return walked(self, prepared, orders, rows)
+
     @abc.abstractmethod
     def corners(self, rows: np.ndarray, references: np.ndarray, players: np.ndarray) -> np.ndarray:
         """`(pair, 2**m, output)`: every coalition of `players (pair, m)`; bit i of the state is player i."""
@@ -145,13 +159,26 @@ class JaxGame(Game):
         """The form whose players are these."""
         return self.form if self.player_of is None else self.form.grouped(self.player_of)
 
+    @functools.cached_property
+    def _weights(self) -> Any:
+        """The parameters, on the device once and for all."""
+        return jax.device_put(self.params)
+
     def at_rows(self, rows: Int[np.ndarray, " row"]) -> Float64[np.ndarray, "row output"]:
         """Outputs at whole rows."""
-        return _whole(self._form, self.params, self.x[rows])
+        return self._at_rows[rows]
 
     def at_background(self) -> Float64[np.ndarray, "reference output"]:
         """Outputs at whole background rows."""
-        return _whole(self._form, self.params, self.background)
+        return self._at_background
+
+    @functools.cached_property
+    def _at_rows(self) -> Float64[np.ndarray, "row output"]:
+        return _whole(self._form, self._weights, self.x)
+
+    @functools.cached_property
+    def _at_background(self) -> Float64[np.ndarray, "reference output"]:
+        return _whole(self._form, self._weights, self.background)
 
     def differs(self, rows: Int[np.ndarray, " row"]) -> Bool[np.ndarray, "row reference player"]:
         """Whether any value of a player differs; two missing values do not."""
@@ -169,12 +196,14 @@ class JaxGame(Game):
         layout = layout_of(*masks.shape[:2])
         present = jnp.asarray(layout.laid_out(masks.astype(np.float32)))
         of_piece = layout.laid_out(np.repeat(references[:, None], layout.n_states, axis=1))[:, :, 0]
-        side = self._references[jnp.asarray(of_piece.reshape(-1))]
-        return Prepared(layout, present, _state_sides(self._form, self.params, present, side))
+        side = self._background_side[0][jnp.asarray(of_piece.reshape(-1))]
+        return Prepared(layout, present, _state_sides(self._form, self._weights, present, side))
 
     @functools.cached_property
-    def _references(self) -> Array:
-        return _sides(self._form, self.params, jnp.asarray(self.background))
+    def _background_side(self) -> tuple[Array, Array]:
+        """What the background rows bring to a coalition, and the outputs there, on the device."""
+        side = _sides(self._form, self._weights, jnp.asarray(self.background))
+        return side, jnp.asarray(self._at_background, dtype=jnp.float32)
 
     def evaluate(self, prepared: Prepared, rows: Int[np.ndarray, " row"], kept: Sequence[np.ndarray]) -> Outputs:
         """Outputs of each row at its kept states, a tile of states at a time."""
@@ -191,9 +220,9 @@ class JaxGame(Game):
         first = np.concatenate([[0], np.cumsum(tiles)])
         for i, k in enumerate(kept):
             states.reshape(-1)[first[i] * TILE : first[i] * TILE + len(k)] = prepared.layout.place(k)
-        side = _sides(self._form, self.params, jnp.asarray(_padded(self.x[rows], ROWS_PER_CALL)))
+        side = _sides(self._form, self._weights, jnp.asarray(_padded(self.x[rows], ROWS_PER_CALL)))
         n_tiles = jnp.asarray(int(tiles.sum()), dtype=jnp.int32)
-        out = _evaluate_tiles(self._form, self.params, side, state_side, present, row_of_tile, states, n_tiles)
+        out = _evaluate_tiles(self._form, self._weights, side, state_side, present, row_of_tile, states, n_tiles)
         flat = np.asarray(out).reshape(-1, out.shape[-1])
         spans = [flat[first[i] * TILE : first[i] * TILE + n] for i, n in enumerate(counts)]
         return np.concatenate(spans).astype(np.float64)
@@ -206,12 +235,47 @@ class JaxGame(Game):
         parts = []
         for at in range(0, len(rows), ROWS_PER_CALL):
             some = rows[at : at + ROWS_PER_CALL]
-            side = _sides(self._form, self.params, jnp.asarray(_padded(self.x[some], ROWS_PER_CALL)))
+            side = _sides(self._form, self._weights, jnp.asarray(_padded(self.x[some], ROWS_PER_CALL)))
             found = _contract_tiles(
-                self._form, self.params, side, prepared.state_side, prepared.present, laid, np.int32(len(some))
+                self._form, self._weights, side, prepared.state_side, prepared.present, laid, np.int32(len(some))
             )
             parts.append(np.asarray(found[: len(some)], dtype=np.float64))
         return prepared.layout.summed(np.concatenate(parts))
+
+    def walk_plan(self, orders: Orders) -> Any:
+        """Walks of some background rows, on the device."""
+        if self.n_players == 1:
+            return super().walk_plan(orders)
+        n_tiles, per_tile = whole_tiles(len(orders.references), orders.n_states)
+        order = orders.orders.astype(np.int32)
+        place = np.argsort(order, axis=2).astype(np.int32)
+        chosen = orders.references.astype(np.int32), orders.weights.astype(np.float32)
+        plan = walk_plan(
+            self._form, self._weights, (order, place), self._background_side, chosen, n_tiles=n_tiles, per_tile=per_tile
+        )
+        return orders, plan
+
+    def walk(self, plan: Any, rows: Int[np.ndarray, " row"]) -> Walked:
+        """Walks of some rows through a plan, summed over its background rows on the device."""
+        if self.n_players == 1:
+            return super().walk(plan, rows)
+        orders, prepared = plan
+        kernel = needed_states if self._skips else every_state
+        parts = []
+        for at in range(0, len(rows), rows_per_call()):
+            some = rows[at : at + rows_per_call()]
+            differs = self.differs(some)[:, orders.references] & (orders.weights > 0)[:, None]
+            by_row = (self.x[some], self._at_rows[some].astype(np.float32), differs)
+            parts.append(over_rows(kernel, self._form, self._weights, prepared, by_row))
+        *sums, counts = (np.concatenate(found) for found in zip(*parts, strict=True))
+        return Walked(*(found.astype(np.float64) for found in sums), n_evaluations=int(counts.sum()))
+
+    @functools.cached_property
+    def _skips(self) -> bool:
+        """Whether enough states repeat the one before them to pick the others out; by some rows, so that it stays."""
+        some = np.unique(np.linspace(0, self.n_rows - 1, min(self.n_rows, 64)).astype(int))
+        n_real = self.differs(some).sum(axis=2)
+        return float(np.maximum(n_real - 1, 0).mean()) < SKIP_BELOW * (self.n_players - 1)
 
     def corners(
         self,
@@ -241,7 +305,7 @@ class JaxGame(Game):
             ours = jnp.asarray(_padded(self.x[rows[part]], size))
             theirs = jnp.asarray(_padded(self.background[references[part]], size))
             out = _corner_blocks(
-                self._form, self.params, ours, theirs, _padded(fixed[part], size), _padded(low[part], size)
+                self._form, self._weights, ours, theirs, _padded(fixed[part], size), _padded(low[part], size)
             )
             parts.append(np.asarray(out, dtype=np.float64)[: len(rows[part])])
         return np.concatenate(parts)

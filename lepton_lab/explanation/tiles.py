@@ -69,3 +69,9 @@ def layout_of(n_references: int, n_states: int, tile: int = TILE) -> Layout:
     n_pieces = n_references * split
     n_tiles = math.ceil(n_pieces / max(1, tile // piece))
     return Layout(n_references, n_states, split, piece, math.ceil(n_pieces / n_tiles))
+
+
+def whole_tiles(n_references: int, n_states: int, tile: int = TILE) -> tuple[int, int]:
+    """Tiles, and background rows of each, where background rows are not cut; tiles of about `tile` states."""
+    n_tiles = math.ceil(n_references / max(1, tile // n_states))
+    return n_tiles, math.ceil(n_references / n_tiles)

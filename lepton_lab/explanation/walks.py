@@ -18,14 +18,16 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int
+from jaxtyping import Float64, Int
 
 from lepton_lab.explanation.estimate import T_95, Estimate, Pace
 from lepton_lab.explanation.game import ROWS_PER_CALL, Game
+from lepton_lab.explanation.walk_plans import N_PASSES, Orders
 
 # Rows are dealt over this many plans: rows of one plan share its error, plans are independent.
 N_PLANS = 16
@@ -37,8 +39,6 @@ MAX_WALKS = 256
 CHUNK_S = 0.2
 # States of one block of background rows: bounds memory whatever the background and the columns.
 MAX_STATES = 16_384
-# Two walks, each along an order and back.
-N_PASSES = 4
 
 
 @dataclass(frozen=True)
@@ -58,19 +58,6 @@ class WalkOptions:
     def rounds(self, n_background: int) -> int:
         """Rounds of two walks that every row gets; more than asked for where the background is small."""
         return max(math.ceil(self.n_walks / 2), math.ceil(MIN_PAIRS / n_background))
-
-
-@dataclass(frozen=True)
-class _Block:
-    """Some background rows with their four passes, ready to be walked by any row.
-
-    `passes` holds features in walking order. `weights` is 0 for the padding of the last block.
-    """
-
-    references: Int[np.ndarray, " reference"]
-    weights: Float64[np.ndarray, " reference"]
-    passes: Int[np.ndarray, "reference passes feature"]
-    prepared: Any
 
 
 @dataclass
@@ -108,6 +95,18 @@ def walk_values(
         options: number of walks, half-width, seed.
         pace: budget, stop, progress.
     """
+    *_, last = walk_rounds(game, rows, weights, options, pace)
+    return last
+
+
+def walk_rounds(
+    game: Game,
+    rows: Int[np.ndarray, " row"],
+    weights: Float64[np.ndarray, " reference"],
+    options: WalkOptions,
+    pace: Pace,
+) -> Iterator[Estimate]:
+    """What is known after each round of two more walks; the arguments are those of `walk_values`."""
     plan = np.random.default_rng([options.seed, 7]).permutation(len(rows)) % N_PLANS
     zeros = [np.zeros((len(rows), game.n_players, game.n_outputs)) for _ in range(4)]
     sums = _Sums(*zeros, rounds=np.zeros(len(rows), dtype=np.int64))
@@ -115,10 +114,10 @@ def walk_values(
     while not ended:
         wanted = _wanted(sums, n_round, options, game.n_background, pace)
         if len(wanted) == 0:
-            break
+            return
         ended = _one_round(game, rows, weights, plan, wanted, sums, (options.seed, n_round), pace)
         n_round += 1
-    return _estimate(rows, plan, sums, options, options.rounds(game.n_background), ended)
+        yield _estimate(rows, plan, sums, options, options.rounds(game.n_background), ended)
 
 
 def _wanted(sums: _Sums, n_round: int, options: WalkOptions, n_background: int, pace: Pace) -> Int[np.ndarray, " row"]:
@@ -146,7 +145,7 @@ def _one_round(
     """Two more walks for the wanted rows, a chunk of rows of one plan at a time; why it ended early, if it did."""
     n_done, chunk_rows, row_s = 0, 2, 0.0
     for p in np.unique(plan[wanted]):
-        blocks = list(_blocks(game, weights, (*seed, int(p))))
+        plans = list(_plans(game, weights, (*seed, int(p))))
         left = wanted[plan[wanted] == p]
         while len(left):
             ended = pace.ended(row_s * min(chunk_rows, len(left)))
@@ -154,7 +153,7 @@ def _one_round(
                 return ended
             started = time.monotonic()
             chunk, left = left[:chunk_rows], left[chunk_rows:]
-            _add_walks(game, rows[chunk], chunk, blocks, sums)
+            _add_walks(game, rows[chunk], chunk, weights, plans, sums)
             row_s = (time.monotonic() - started) / len(chunk)
             chunk_rows = int(np.clip(CHUNK_S / max(row_s, 1e-6), 1, ROWS_PER_CALL))
             n_done += len(chunk)
@@ -162,7 +161,7 @@ def _one_round(
     return ""
 
 
-def _blocks(game: Game, weights: np.ndarray, seed: tuple[int, int, int]) -> Any:
+def _plans(game: Game, weights: np.ndarray, seed: tuple[int, int, int]) -> Iterator[Any]:
     """The plan of this seed: orders for all background rows, in blocks of one size."""
     n, d = game.n_background, game.n_players
     n_blocks = math.ceil(n * max(1, N_PASSES * (d - 1)) / MAX_STATES)
@@ -172,69 +171,33 @@ def _blocks(game: Game, weights: np.ndarray, seed: tuple[int, int, int]) -> Any:
         real = np.arange(at, min(at + size, n))
         references = np.concatenate([real, np.zeros(size - len(real), dtype=np.int64)])
         share = np.concatenate([weights[real], np.zeros(size - len(real))])
-        orders = np.argsort(rng.random((size, N_PASSES // 2, d)), axis=2)
-        passes = np.concatenate([orders, orders[:, :, ::-1]], axis=1)
-        # Step s of a pass holds its first s features; the empty and the full coalition are known already.
-        place = np.argsort(passes, axis=2)
-        masks = place[:, :, None, :] <= np.arange(d - 1)[:, None]
-        prepared = game.prepare(masks.reshape(size, -1, d), references) if d > 1 else None
-        yield _Block(references, share, passes, prepared)
+        yield game.walk_plan(Orders(references, share, np.argsort(rng.random((size, N_PASSES // 2, d)), axis=2)))
 
 
-def _add_walks(game: Game, rows: np.ndarray, into: np.ndarray, blocks: list[_Block], sums: _Sums) -> None:
+def _add_walks(
+    game: Game, rows: np.ndarray, into: np.ndarray, weights: np.ndarray, plans: list[Any], sums: _Sums
+) -> None:
     """Walk some rows of one plan through all its blocks and add what they found to the sums."""
-    ends = game.at_rows(rows)
-    at_background = game.at_background()
-    differs = game.differs(rows)
-    for block in blocks:
-        real = differs[:, block.references] & (block.weights > 0)[:, None]
-        steps, n = _marginals(game, rows, block, real, ends, at_background[block.references])
-        # A walk is the mean of its two passes.
-        first, second = (steps[:, :, 0] + steps[:, :, 2]) / 2, (steps[:, :, 1] + steps[:, :, 3]) / 2
-        mean, gap = (first + second) / 2, (first - second) / 2
-        w = block.weights
-        sums.values[into] += np.einsum("b,rbfo->rfo", w, mean)
-        sums.half_gap[into] += np.einsum("b,rbfo->rfo", w, gap)
-        sums.variance[into] += np.einsum("b,rbfo->rfo", w**2, gap**2)
-        # The product of two independent walks has no sampling noise in its mean, a square has.
-        sums.squares[into] += np.einsum("b,rbfo->rfo", w, first * second)
-        sums.n_evaluations += n
+    values = np.zeros((len(rows), *sums.values.shape[1:]))
+    for plan in plans:
+        found = game.walk(plan, rows)
+        values += found.values
+        sums.half_gap[into] += found.half_gap
+        sums.variance[into] += found.variance
+        sums.squares[into] += found.squares
+        sums.n_evaluations += found.n_evaluations
+    sums.values[into] += _settled(values, game.at_rows(rows) - weights @ game.at_background())
     sums.rounds[into] += 1
     sums.n_evaluations += len(rows)
 
 
-def _marginals(
-    game: Game,
-    rows: Int[np.ndarray, " row"],
-    block: _Block,
-    differs: Bool[np.ndarray, "row reference feature"],
-    ends: Float64[np.ndarray, "row output"],
-    starts: Float64[np.ndarray, "reference output"],
-) -> tuple[Float64[np.ndarray, "row reference passes feature output"], int]:
-    """Each feature's marginal contribution in each pass, and the model evaluations it took.
-
-    A state is evaluated only where the step before it changed something; others repeat the value
-    before them. So the values along a pass are read by the number of the last kept state.
-    """
-    active = np.take_along_axis(differs[:, :, None], block.passes[None], axis=3)
-    count = np.cumsum(active, axis=3)
-    total = count[..., -1:]
-    keep = active[..., :-1] & (count[..., :-1] < total)
-    kept = [np.flatnonzero(k) for k in keep]
-    n = sum(map(len, kept))
-    found = game.evaluate(block.prepared, rows, kept) if n else np.zeros((1, ends.shape[1]))
-    last = np.maximum(np.cumsum(keep.ravel()).reshape(keep.shape) - 1, 0)
-    shape = (*active.shape, ends.shape[1])
-    along = np.empty(shape)
-    along[..., :-1, :] = found[last]
-    along[..., -1, :] = ends[:, None, None]
-    begin = np.broadcast_to(starts[:, None, None], shape)
-    along = np.where((count == 0)[..., None], begin, along)
-    along = np.where((count == total)[..., None] & (total > 0)[..., None], ends[:, None, None, None], along)
-    moves = np.diff(along, axis=3, prepend=begin[..., :1, :])
-    out = np.empty_like(moves)
-    np.put_along_axis(out, np.broadcast_to(block.passes[None, ..., None], shape), moves, axis=3)
-    return out, n
+def _settled(
+    values: Float64[np.ndarray, "row player output"], total: Float64[np.ndarray, "row output"]
+) -> Float64[np.ndarray, "row player output"]:
+    """Values that sum to what is known: a device's float32 sums leave some 1e-7 over, shared by all but dummies."""
+    real = values != 0
+    missing = (total - values.sum(axis=1)) / np.maximum(real.sum(axis=1), 1)
+    return values + real * missing[:, None]
 
 
 def _estimate(

@@ -415,7 +415,7 @@ def test_a_stop_before_the_first_row_says_so():
 
 
 def test_any_number_of_rows_compiles_once():
-    from lepton_lab.explanation import game as module
+    from lepton_lab.explanation import devices
 
     def run(n):
         return walk_values(
@@ -423,7 +423,7 @@ def test_any_number_of_rows_compiles_once():
         )
 
     run(5)
-    before = module._evaluate_tiles._cache_size()
+    before = devices._run._cache_size()
     for n in (1, 17, 60):
         run(n)
-    assert module._evaluate_tiles._cache_size() == before
+    assert devices._run._cache_size() == before
