@@ -19,7 +19,7 @@ from lepton_lab.pictures import shapley_values
 from lepton_lab.pictures.markup import clean, tag
 from lepton_lab.pictures.swarm import stack
 from lepton_lab.pictures.waterfall import Step, largest_first
-from tests.pictures import examples
+from tests.pictures import effect_examples, examples
 
 LIMIT = 200_000
 NASTY = (*examples.NASTY, *examples.COLUMNS)
@@ -83,6 +83,13 @@ RESULTS = {
     "one nasty row": lambda: examples.explanation(5, columns=NASTY)[2],
     "no rows": lambda: examples.explanation(3)[0:0],
     "many rows": lambda: examples.explanation(5000, columns=tuple(f"column_{i}" for i in range(60))),
+    "effect": lambda: effect_examples.effect(column=examples.NASTY[0]),
+    "effect by date": lambda: effect_examples.effect("date", n_classes=3),
+    "effect of one row": lambda: effect_examples.effect(n_rows=1),
+    "effect of categories": lambda: effect_examples.effect("category", levels=NASTY, ale=True),
+    "loss importance": lambda: effect_examples.loss_importance(NASTY * 3),
+    "cohorts": lambda: effect_examples.cohorts(NASTY, names=examples.NASTY[:2]),
+    "cohorts of classes": lambda: effect_examples.cohorts(n_classes=3),
     "check": check,
     "nasty check": lambda: check(examples.NASTY[2]),
     "runs": lambda: Runs([run(), run("20261121-120000-cd34", "killed")]),
@@ -270,3 +277,25 @@ def test_a_study_says_its_gain_and_its_best():
     assert "held out" in text and "lower is better" in text and "trial 9 trees" in text
     going = pictures.text(examples.search())
     assert "of 64 trials" in going and "best log_loss" in going
+
+
+def test_an_effect_says_its_values_its_interval_and_where_it_is_missing():
+    effect = effect_examples.effect()
+    words = parsed(pictures.html(effect)).words
+    assert "Where it is missing" in words
+    assert "mean over the rows" in words
+    assert "Partial dependence of age" in pictures.text(effect)
+    assert "missing" in pictures.text(effect)
+    assert "Row 0 with another age" in pictures.text(effect_examples.effect(n_rows=1))
+
+
+def test_loss_importance_says_both_losses_and_shares():
+    words = parsed(pictures.html(effect_examples.loss_importance())).words
+    for expected in ("0.79", "0.5", "69 %", "stopped after 500 of 900 rows"):
+        assert expected in words
+
+
+def test_cohorts_say_who_differs_and_where():
+    words = parsed(pictures.html(effect_examples.cohorts())).words
+    for expected in ("young against old", "40 rows and 60 rows", "+1.25", "mean in old"):
+        assert expected in words
