@@ -118,10 +118,20 @@ def _exactly(game: Game, weights: np.ndarray, work: _Work, options: ExplainOptio
     if options.soon and not _cheap(work):
         first = walk_values(game, rows, weights, WalkOptions(options.n_walks, math.inf, options.seed), pace)
         yield _told(first, options)
-    exact = exact_values(game, rows, weights, pace)
-    if first is None or len(exact.rows) == len(rows):
+    if first is None:
+        yield exact_values(game, rows, weights, pace)
+    elif len(first.rows) == len(rows):
+        yield from _enumerated(game, weights, first, work, options, pace)
+
+
+def _enumerated(
+    game: Game, weights: np.ndarray, first: Estimate, work: _Work, options: ExplainOptions, pace: Pace
+) -> Iterator[Estimate]:
+    """Every coalition after walks, which stand for the rows that a stop left out."""
+    exact = exact_values(game, first.rows, weights, pace)
+    if len(exact.rows) == len(first.rows):
         yield exact
-    elif len(exact.rows) and len(first.rows) == len(rows):
+    elif len(exact.rows):
         yield _told(_pooled(first, exact, work.pairs, game), options)
 
 
@@ -191,7 +201,7 @@ def _refined(
     per_pair = 2 * len(wanted) * game.n_background
     pairs = _gainful(work.pairs * factor, game.n_players)
     if options.budget_s is None and work.exact <= pairs * per_pair:
-        yield exact_values(game, first.rows, weights, pace)
+        yield from _enumerated(game, weights, first, work, options, pace)
         return
     if options.budget_s is not None:
         evaluations = FIRST_SHARE * (options.budget_s - pace.elapsed()) * first.n_evaluations / max(seconds, 1e-9)

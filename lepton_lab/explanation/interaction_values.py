@@ -5,6 +5,8 @@ together beyond what each gains alone: the Shapley interaction index. As in shap
 matrix: half of each pair's index on either side of the diagonal, and on the diagonal what is left of
 the player's Shapley value, its main effect; so rows of the matrix sum to the Shapley values.
 
+It is the index of shap's TreeExplainer; shap's ExactExplainer has another one (Shapley-Taylor).
+
 Source: Grabisch and Roubens (1999), "An axiomatic approach to the concept of interaction among players
 in cooperative games"; Lundberg et al. (2020), "From local explanations to global understanding with
 explainable AI for trees", Methods 11, for the matrix.

@@ -124,6 +124,8 @@ class Interactions:
         """
         first, second = np.triu_indices(len(self.feature_names), 1)
         names = tuple(f"{self.feature_names[i]} × {self.feature_names[j]}" for i, j in zip(first, second, strict=True))
+        if not names:
+            return _no_importance(self.output_names)
         gap = None if self.half_gap is None else 2 * self.half_gap[:, first, second]
         found = mean_importance(
             2 * self.values[:, first, second], 2 * self.error_std[:, first, second], gap, self.plan, names,
@@ -159,3 +161,19 @@ class Interactions:
             output_names=list(self.output_names) if len(self.output_names) > 1 else None,
             compute_time=self.seconds,
         )
+
+
+def _no_importance(output_names: tuple[str, ...]) -> Importance:
+    """Of nothing: one feature has no pairs."""
+    nothing = np.zeros(0)
+    return Importance(
+        feature_names=(),
+        values=nothing,
+        error_std=nothing,
+        lower_bounds=nothing,
+        upper_bounds=nothing,
+        rows_std=nothing,
+        by_output=np.zeros((0, len(output_names))),
+        order=np.zeros(0, dtype=np.int64),
+        output_names=output_names,
+    )

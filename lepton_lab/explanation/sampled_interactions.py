@@ -44,8 +44,8 @@ class _Design:
     """Coalitions of some background rows, and coefficients of values and gaps: of players, then of pairs."""
 
     masks: Bool[np.ndarray, "reference pair player"]
-    odd: Float64[np.ndarray, "reference pair value"]
-    even: Float64[np.ndarray, "reference pair value"]
+    odd: Float64[np.ndarray, "reference pair single"]
+    even: Float64[np.ndarray, "reference pair double"]
 
     @property
     def n_values(self) -> int:

@@ -1,0 +1,147 @@
+"""Which estimator answers: by the data, by what is asked for, and within the time there is."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from lepton_lab.errors import ExplanationError
+from lepton_lab.explanation.estimate import T_95
+from lepton_lab.explanation.explain_game import shapley_rounds, shapley_values
+from lepton_lab.explanation.options import ExplainOptions
+from tests.explanation.lookup_game import LookupGame, network_worth, shapley_of
+
+D, N, B = 11, 6, 40
+
+
+@pytest.fixture(scope="module")
+def wide():
+    """Eleven players: enumeration is neither free nor cheap."""
+    return LookupGame(network_worth(1, N, B, D)[0])
+
+
+@pytest.fixture(scope="module")
+def exact(wide):
+    return np.einsum("rbfo->rfo", shapley_of(wide.worth)) / B
+
+
+def rounds(game, **options):
+    asked = ExplainOptions(**options)
+    weights = np.full(game.n_background, 1 / game.n_background)
+    return list(shapley_rounds(game, weights, asked, asked.pace()))
+
+
+def width(estimate):
+    return T_95 * float(np.sqrt(estimate.variance.max()))
+
+
+def test_few_players_are_enumerated():
+    game = LookupGame(network_worth(1, 2, 5, 5)[0])
+    (only,) = rounds(game)
+    assert only.exact and "every coalition" in only.method
+
+
+def test_little_work_is_walked_and_much_goes_to_least_squares(wide):
+    (little,), (much,) = rounds(wide), rounds(wide, n_walks=6)
+    assert little.method.startswith("decoupled walks")
+    assert much.method.startswith("least squares")
+    # The same work, not more: so many evaluations as the walks would have taken.
+    asked = 6 * 2 * (D - 1) * B * N
+    assert 0.8 * asked < much.n_evaluations < 1.3 * asked
+
+
+def test_without_a_budget_a_seed_gives_the_same_values(wide):
+    for options in ({}, {"n_walks": 6}, {"halfwidth": 0.02}):
+        first, second = rounds(wide, **options)[-1], rounds(wide, **options)[-1]
+        np.testing.assert_array_equal(first.values, second.values)
+        assert first.method == second.method and first.n_evaluations == second.n_evaluations
+
+
+def test_a_half_width_takes_walks_then_least_squares(wide, exact):
+    first = rounds(wide)[0]
+    found = rounds(wide, halfwidth=width(first) / 3)
+    assert found[0].method == first.method and width(found[-1]) <= width(first) / 3
+    assert "least squares" in found[-1].method and "after decoupled walks" in found[-1].method
+    assert not found[-1].exact and not found[-1].notes
+    assert found[-1].n_evaluations < N * B * 2**D
+    pull = (found[-1].values - exact) / np.sqrt(found[-1].variance)
+    assert 0.6 < np.sqrt((pull**2).mean()) < 1.5
+    np.testing.assert_allclose(found[-1].values.sum(1), wide.worth[:, :, -1].mean(1) - wide.worth[:, :, 0].mean(1))
+
+
+def test_a_half_width_that_the_walks_meet_takes_no_more(wide):
+    (only,) = rounds(wide, halfwidth=2 * width(rounds(wide)[0]))
+    assert only.method.startswith("decoupled walks")
+
+
+def test_rows_that_are_sure_enough_keep_their_walks(wide):
+    first = rounds(wide)[0]
+    per_row = T_95 * np.sqrt(first.variance.max((1, 2)))
+    found = rounds(wide, halfwidth=float(np.median(per_row)))[-1]
+    kept = per_row <= np.median(per_row)
+    np.testing.assert_array_equal(found.values[kept], first.values[kept])
+    assert (found.values[~kept] != first.values[~kept]).any()
+
+
+def test_a_narrow_half_width_is_met_by_enumeration(wide, exact):
+    found = rounds(wide, halfwidth=1e-5)[-1]
+    assert found.exact and found.method.startswith("exact")
+    np.testing.assert_allclose(found.values, exact, atol=1e-12)
+
+
+class _Slow(LookupGame):
+    """Each state takes a while, however many are asked for at once."""
+
+    seconds = 1e-5
+
+    def contract(self, prepared, rows, coefs):
+        time.sleep(self.seconds * len(rows) * coefs.shape[0] * coefs.shape[1])
+        return super().contract(prepared, rows, coefs)
+
+    def evaluate(self, prepared, rows, kept):
+        time.sleep(self.seconds * sum(map(len, kept)))
+        return super().evaluate(prepared, rows, kept)
+
+    def corners(self, rows, references, players):
+        time.sleep(self.seconds * len(rows) * 2 ** players.shape[1])
+        return super().corners(rows, references, players)
+
+
+def test_a_budget_is_used_and_kept(wide):
+    """20 ms for each of 240 enumerations are too long; walks take 0.1 s, a first round of least squares 0.2 s."""
+    slow = _Slow(wide.worth)
+    asked = ExplainOptions(budget_s=3.0)
+    pace = asked.pace()
+    found = shapley_values(slow, np.full(B, 1 / B), asked, pace)
+    assert not found.exact and len(found.rows) == N
+    assert "least squares" in found.method
+    assert found.n_evaluations > 2 * rounds(wide)[0].n_evaluations
+
+
+def test_a_budget_for_every_coalition_gets_them(wide):
+    assert rounds(wide, budget_s=600.0)[-1].exact
+
+
+def test_rough_values_soon_even_where_exact_ones_fit(wide):
+    first, *_, last = rounds(wide, budget_s=600.0, soon=True)
+    assert not first.exact and last.exact
+
+
+def test_a_budget_too_small_for_one_walk_says_so():
+    slow = _Slow(network_worth(1, 2, B, D)[0])
+    slow.seconds = 1e-4
+    with pytest.raises(ExplanationError, match=r"the budget of 1e-06 s was spent before the first row"):
+        rounds(slow, budget_s=1e-6)
+
+
+def test_a_stop_after_the_walks_keeps_them(wide):
+    stop = threading.Event()
+    asked = ExplainOptions(halfwidth=1e-3, stop=stop)
+    found = []
+    for estimate in shapley_rounds(wide, np.full(B, 1 / B), asked, asked.pace()):
+        found.append(estimate)
+        stop.set()
+    assert len(found[-1].rows) == N and np.isfinite(found[-1].values).all()
