@@ -184,11 +184,15 @@ def bootstrap(
     if len(y) < 2 or np.isnan(value):
         return Estimate(value)
     many = draw_resamples(len(y), weights, seed=seed) if resamples is None else resamples
-    drawn = np.asarray(metric(y, prediction, many))
-    drawn = drawn[~np.isnan(drawn)]
-    if len(drawn) < len(many) // 2:
+    return middle(value, np.asarray(metric(y, prediction, many)))
+
+
+def middle(value: float, drawn: Float[np.ndarray, " resample"]) -> Estimate:
+    """A value with the middle 95 % of what resamples give; without them where most are not defined."""
+    known = drawn[~np.isnan(drawn)]
+    if np.isnan(value) or len(known) < max(1, len(drawn) // 2):
         return Estimate(value)
-    low, high = np.quantile(drawn, [0.025, 0.975])
+    low, high = np.quantile(known, [0.025, 0.975])
     return Estimate(value, float(low), float(high))
 
 

@@ -102,6 +102,7 @@ class TrainedModel:
         run_id: of its journal.
         config: the arguments of the call.
         held_out: rows kept out of training; None for a loaded model.
+        ahead: for each of the others, the blend's metric minus its, with the paired 95 % interval; not of decisions.
         seen: every row given to `train`, to find one by its label; never saved, None for a loaded model.
     """
 
@@ -125,6 +126,7 @@ class TrainedModel:
     config: Mapping[str, Any] = field(default_factory=dict)
     held_out: HeldOut | None = None
     seen: Table | None = None
+    ahead: Mapping[str, Mapping[str, Estimate]] = field(default_factory=dict)
 
     @property
     def classes(self) -> tuple[ClassValue, ...]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lepton_lab.errors import DataError
 from lepton_lab.evaluation.costs import CostChoice, Costs, Judged, weigh_costs
-from lepton_lab.fitting.scores import leaderboard, score, trivial_logits, trivial_name
+from lepton_lab.fitting.scores import Board, leaderboard, trivial_logits, trivial_name
 from lepton_lab.metrics import Estimate, confusion
 from lepton_lab.tasks import ClassValue, Task
 from lepton_lab.trained import centred
@@ -95,6 +95,7 @@ class Evaluation:
         residuals: regression only.
         note: which rows these are, and whether they are weighted: in every figure and every curve.
         costs: the threshold for the costs that were given; None without.
+        ahead: for each of the others, the blend's metric minus its, with the paired 95 % interval; not of decisions.
     """
 
     target: str
@@ -112,6 +113,7 @@ class Evaluation:
     residuals: Residuals | None
     note: str
     costs: CostChoice | None = None
+    ahead: Mapping[str, Mapping[str, Estimate]] = field(default_factory=dict)
 
     @property
     def classes(self) -> tuple[ClassValue, ...]:
@@ -165,14 +167,16 @@ def evaluate_rows(
     logits = model.logits_x(x) if known is None else known.logits
     threshold = None if known is None else known.threshold
     probability = task.probability(logits)
-    metrics = model.metrics if known else score(task, y, logits, counted, threshold=model.threshold)
+    held = Board(model.metrics, model.leaderboard, model.ahead)
+    board = held if known else _leaderboard(model, x, y, logits, counted)
     note = model.metrics_note if known else "the frame given"
     return Evaluation(
         target=model.schema.target,
         task=task,
         n_rows=len(y),
-        metrics=metrics,
-        leaderboard=model.leaderboard if known else _leaderboard(model, x, y, logits, counted),
+        metrics=board.metrics,
+        leaderboard=board.rows,
+        ahead=board.ahead,
         threshold=model.threshold,
         threshold_note=model.threshold_note,
         **_drawn(model, y, probability, logits, threshold, counted),
@@ -231,13 +235,13 @@ def _overlaps(x: np.ndarray, other: np.ndarray) -> bool:
 
 def _leaderboard(
     model: TrainedModel, x: np.ndarray, y: np.ndarray, logits: np.ndarray, counted: np.ndarray | None
-) -> dict[str, dict[str, Estimate]]:
+) -> Board:
     """The blend, each member, and the best guess without a column, from these rows' own shares: a strict baseline."""
     task = model.task
     guess = np.broadcast_to(trivial_logits(y, counted, task), logits.shape)
     members = {name: centred(z) for name, z in model.member_logits_x(x).items()}
-    board = {"blend": score(task, y, logits, counted, threshold=model.threshold)}
-    return board | leaderboard(task, y, members | {trivial_name(task): guess}, counted)
+    others = members | {trivial_name(task): guess}
+    return leaderboard(task, y, logits, others, counted, threshold=model.threshold)
 
 
 def _ranking_curves(y: np.ndarray, probability: np.ndarray, w: np.ndarray) -> tuple[Curve, Curve]:

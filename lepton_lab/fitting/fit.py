@@ -31,7 +31,7 @@ from lepton_lab.fitting.grow import Kept
 from lepton_lab.fitting.members import Members, grow_members
 from lepton_lab.fitting.problem import Problem, Rows
 from lepton_lab.fitting.recipe import recipe_for
-from lepton_lab.fitting.scores import leaderboard, score, trivial_logits, trivial_name
+from lepton_lab.fitting.scores import leaderboard, trivial_logits, trivial_name
 from lepton_lab.fitting.telling import Telling
 from lepton_lab.tasks import Regression, Task, metric_of
 from lepton_lab.trained import HeldOut, TrainedModel, centred
@@ -40,7 +40,6 @@ from lepton_lab.training.progress import Progress
 
 if TYPE_CHECKING:
     from lepton_lab.journal import RunFolder
-    from lepton_lab.metrics import Estimate
 
 # With less time than this folds are not worth it: one part of the rows judges, one measures.
 _FOLDS_NEED_S = 12.0
@@ -209,11 +208,11 @@ def _with_scores(
     note: str,
     held_out: HeldOut,
 ) -> TrainedModel:
-    metrics = score(model.task, y, logits, counted, threshold=threshold)
-    guess = np.broadcast_to(trivial, logits.shape)
-    board: dict[str, dict[str, Estimate]] = {"blend": metrics}
-    board |= leaderboard(model.task, y, members | {trivial_name(model.task): guess}, counted)
-    return replace(model, metrics=metrics, leaderboard=board, metrics_note=note, held_out=held_out)
+    others = members | {trivial_name(model.task): np.broadcast_to(trivial, logits.shape)}
+    board = leaderboard(model.task, y, logits, others, counted, threshold=threshold)
+    return replace(
+        model, metrics=board.metrics, leaderboard=board.rows, ahead=board.ahead, metrics_note=note, held_out=held_out
+    )
 
 
 def _done(model: TrainedModel, shown: str, began: float) -> Progress:

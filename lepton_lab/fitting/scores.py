@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from lepton_lab.metrics import Estimate, bootstrap, draw_resamples
+from lepton_lab.metrics import Estimate, bootstrap, draw_resamples, middle
 from lepton_lab.tasks import Regression, Task
 from lepton_lab.trained import at_threshold
 
@@ -57,9 +58,56 @@ def score(
     }
 
 
+@dataclass(frozen=True)
+class Board:
+    """A blend beside its members and a trivial guess, all measured on the same resamples of the same rows.
+
+    Args:
+        metrics: of the blend, decisions at its threshold.
+        rows: by name, the blend first; of the others decisions are at even odds.
+        ahead: by name, the blend's metric minus the other's with its paired interval; not of decisions.
+    """
+
+    metrics: Mapping[str, Estimate]
+    rows: Mapping[str, Mapping[str, Estimate]]
+    ahead: Mapping[str, Mapping[str, Estimate]]
+
+
 def leaderboard(
-    task: Task, y: np.ndarray, by_name: Mapping[str, np.ndarray], weights: np.ndarray | None, *, seed: int = 0
-) -> dict[str, dict[str, Estimate]]:
-    """The metrics of several sets of logits of the same rows; decisions at even odds."""
+    task: Task,
+    y: np.ndarray,
+    blend: np.ndarray,
+    others: Mapping[str, np.ndarray],
+    weights: np.ndarray | None,
+    *,
+    threshold: np.ndarray | float | None = None,
+    seed: int = 0,
+) -> Board:
+    """The metrics of several sets of logits of the same rows, and how far the first is ahead of the others.
+
+    Args:
+        task: gives the metrics.
+        y: class index, or the number.
+        blend: logits `(row, output)`.
+        others: by name.
+        weights: of the rows, or None.
+        threshold: that decides the blend's rows, one or one a row; None for 0.5.
+        seed: of the resamples.
+    """
     many = draw_resamples(len(y), weights, seed=seed)
-    return {name: score(task, y, logits, weights, resamples=many) for name, logits in by_name.items()}
+    metrics = score(task, y, blend, weights, threshold=threshold, resamples=many)
+    watched = {name: metric for name, metric in task.metrics.items() if not metric.decides}
+    decided = {name: metric for name, metric in task.metrics.items() if metric.decides}
+    drawn = {name: np.asarray(metric.function(y, blend, many)) for name, metric in watched.items()}
+    rows, ahead = {"blend": metrics}, {}
+    for other, logits in others.items():
+        found, gap = {}, {}
+        for name, metric in watched.items():
+            value, resampled = metric(y, logits, weights), np.asarray(metric.function(y, logits, many))
+            found[name] = middle(value, resampled)
+            gap[name] = middle(metrics[name].value - value, drawn[name] - resampled)
+        found |= {
+            name: bootstrap(metric.function, y, logits, weights, resamples=many) for name, metric in decided.items()
+        }
+        rows[other], ahead[other] = {name: found[name] for name in task.metrics}, gap
+    return Board(metrics, rows, ahead)

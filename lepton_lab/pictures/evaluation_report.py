@@ -60,7 +60,7 @@ def text(evaluation: Evaluation) -> str:
 
 
 def _scoreboard(evaluation: Evaluation) -> Scoreboard:
-    return Scoreboard(evaluation.task, evaluation.metrics, evaluation.leaderboard)
+    return Scoreboard(evaluation.task, evaluation.metrics, evaluation.leaderboard, ahead=evaluation.ahead)
 
 
 def _figures(evaluation: Evaluation) -> list[Markup]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lepton_lab.metrics import Estimate
 from lepton_lab.pictures import theme
 from lepton_lab.pictures.intervals import DotColumn, interval
 from lepton_lab.pictures.markup import Markup, join, tag
-from lepton_lab.pictures.numbers import metric, percent, signed
+from lepton_lab.pictures.numbers import is_nothing, metric, percent, signed
 from lepton_lab.pictures.tables import table, text_table
 from lepton_lab.tasks import Task
 
@@ -29,6 +29,7 @@ class Scoreboard:
         board: of the model ("blend"), its members and a trivial guess.
         watched: the metric to show first; None for the task's own.
         weights: of the members in the blend, by name.
+        ahead: of each other row, the model's metric minus its, with the paired interval.
     """
 
     task: Task
@@ -36,6 +37,7 @@ class Scoreboard:
     board: Mapping[str, Mapping[str, Estimate]]
     watched: str | None = None
     weights: Mapping[str, float] | None = None
+    ahead: Mapping[str, Mapping[str, Estimate]] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -60,19 +62,44 @@ class Scoreboard:
         # A trivial guess is far away in metrics such as RMSE: its dot may not squeeze the others together.
         first = {member: scores.get(names[0]) for member, scores in self.board.items()}
         dots = DotColumn.of([estimate for member, estimate in first.items() if member in LABELS])
-        rows: list[list[object]] = [[self._named(m), self._dot(m, dots, first[m]), *self._numbers(m)] for m in members]
-        rows.append(["", dots.axis(), *("" for _ in names)])
+        rows: list[list[object]] = [
+            [self._named(m), self._dot(m, dots, first[m]), *self._gap(m), *self._numbers(m)] for m in members
+        ]
+        paired = ["This model minus it"] if self._has_gaps else []
+        rows.append(["", dots.axis(), *("" for _ in [*paired, *names])])
         better = "higher" if self.task.metrics[names[0]].higher_is_better else "lower"
-        header = ["", f"{self.label(names[0])}, {better} is better", *(self.label(name) for name in names)]
+        header = ["", f"{self.label(names[0])}, {better} is better", *paired, *(self.label(name) for name in names)]
         best = members.index("blend") if "blend" in members else None
-        return table(header, rows, numeric=range(2, len(names) + 2), best=best)
+        return table(header, rows, numeric=range(2, len(header)), best=best)
 
     def text(self) -> str:
         """The table as plain text."""
         rows = [
-            [_name(m), *(metric(s[n].value if n in s else None) for n in self.names)] for m, s in self.board.items()
+            [_name(m), *(metric(s[n].value if n in s else None) for n in self.names), *self._gap_words(m)]
+            for m, s in self.board.items()
         ]
-        return text_table(["", *map(self.label, self.names)], rows, numeric=range(1, len(self.names) + 1))
+        paired = [f"{self.label(self.names[0])}, this model minus it (95 %)"] if self._has_gaps else []
+        header = ["", *map(self.label, self.names), *paired]
+        return text_table(header, rows, numeric=range(1, len(header)))
+
+    @property
+    def _has_gaps(self) -> bool:
+        return any(self.names[0] in row for row in self.ahead.values())
+
+    def _gap_words(self, member: str) -> list[str]:
+        """`+0.012 (+0.003 to +0.021)`, and whether that is noise; nothing in the model's own row."""
+        if not self._has_gaps:
+            return []
+        gap = self.ahead.get(member, {}).get(self.names[0])
+        if gap is None or is_nothing(gap.value):
+            return [""]
+        if is_nothing(gap.low):
+            return [difference(gap.value)]
+        noise = ", noise" if gap.low <= 0 <= gap.high else ""
+        return [f"{difference(gap.value)} ({difference(gap.low)} to {difference(gap.high)}{noise})"]
+
+    def _gap(self, member: str) -> list[Markup]:
+        return [tag("span", words) for words in self._gap_words(member)]
 
     def _headline(self, name: str) -> Markup:
         spread = interval(self.metrics[name])
@@ -90,6 +117,9 @@ class Scoreboard:
         level = abs(gain) < LEVEL
         side = "level with" if level else "better than" if (gain > 0) == higher else "worse than"
         shown = "±0" if level else signed(gain, 3 if abs(gain) < 10 else 0)
+        paired = self.ahead.get(best, {}).get(name)
+        if paired is not None and paired.low <= 0 <= paired.high and not level:
+            side = "not told apart from"
         return [theme.kpi("Against the best baseline", shown, f"{side} {_name(best).lower()}")]
 
     def _dot(self, member: str, dots: DotColumn, estimate: Estimate | None) -> Markup:
@@ -105,6 +135,11 @@ class Scoreboard:
     def _numbers(self, member: str) -> list[Markup]:
         scores = self.board[member]
         return [_number(scores.get(name), spread=name == self.names[0]) for name in self.names]
+
+
+def difference(value: float) -> str:
+    """A small difference with its sign: three decimals, fewer where metrics are large."""
+    return signed(value, 3 if abs(value) < 10 else 1 if abs(value) < 1000 else 0)
 
 
 def _number(estimate: Estimate | None, *, spread: bool) -> Markup:

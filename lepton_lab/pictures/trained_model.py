@@ -48,7 +48,7 @@ def text(model: TrainedModel) -> str:
 def scoreboard(model: TrainedModel) -> Scoreboard:
     """The model's metrics, as its pictures and the training panel show them."""
     weights = {member.name: float(w) for member, w in zip(model.members, model.blend.weights, strict=True)}
-    return Scoreboard(model.task, model.metrics, model.leaderboard, model.config.get("metric"), weights)
+    return Scoreboard(model.task, model.metrics, model.leaderboard, model.config.get("metric"), weights, model.ahead)
 
 
 def task_words(task: Task) -> str:

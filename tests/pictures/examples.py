@@ -134,6 +134,11 @@ def progress(**changes) -> Progress:
     return Progress(**(base | changes))
 
 
+def _gaps(blend: dict[str, Estimate], row: dict[str, Estimate]) -> dict[str, Estimate]:
+    gaps = {name: blend[name].value - one.value for name, one in row.items() if name != "accuracy"}
+    return {name: Estimate(gap, gap - abs(gap) / 2, gap + abs(gap) / 2) for name, gap in gaps.items()}
+
+
 def model(task=None, target: str = "bad", columns=COLUMNS) -> TrainedModel:
     """What the pictures read of a TrainedModel."""
     task = task or Binary("no", "yes")
@@ -166,11 +171,7 @@ def model(task=None, target: str = "bad", columns=COLUMNS) -> TrainedModel:
         classes=task.classes,
         metrics=scores["blend"],
         leaderboard=scores,
-        ahead={
-            m: {n: Estimate(scores["blend"][n].value - e.value, -0.01, 0.05) for n, e in row.items() if n != "accuracy"}
-            for m, row in scores.items()
-            if m != "blend"
-        },
+        ahead={m: _gaps(scores["blend"], row) for m, row in scores.items() if m != "blend"},
         metrics_note="nested out-of-fold over 800 rows, 200 bootstrap resamples",
         members=tuple(SimpleNamespace(name=n) for n in ("network", "linear", "trees")),
         blend=SimpleNamespace(weights=(0.31, 0.46, 0.23)),
