@@ -25,14 +25,10 @@ if TYPE_CHECKING:
     from lepton_lab.explanation.options import ExplainOptions
     from lepton_lab.trained import TrainedModel
 
-HELD_OUT_ROWS = 500
-"""Rows explained where neither a frame nor a number of rows is given."""
 COUNTERFACTUAL_ROWS = 100
 """Rows looked at by `counterfactuals` where neither a frame nor a number of rows is given."""
 INTERACTION_ROWS = 100
 """Rows asked by `interactions` of a trained model where neither a frame nor a number of rows is given."""
-N_BACKGROUND = 100
-"""Rows of a given background that are compared with; a larger one is sampled."""
 
 
 def explain(

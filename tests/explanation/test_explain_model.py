@@ -141,7 +141,6 @@ def test_weighted_background_of_a_blend():
     np.testing.assert_allclose(found.values, wanted[:, :, 0], atol=2e-5)
 
 
-
 @pytest.mark.parametrize("kind", ["binary", "multiclass"])
 def test_groups_of_columns_of_a_blend(kind):
     trained = model(kind)
