@@ -21,7 +21,9 @@ from jaxtyping import Array, Bool, Float, Float64, Int
 
 from lepton_lab.explanation.devices import over_rows, rows_per_call
 from lepton_lab.explanation.forms import AdditiveForm, Form, FunctionForm, corner_bits
+from lepton_lab.explanation.jax_pairs import Contraction, contracted, pairs_in_tiles, states_in_tiles
 from lepton_lab.explanation.jax_walks import every_state, needed_states, walk_plan
+from lepton_lab.explanation.pair_plans import Pairs
 from lepton_lab.explanation.tiles import TILE, Layout, layout_of, whole_tiles
 from lepton_lab.explanation.walk_plans import Orders, Walked, walked
 
@@ -93,6 +95,15 @@ class Game(abc.ABC):
         every = np.arange(n_references * n_states)
         outputs = self.evaluate(prepared, rows, [every] * len(rows)).reshape(len(rows), n_references, n_states, -1)
         return np.einsum("rbso,bsk->rbko", outputs, np.asarray(coefs, np.float64))
+
+    def pair_plan(self, pairs: Pairs) -> Any:
+        """What `contract_pairs` shares between rows."""
+        return self.prepare(pairs.states(), pairs.references), pairs.state_coefs()
+
+    def contract_pairs(self, plan: Any, rows: np.ndarray) -> np.ndarray:
+        """What the pairs' half differences come to, `(row, reference, value, output)`: see `contract`."""
+        prepared, coefs = plan
+        return self.contract(prepared, rows, coefs)
 
     def walk_plan(self, orders: Orders) -> Any:
         """What `walk` shares between rows: walks of some background rows."""
@@ -194,10 +205,9 @@ class JaxGame(Game):
     ) -> Prepared:
         """The states' masks and what their absent players contribute, laid out in tiles."""
         layout = layout_of(*masks.shape[:2])
-        present = jnp.asarray(layout.laid_out(masks.astype(np.float32)))
-        of_piece = layout.laid_out(np.repeat(references[:, None], layout.n_states, axis=1))[:, :, 0]
-        side = self._background_side[0][jnp.asarray(of_piece.reshape(-1))]
-        return Prepared(layout, present, _state_sides(self._form, self._weights, present, side))
+        own = references.astype(np.int32)
+        tiles = states_in_tiles(self._form, self._weights, masks, own, self._background_side[0], layout=layout)
+        return Prepared(layout, *tiles)
 
     @functools.cached_property
     def _background_side(self) -> tuple[Array, Array]:
@@ -231,16 +241,34 @@ class JaxGame(Game):
         self, prepared: Prepared, rows: Int[np.ndarray, " row"], coefs: Float[np.ndarray, "reference state k"]
     ) -> Float64[np.ndarray, "row reference k output"]:
         """Sums over states of coefficient times output, where the outputs are."""
-        laid = jnp.asarray(prepared.layout.laid_out(np.asarray(coefs, np.float32)))
+        laid = prepared.layout.laid_out(coefs.astype(np.float32))
+        plan = Contraction(prepared.present, prepared.state_side, jnp.asarray(laid))
+        return self._contracted(prepared.layout, plan, rows)
+
+    def pair_plan(self, pairs: Pairs) -> tuple[Layout, Contraction]:
+        """Pairs in tiles: players are renamed on the device."""
+        layout = layout_of(len(pairs.references), 2 * pairs.n_pairs)
+        names = tuple(a.astype(np.int32) for a in (pairs.which, pairs.order, pairs.values))
+        plan = pairs_in_tiles(
+            self._form, self._weights, (pairs.masks, pairs.coefs.astype(np.float32)), names,
+            pairs.references.astype(np.int32), self._background_side[0], layout=layout,
+        )  # fmt: skip
+        return layout, plan
+
+    def contract_pairs(
+        self, plan: tuple[Layout, Contraction], rows: Int[np.ndarray, " row"]
+    ) -> Float64[np.ndarray, "row reference value output"]:
+        """What the pairs' half differences come to, summed where the outputs are."""
+        return self._contracted(*plan, rows)
+
+    def _contracted(self, layout: Layout, plan: Contraction, rows: np.ndarray) -> np.ndarray:
+        """Sums by background row, a call of rows at a time."""
         parts = []
-        for at in range(0, len(rows), ROWS_PER_CALL):
-            some = rows[at : at + ROWS_PER_CALL]
-            side = _sides(self._form, self._weights, jnp.asarray(_padded(self.x[some], ROWS_PER_CALL)))
-            found = _contract_tiles(
-                self._form, self._weights, side, prepared.state_side, prepared.present, laid, np.int32(len(some))
-            )
-            parts.append(np.asarray(found[: len(some)], dtype=np.float64))
-        return prepared.layout.summed(np.concatenate(parts))
+        for at in range(0, len(rows), rows_per_call()):
+            by_row = (self.x[rows[at : at + rows_per_call()]],)
+            (found,) = over_rows(contracted, self._form, self._weights, plan, by_row)
+            parts.append(found.astype(np.float64))
+        return layout.summed(np.concatenate(parts))
 
     def walk_plan(self, orders: Orders) -> Any:
         """Walks of some background rows, on the device."""
@@ -331,32 +359,6 @@ def _whole_rows(form: Any, params: Any, x: Array) -> Array:
 @functools.partial(jax.jit, static_argnames=("form",))
 def _sides(form: Any, params: Any, x: Array) -> Array:
     return form.side(params, x)
-
-
-@functools.partial(jax.jit, static_argnames=("form",))
-def _state_sides(form: Any, params: Any, present: Array, side: Array) -> Array:
-    tiles, pieces, states, players = present.shape
-    flat = form.state_side(params, 1 - present.reshape(-1, states, players), side)
-    return flat.reshape(tiles, pieces, states, -1)
-
-
-@functools.partial(jax.jit, static_argnames=("form",))
-def _contract_tiles(
-    form: Any, params: Any, row_sides: Array, state_side: Array, present: Array, coefs: Array, n_rows: Array
-) -> Array:
-    """Each tile's outputs of the first `n_rows` rows times its coefficients; other rows are not run."""
-
-    def one_tile(row_side: Array, tile: tuple[Array, Array, Array]) -> Array:
-        side, masks, coef = tile
-        outputs = form.outputs(params, row_side, _joined(side), _joined(masks))
-        return jnp.einsum("psk,pso->pko", coef, outputs.reshape(*masks.shape[:2], -1))
-
-    def one_row(i: Array, out: Array) -> Array:
-        found = jax.lax.map(functools.partial(one_tile, row_sides[i]), (state_side, present, coefs))
-        return out.at[i].set(found)
-
-    shape = jax.eval_shape(one_tile, row_sides[0], (state_side[0], present[0], coefs[0])).shape
-    return jax.lax.fori_loop(0, n_rows, one_row, jnp.zeros((len(row_sides), len(coefs), *shape), jnp.float32))
 
 
 def _joined(tile: Array) -> Array:

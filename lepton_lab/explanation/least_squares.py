@@ -29,6 +29,7 @@ from jaxtyping import Bool, Float64, Int
 from lepton_lab.explanation.coalition_plans import Strata, cross_fitted, draw_pairs, strata_of
 from lepton_lab.explanation.estimate import T_95, Estimate, Pace
 from lepton_lab.explanation.game import ROWS_PER_CALL, Game
+from lepton_lab.explanation.pair_plans import Pairs
 from lepton_lab.explanation.walks import CHUNK_S, MAX_STATES, MIN_PAIRS, N_PLANS
 
 # Pairs a player below which walks are as good.
@@ -58,14 +59,13 @@ class LeastSquaresOptions:
 
 @dataclass(frozen=True)
 class _Block:
-    """Some background rows with their coalitions, and the coefficients of all values, then of all half gaps.
+    """Some background rows with their coalitions, whose coefficients are those of all values, then of all half gaps.
 
     `slope` is what the coefficients make of a pair's size: the part of the worths that the sum fixes.
     """
 
     references: Int[np.ndarray, " reference"]
     prepared: Any
-    coefs: Float64[np.ndarray, "padded state value"]
     slope: Float64[np.ndarray, "reference value"]
     n_states: int
 
@@ -81,6 +81,12 @@ class _Tally:
     pairs: Int[np.ndarray, " row"]
     complete: Bool[np.ndarray, " row"]
     n_evaluations: int = 0
+
+    @classmethod
+    def empty(cls, n_rows: int, game: Game) -> _Tally:
+        """Nothing known yet."""
+        values, variance, half_gap, squares = np.zeros((4, n_rows, game.n_players, game.n_outputs))
+        return cls(values, variance, half_gap, squares, np.zeros(n_rows, np.int64), np.zeros(n_rows, bool))
 
     def forget(self, rows: Int[np.ndarray, " row"]) -> None:
         """Start anew: what was sampled adds nothing to all coalitions."""
@@ -126,8 +132,7 @@ def least_squares_rounds(
     """
     if plan is None:
         plan = np.random.default_rng([options.seed, 7]).permutation(len(rows)) % N_PLANS
-    zeros = [np.zeros((len(rows), game.n_players, game.n_outputs)) for _ in range(4)]
-    tally = _Tally(*zeros, np.zeros(len(rows), dtype=np.int64), np.zeros(len(rows), dtype=bool))
+    tally = _Tally.empty(len(rows), game)
     sizes = _Sizes(game, weights, options, pace)
     ended, n_round = "", 0
     while not ended:
@@ -233,40 +238,19 @@ def _blocks(game: Game, strata: Strata, seed: tuple[int, int, int]) -> Iterator[
     size = max(1, min(n, MAX_STATES // max(1, 2 * strata.n_pairs)))
     size = math.ceil(n / math.ceil(n / size))
     if d == 1:
-        yield _Block(np.arange(n), None, np.zeros((n, 0, 2)), np.zeros((n, 2)), 0)
+        yield _Block(np.arange(n), None, np.zeros((n, 2)), 0)
         return
     rng = np.random.default_rng([13, *seed])
     design = draw_pairs(strata, min(n, N_DESIGNS), rng)
     solved = shapley_coefficients(strata, design)
     for at in range(0, n, size):
         references = np.arange(at, min(at + size, n))
-        order = np.argsort(rng.random((size, d)), axis=1)
-        masks, pairs = relabelled(design, solved, order, at)
-        slope = np.einsum("bpk,bp->bk", pairs, masks.sum(axis=2) - d / 2)
-        both = np.concatenate([masks, ~masks], axis=1)
-        coefs = np.concatenate([pairs, -pairs], axis=1) / 2
-        coefs[len(references) :] = 0.0
-        padded = np.concatenate([references, np.zeros(size - len(references), dtype=np.int64)])
-        yield _Block(references, game.prepare(both, padded), coefs, slope[: len(references)], both.shape[1])
-
-
-def relabelled(
-    design: Bool[np.ndarray, "design pair player"],
-    coefs: Float64[np.ndarray, "design pair value"],
-    order: Int[np.ndarray, "reference player"],
-    at: int,
-) -> tuple[Bool[np.ndarray, "reference pair player"], Float64[np.ndarray, "reference pair value"]]:
-    """Coalitions and coefficients of the background rows from position `at` on: the designs in turn.
-
-    Players are renamed at random for each, so the coalitions of one are as if drawn for it alone,
-    and few regressions have to be solved.
-    """
-    which = np.arange(at, at + len(order)) % len(design)
-    values = np.concatenate([order, order + order.shape[1]], axis=1)
-    return (
-        np.take_along_axis(design[which], order[:, None], axis=2),
-        np.take_along_axis(coefs[which], values[:, None], axis=2),
-    )
+        order = np.argsort(rng.random((size, d)), axis=1)[: len(references)]
+        which = np.arange(at, at + len(references)) % len(design)
+        # The last block is padded to the size of the others, so that it compiles nothing; the padding is dropped.
+        whole = np.arange(size) % len(references)
+        pairs = Pairs(references[whole], design, solved, which[whole], order[whole])
+        yield _Block(references, game.pair_plan(pairs), pairs.slope()[: len(references)], 2 * pairs.n_pairs)
 
 
 def shapley_coefficients(
@@ -305,7 +289,7 @@ def _add_rows(
         moved = ends[:, None] - starts[block.references]
         found = np.zeros((*moved.shape[:2], 2 * d, moved.shape[2]))
         if block.n_states:
-            out = np.asarray(game.contract(block.prepared, rows, block.coefs), dtype=np.float64)
+            out = game.contract_pairs(block.prepared, rows)
             found = out[:, : len(block.references)] - block.slope[..., None] * moved[:, :, None] / d
         value = settled(found[:, :, :d] + moved[:, :, None] / d, real, moved)
         gap = settled(found[:, :, d:], real, np.zeros_like(moved))
