@@ -220,7 +220,7 @@ def _climbed(ask: Asker, known: Tried) -> Tried:
 
 
 def _each_with_each(start: Tried, rows: np.ndarray, changes: np.ndarray) -> tuple[RowsOf, States]:
-    """Each state with each single change of its row on top,."""
+    """Each state with each single change of its row on top."""
     first, last = np.searchsorted(rows, start.rows), np.searchsorted(rows, start.rows, side="right")
     count = last - first
     of = np.repeat(np.arange(len(start.rows)), count)
@@ -245,24 +245,27 @@ def _different(tried: Tried, n: int) -> Int[np.ndarray, " kept"]:
 
 def shortened(ask: Asker, tried: Tried) -> Tried:
     """States of many changes without those whose loss hurts least, while they stay there."""
+    kept = []
     for _ in range(tried.states.shape[1]):
-        long = np.flatnonzero((tried.states != OWN).sum(axis=1) > MOST_CHANGES)
-        if not len(long) or ask.pace.ended():
+        is_long = (tried.states != OWN).sum(axis=1) > MOST_CHANGES
+        kept.append(tried.take(np.flatnonzero(~is_long)))
+        tried = tried.take(np.flatnonzero(is_long))
+        if not len(tried.rows) or ask.pace.ended():
             break
-        state, column = np.nonzero(tried.states[long] != OWN)
-        shorter = tried.states[long[state]].copy()
+        state, column = np.nonzero(tried.states != OWN)
+        shorter = tried.states[state].copy()
         shorter[np.arange(len(state)), column] = OWN
-        answer = ask(tried.rows[long[state]], shorter)
-        ok = answer.take(np.flatnonzero(ask.there(answer)))
-        best = ok.take(best_of_each(ok.rows, -ok.margin, 3))
-        rest = tried.take(np.setdiff1d(np.arange(len(tried.rows)), long))
-        tried = joined(rest, best)
-    return tried
+        answer = ask(tried.rows[state], shorter)
+        there = answer.take(np.flatnonzero(ask.there(answer)))
+        # A row that needs all its changes keeps them.
+        kept.append(tried.take(np.flatnonzero(~np.isin(tried.rows, there.rows))))
+        tried = there.take(best_of_each(there.rows, -there.margin, 3))
+    return joined(*kept, tried)
 
 
 def undone(ask: Asker, tried: Tried) -> Tried:
     """Every subset of every state's changes, kept where it is there; the states themselves too."""
-    parts = [tried]
+    parts = [tried.take(np.zeros(0, np.int64))]
     changed = tried.states != OWN
     count = changed.sum(axis=1)
     for m in range(2, MOST_CHANGES + 1):
@@ -277,7 +280,7 @@ def undone(ask: Asker, tried: Tried) -> Tried:
                 parts.append(Tried(tried.rows[these], states, np.zeros(len(these)), np.zeros(len(these))))
     every = joined(*parts)
     answer = ask(every.rows, every.states)
-    return answer.take(np.flatnonzero(ask.there(answer)))
+    return joined(tried, answer.take(np.flatnonzero(ask.there(answer))))
 
 
 def _pulled_back(ask: Asker, tried: Tried) -> Tried:

@@ -260,6 +260,16 @@ def test_whenever_the_time_is_over_a_true_result_comes_back(left):
     assert late and any("time-out of 0.5 s" in row.reason and "timeout=" in row.reason for row in late)
 
 
+def test_more_time_never_loses_a_row():
+    model = small_model("binary")
+    table = read_like(model.schema, rows_like("binary", 20))
+    reached = [
+        find_counterfactuals(model, table, Asked(), Countdown(budget_s=0.5, calls=[left])).n_reached
+        for left in range(0, 60, 3)
+    ]
+    assert reached == sorted(reached) and reached[0] == 0 and reached[-1] >= 15
+
+
 def test_a_stop_returns_the_rows_done_so_far():
     model = small_model("binary")
     table = read_like(model.schema, rows_like("binary", 140))

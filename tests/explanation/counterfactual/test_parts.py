@@ -271,6 +271,15 @@ def test_many_changes_lose_those_that_matter_least():
     assert ((found.states != OWN).sum(axis=1) <= 6).all() and ask.there(found).all() and len(found.rows)
 
 
+def test_a_state_that_needs_all_its_many_changes_keeps_them():
+    known = np.random.default_rng(0).normal(size=(300, 9)).round(1).astype(np.float32)
+    space = space_of(np.zeros((1, 9), np.float32), known, [True] * 9)
+    at = np.array([[int(np.abs(space.values.raw[j] - 1.0).argmin()) for j in range(9)]])
+    ask = asker(space, [1.0] * 9, 8.5)
+    found = undone(ask, shortened(ask, ask(np.zeros(1, int), at)))
+    np.testing.assert_array_equal(found.states, at)
+
+
 def test_every_question_is_asked_once_and_the_closest_is_kept():
     known = numbers()
     space = space_of(np.zeros((2, 3), np.float32), known, [True, True, True])
