@@ -33,6 +33,7 @@ def tune(
     seed: int = 0,
     positive: object = None,
     ignore: Sequence[str] = (),
+    monotone: Mapping[str, int] | None = None,
     resume: str | None = None,
     report: StudyReport | None = None,
 ) -> Study:
@@ -60,6 +61,7 @@ def tune(
         seed: Of every random choice: the same seed asks for the same trials.
         positive: The class whose probability is predicted.
         ignore: Columns to leave out.
+        monotone: Columns whose effect may only rise (1) or fall (-1), as for `train`.
         resume: The id of a killed or stopped search to go on with; its own options are used.
         report: Called with each StudyProgress.
 
@@ -97,6 +99,7 @@ def tune(
             seed=seed,
             positive=positive,
             ignore=tuple(ignore),
+            monotone=monotone,
         )
         options = TuneAsked(asked, trials, sampler, space, halving)
         return tune_run(df, options, weights=weights, began=began, report=report, stop=stop)

@@ -102,14 +102,13 @@ _TRAIN = (
     Option("bg", "switch", "in the background: the notebook stays free, a Run comes back", as_keyword="background"),
 )
 
-# A search has all options of a training but the panel's and the trees' constraints.
 _TUNE = (
     TARGET,
     Option("trials", "int", "how many settings are tried, the default recipe among them"),
     BUDGET,
     Option("sampler", "choice", "how settings are proposed", ("tpe", "random", "grid", "evolution")),
     Option("space", "name", "a dict in the notebook: what may vary; the default space if left out"),
-    *[option for option in _TRAIN if option.name not in ("target", "budget", "bg", "monotone")],
+    *[option for option in _TRAIN if option.name not in ("target", "budget", "bg")],
 )
 
 _TABLE = (

@@ -114,6 +114,7 @@ def watch_search(tune: Callable[..., Any]) -> Any:
     from lepton_lab import pictures
 
     handle, shown_at = display(_Html("Search"), display_id=True), 0.0
+    assert handle is not None, "a display with an id has a handle"
 
     def report(standing: StudyProgress) -> None:
         nonlocal shown_at

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lepton_lab.data.monotone import with_monotone
 from lepton_lab.data.split import split_rows
 from lepton_lab.data.table import fingerprint, read_table
 from lepton_lab.errors import OptionError
@@ -122,6 +123,7 @@ def tune_run(
         ignore=asked.ignore,
     )  # fmt: skip
     # Before a run is made of it: a misspelt option should not leave a failed run behind.
+    table = with_monotone(table, task, asked.monotone)
     judging_metric(task, asked.metric)
     recipe_for(asked.quality, table.n_rows, None)
     budget = StudyBudget(asked.budget_s, time.monotonic() if began is None else began)

@@ -180,6 +180,14 @@ def test_a_training_is_no_search_to_resume() -> None:
         ll.tune(small_frame("binary"), resume=run.id)
 
 
+def test_a_direction_that_is_asked_for_holds_in_the_ensemble() -> None:
+    df = small_frame("binary")
+    found = ll.tune(df, monotone={"age": 1}, **(QUICK | {"trials": 3}))
+    row = df.drop(columns="outcome").iloc[[0]].loc[[df.index[0]] * 60].assign(age=np.linspace(18, 80, 60).round())
+    logits = found.model.logits(row)[:, 0]
+    assert (np.diff(logits) >= -1e-5).all()
+
+
 def test_the_leaderboard_is_told_while_it_grows() -> None:
     told: list[StudyProgress] = []
     ll.tune(small_frame("regression"), report=told.append, **QUICK)
