@@ -47,7 +47,12 @@ def main() -> None:
                 cells.append(measure(models.build(size, name, asked.data, OUR_ROWS), PEERS, peak))
                 print(equal_error(cells[-1:]), flush=True)
         body += [equal_error(cells), curves(cells), share_of_peak(asked.data)]
-    write("explanation_device" if one_core.DEVICE else "explanation", "Explanations", "\n\n".join(body))
+    write(
+        "explanation_device" if one_core.DEVICE else "explanation",
+        "Explanations",
+        "\n\n".join(body),
+        keep=not asked.quick,
+    )
 
 
 def five_hundred_rows(peak: float) -> str:
@@ -57,7 +62,7 @@ def five_hundred_rows(peak: float) -> str:
     import lepton_lab as ll
 
     train, test = ll.samples.load("census", split=True)
-    model = ll.train(train, target="high_income", budget=60)
+    model = ll.train(train, target="high_income", budget=120)
     rows = test.iloc[:500]
     alone = np.array([float(member.name == "network") for member in model.members])
     network = replace(model, blend=replace(model.blend, weights=alone))

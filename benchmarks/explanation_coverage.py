@@ -45,7 +45,7 @@ def main() -> None:
         rows.append(("all", *(f"{100 * c:.1f}" for c in inside[:, w].mean(0))))
         how = "2 walks a background row" if n_walks == 2 else f"the work of {n_walks} walks, by least squares"
         body.append(f"{how}: {100 * inside[:, w].mean():.1f} in all\n\n" + table(("table", *KINDS), rows))
-    write("explanation_coverage", "Coverage of the 95 % intervals", "\n\n".join(body))
+    write("explanation_coverage", "Coverage of the 95 % intervals", "\n\n".join(body), keep=not asked.quick)
 
 
 def of_table(name: str, data: Path, n_seeds: int) -> np.ndarray:
@@ -53,7 +53,7 @@ def of_table(name: str, data: Path, n_seeds: int) -> np.ndarray:
     target = TABLES[name]
     df = pd.read_parquet(data / f"{name}.parquet").drop(columns=["split", "fnlwgt"], errors="ignore")
     df = df[[*[c for c in df if c != target][:N_COLUMNS], target]].sample(frac=1.0, random_state=0)
-    rows, background, learned = df[:N_ROWS], df[N_ROWS : N_ROWS + N_BACKGROUND], df[N_ROWS:][:8000]
+    rows, background, learned = df[:N_ROWS], df[N_ROWS : N_ROWS + N_BACKGROUND], df[N_ROWS:][:4000]
     found = np.zeros((len(WALKS), len(KINDS)))
     for k, explain in enumerate(kinds(learned, target, rows, background)):
         true = explain(None, 0)
@@ -78,7 +78,7 @@ def kinds(learned: pd.DataFrame, target: str, rows: pd.DataFrame, background: pd
 
     import lepton_lab as ll
 
-    model = ll.train(learned, target=target, budget=15)
+    model = ll.train(learned, target=target, seed=0)
     alone = np.array([float(member.name.startswith("network")) for member in model.members])
     network = replace(model, blend=replace(model.blend, weights=alone / alone.sum()))
     x, against = model.encode(rows), model.encode(background)

@@ -32,7 +32,7 @@ def main() -> None:
             "times faster", "largest difference / mean value")  # fmt: skip
     body = ["Exact values, 14 columns (adult: 8 of them categories), 100 background rows.", table(head, rows)]
     body += [one_hot(size, asked.data) for size in (("64x64",) if asked.quick else ("64x64", "3x256"))]
-    write("explanation_exact", "Exact values, and groups of one-hot columns", "\n\n".join(body))
+    write("explanation_exact", "Exact values, and groups of one-hot columns", "\n\n".join(body), keep=not asked.quick)
 
 
 def against_exact(size: str, name: str, n_ours: int, n_theirs: int, data: Path) -> tuple:
@@ -58,8 +58,8 @@ def one_hot(size: str, data: Path) -> str:
     numbers = models.build(size, "taiwan", data, N_LAYERS_ROWS)
     coded = models.load("adult", data)
     spread, owner = expanded(coded)
-    as_columns = models.plain(spread, size, N_LAYERS_ROWS)
-    grouped = replace(as_columns, player_of=tuple(owner.tolist()))
+    as_columns = models.plain(spread, size)
+    grouped = replace(as_columns, x=as_columns.x[:N_LAYERS_ROWS], player_of=tuple(owner.tolist()))
     # Columns with the background row's category cost nothing: a background without such ties shows the cost itself.
     untied = replace(grouped, background=without_ties(grouped), name="the same, no value equal to the background's")
     rows = []

@@ -40,7 +40,12 @@ def main() -> None:
         rows.append((kind, *found))
         print(rows[-1], flush=True)
     head = ("explained, 30 columns, 100 background rows", "fewer rows", "more rows")
-    write("explanation_memory", "Memory of an explanation", table(head[: len(rows[0])], rows))
+    write(
+        "explanation_memory",
+        "Memory of an explanation",
+        table(head[: len(rows[0])], rows),
+        keep="--quick" not in sys.argv,
+    )
 
 
 def one(kind: str, n_rows: int) -> str:

@@ -44,7 +44,7 @@ def main() -> None:
         "kernel method that is partly exact; captum runs on a torch copy of the network, shapiq on means over the "
         "background, 80 coalitions a batch."
     )
-    write("explanation_peers", "Explanations against every peer", "\n\n".join(body), PEERS)
+    write("explanation_peers", "Explanations against every peer", "\n\n".join(body), PEERS, keep=not asked.quick)
 
 
 def compared(model: models.Model, peak: float, limit_s: float) -> str:

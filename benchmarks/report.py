@@ -43,8 +43,8 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join(f"| {line} |" for line in lines)
 
 
-def write(name: str, title: str, body: str, more: Sequence[str] = ()) -> Path:
-    """Write `results/<name>.md` and print it; `more` packages are named beside the usual ones."""
+def write(name: str, title: str, body: str, more: Sequence[str] = (), *, keep: bool = True) -> Path:
+    """Print a page and, where it is to be kept, write it to `results/<name>.md`; `more` packages are named too."""
     command = " ".join(["python", *(os.path.relpath(word) if Path(word).exists() else word for word in sys.argv)])
     about = (
         f"`{command}` · {datetime.date.today()} · {cpu_model()}, {os.cpu_count()} cores, "
@@ -52,8 +52,9 @@ def write(name: str, title: str, body: str, more: Sequence[str] = ()) -> Path:
         f"Python {platform.python_version()}, {versions(more)}"
     )
     page = f"# {title}\n\n{body.strip()}\n\n{about}\n"
-    RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.md"
-    path.write_text(page)
+    if keep:
+        RESULTS.mkdir(exist_ok=True)
+        path.write_text(page)
     print(page)
     return path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 import optax
 
 N_BACKGROUND = 100
+MOST_ROWS = 256
 SIZES = {"64x64": (64, 64), "3x256": (256, 256, 256)}
 AMOUNTS = ("CREDIT_LIMIT", "AGE", *(f"{kind}_AMT{month}" for kind in ("BILL", "PAID") for month in range(1, 7)))
 # Row counts that a peer's batches are padded to: few compilations, little waste.
@@ -97,10 +98,10 @@ def load(name: str, folder: Path) -> Data:
     return Data(name, np.stack(parts, 1).astype(np.float32), y, tuple(n_codes), df[[*columns, target]], target)
 
 
-def dealt(data: Data, n_rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Row numbers: to explain, of the background, to train on."""
+def dealt(data: Data) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row numbers: to explain, of the background, to train on (at most 8,000, the background among them)."""
     order = np.random.default_rng(0).permutation(len(data.x))
-    return order[:n_rows], order[n_rows : n_rows + N_BACKGROUND], order[n_rows:]
+    return order[:MOST_ROWS], order[MOST_ROWS : MOST_ROWS + N_BACKGROUND], order[MOST_ROWS:][:8000]
 
 
 @functools.lru_cache
@@ -134,12 +135,12 @@ def _additive(n_codes: tuple[int, ...], n_hidden: int):
     return AdditiveForm(project, bias, rest), whole
 
 
-def plain(data: Data, size: str, n_rows: int) -> Model:
+def plain(data: Data, size: str) -> Model:
     """A ReLU network of this size, trained on the table."""
     sizes = SIZES[size]
     width = sum(max(n, 1) for n in data.n_codes)
     form, whole = _additive(data.n_codes, len(sizes))
-    explained, background, learned = dealt(data, n_rows)
+    explained, background, learned = dealt(data)
     params = _fit(whole, _start((width, *sizes, 1)), data.x[learned], data.y[learned])
     layers = [(np.asarray(k), np.asarray(b)) for k, b in params]
     d = data.x.shape[1]
@@ -179,24 +180,15 @@ def _fit(whole, params, x, y, steps: int = 1500, batch: int = 256):
     return params
 
 
-@functools.lru_cache
-def trained(name: str, folder: Path, n_rows: int):
-    """lepton-lab's own model of the table, and its network."""
-    import lepton_lab as ll
-
-    data = load(name, folder)
-    learned = dealt(data, n_rows)[2]
-    return ll.train(data.df.iloc[learned], target=data.target, budget=40, seed=0)
-
-
-def default(data: Data, folder: Path, n_rows: int) -> Model:
+def default(data: Data) -> Model:
     """The network of `ll.train` with its defaults."""
+    import lepton_lab as ll
     from lepton_lab.explanation.game import AdditiveForm
 
-    model = trained(data.name, folder, n_rows)
+    explained, background, learned = dealt(data)
+    model = ll.train(data.df.iloc[learned], target=data.target, seed=0)
     member = next(m for m in model.members if m.name.startswith("network"))
     pure = member.functions
-    explained, background, _ = dealt(data, n_rows)
     x = model.encode(data.df.iloc[explained])
     config = member.config
     n_units = config.heads * config.head_hidden
@@ -210,9 +202,15 @@ def default(data: Data, folder: Path, n_rows: int) -> Model:
 
 
 def build(size: str, name: str, folder: Path, n_rows: int) -> Model:
-    """A network by its size, trained on a table by its name."""
+    """A network by its size, trained on a table by its name, with this many rows (256 at most) to explain."""
+    model = _built(size, name, folder)
+    return replace(model, x=model.x[:n_rows])
+
+
+@functools.lru_cache
+def _built(size: str, name: str, folder: Path) -> Model:
     data = load(name, folder)
-    return default(data, folder, n_rows) if size == "default" else plain(data, size, n_rows)
+    return default(data) if size == "default" else plain(data, size)
 
 
 def padded(call: Callable[[Any], Any], n_features: int) -> Callable[[np.ndarray], np.ndarray]:
