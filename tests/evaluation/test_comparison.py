@@ -132,6 +132,7 @@ def test_models_compare_on_the_rows_both_held_out(task: str) -> None:
         d, e = one.difference, turned.metrics[name].difference
         np.testing.assert_allclose([d.value, d.low, d.high], [-e.value, -e.high, -e.low], atol=1e-9)
     assert found.first.better == "a"
+    assert found.first.probability > 0.95
     assert "a is better" in found.words
     assert json.loads(json.dumps(found.to_json()))["metrics"][found.shown]["better"] == "a"
 

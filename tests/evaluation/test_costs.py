@@ -12,7 +12,7 @@ from sklearn.metrics import auc, average_precision_score, confusion_matrix, roc_
 
 import lepton_lab as ll
 from lepton_lab.errors import OptionError
-from lepton_lab.evaluation.costs import Costs, Judged, choose_threshold, cost_curve, read_costs, weigh_costs
+from lepton_lab.evaluation.costs import Costs, Judged, _crossed, choose_threshold, cost_curve, read_costs, weigh_costs
 from lepton_lab.evaluation.report import Evaluation
 from lepton_lab.pictures import html, text
 from lepton_lab.trained import TrainedModel
@@ -74,6 +74,21 @@ def test_honest_cost_covers_and_the_lowest_point_flatters() -> None:
     assert np.mean(lowest) < np.mean(truth) - 0.003
     assert abs(np.mean(told) - np.mean(truth)) < 0.02
     assert hits >= 33
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_a_row_does_not_choose_the_threshold_that_decides_it(grouped: bool) -> None:
+    """One row may weigh as much as all the others together, and be of the other class: its threshold stays."""
+    rows, changed = calibrated(200, 3), []
+    rows = replace(rows, groups=np.arange(200) // 4 if grouped else None)
+    before = _crossed(rows, Costs(1.0, 1.0), 0)
+    for i in range(0, 200, 20):
+        heavy = replace(rows, y=np.where(np.arange(200) == i, 1 - rows.y, rows.y))
+        heavy = replace(heavy, weights=np.where(np.arange(200) == i, 1e5, 1.0))
+        after = _crossed(heavy, Costs(1.0, 1.0), 0)
+        assert after[i] == before[i]
+        changed.append((after != before).any())
+    assert any(changed), "the others' thresholds do hear of it"
 
 
 def test_costs_of_a_model_on_the_rows_held_out() -> None:
