@@ -379,3 +379,34 @@ def search(n: int = 40):
     from lepton_lab.tuning.study import StudyProgress
 
     return StudyProgress(trials(n), 64, "log_loss", False, 33.0, 60.0, "searching")
+
+
+def comparison(target: str = "bad"):
+    """Two models: one metric where a is better, one within noise, one that no resample knows."""
+    from lepton_lab.evaluation.comparison import Compared, Comparison
+
+    better = Compared("AUC", True, Estimate(0.79, 0.75, 0.83), Estimate(0.76, 0.72, 0.8), Estimate(0.03, 0.01, 0.05), 1)
+    noise = Compared("log loss", False, Estimate(0.49), Estimate(0.5), Estimate(-0.01, -0.03, 0.02), 0.8)
+    unknown = Compared("F1", True, Estimate(float("nan")), Estimate(0.5), Estimate(float("nan")), float("nan"))
+    return Comparison(
+        names=("20261121-110000-ab12", "20261121-120000-cd34"),
+        target=target,
+        task=TASKS["binary"],
+        n_rows=1000,
+        metrics={"auc": better, "log_loss": noise, "f1": unknown},
+        shown="auc",
+        settings={"seed": (0, 1), "ignore": ([], [target, NASTY[1]]), "budget": (None, "60s")},
+        note="1,000 rows held out of both trainings",
+    )
+
+
+def evaluation_with_costs():
+    """An evaluation for which a missed row costs five times a false alarm."""
+    from dataclasses import replace
+
+    from lepton_lab.evaluation.costs import Costs, Judged, weigh_costs
+
+    rng = np.random.default_rng(0)
+    probability = rng.beta(1, 2, 500)
+    rows = Judged(probability, (rng.random(500) < probability).astype(int))
+    return replace(evaluation("binary"), costs=weigh_costs(rows, Costs(1, 5), 0.37, apart=None, where=""))
