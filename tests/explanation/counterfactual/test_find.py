@@ -265,7 +265,7 @@ def test_more_time_never_loses_a_row():
     table = read_like(model.schema, rows_like("binary", 20))
     reached = [
         find_counterfactuals(model, table, Asked(), Countdown(budget_s=0.5, calls=[left])).n_reached
-        for left in range(0, 60, 3)
+        for left in (0, 4, 8, 16, 32)
     ]
     assert reached == sorted(reached) and reached[0] == 0 and reached[-1] >= 15
 

@@ -280,6 +280,18 @@ def test_a_state_that_needs_all_its_many_changes_keeps_them():
     np.testing.assert_array_equal(found.states, at)
 
 
+def test_what_is_there_stays_when_the_time_is_over():
+    known = numbers()
+    space = space_of(np.zeros((1, 3), np.float32), known, [True, True, True])
+    ask = asker(space, [1.0, 1.0, 1.0], 5.0)
+    start = ask(np.zeros(1, int), np.array([[len(space.values.raw[j]) - 1 for j in range(3)]]))
+    assert ask.there(start).all()
+    ask.pace.stop.set()
+    np.testing.assert_array_equal(undone(ask, shortened(ask, start)).states, start.states)
+    which = np.zeros(1, int)
+    np.testing.assert_array_equal(bisected(ask, start, which, which).states, start.states)
+
+
 def test_every_question_is_asked_once_and_the_closest_is_kept():
     known = numbers()
     space = space_of(np.zeros((2, 3), np.float32), known, [True, True, True])
