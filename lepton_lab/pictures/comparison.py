@@ -58,7 +58,7 @@ def text(comparison: Comparison) -> str:
 
 def _table(comparison: Comparison) -> Markup:
     rows: list[list[object]] = [
-        [_named(one), with_interval(one.a), with_interval(one.b), _drawn(one), _signed(one.difference.value),
+        [_named(one), metric(one.a.value), metric(one.b.value), _drawn(one), _signed(one.difference.value),
          _spread(one.difference), percent(one.probability), _verdict(one)]
         for one in comparison.metrics.values()
     ]  # fmt: skip
@@ -100,6 +100,8 @@ def _named(one: Compared) -> str:
 
 
 def _verdict(one: Compared) -> str:
+    if is_nothing(one.difference.low):
+        return "not known"
     return f"{one.better} is better" if one.better else "within noise"
 
 
