@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import lepton_lab as ll
 from lepton_lab.errors import ExplanationError
+from lepton_lab.explanation.background import Background
 from lepton_lab.explanation.estimate import T_95, Pace
 from lepton_lab.explanation.explain_interactions import game_interactions, interactions_function, interactions_trained
 from lepton_lab.explanation.explain_model import explain_trained
@@ -138,7 +139,7 @@ def test_sampled_without_bias_and_with_honest_errors():
     worth, real = network_worth(1, 3, 40, 8, categorical=(0, 1))
     game = LookupGame(worth, real)
     wanted = exact(game).values
-    found = [sampled(game, seed) for seed in range(30)]
+    found = [sampled(game, seed) for seed in range(20)]
     assert not found[0].exact and found[0].n_evaluations < 3 * 40 * 2**8
     errors = np.stack([f.values - wanted for f in found])
     pull = errors.mean(axis=0) / errors.std(axis=0) * np.sqrt(len(found))
@@ -164,36 +165,33 @@ def test_sampled_games_of_pairs_have_no_error():
 
 
 def test_halfwidth_adds_plans():
-    worth, _ = network_worth(3, 2, 40, 7)
+    worth, _ = network_worth(3, 2, 32, 7)
     first = sampled(LookupGame(worth))
     wanted = 0.6 * float(T_95 * np.sqrt(first.variance.max()))
     found = sampled(LookupGame(worth), halfwidth=wanted)
     assert T_95 * np.sqrt(found.variance.max()) <= wanted and found.n_evaluations > first.n_evaluations
-    assert "half-width above" in sampled(LookupGame(worth), halfwidth=1e-9).notes[0]
+    assert "half-width above" in sampled(LookupGame(worth[:1]), halfwidth=1e-9).notes[0]
 
 
 def test_same_seed_same_values():
-    worth, _ = network_worth(3, 2, 5, 8)
-    np.testing.assert_array_equal(sampled(LookupGame(worth), 1).values, sampled(LookupGame(worth), 1).values)
-    assert not np.array_equal(sampled(LookupGame(worth), 1).values, sampled(LookupGame(worth), 2).values)
+    game = LookupGame(network_worth(3, 1, 16, 7)[0])
+    first = sampled(game, 1).values
+    np.testing.assert_array_equal(first, sampled(game, 1).values)
+    assert not np.array_equal(first, sampled(game, 2).values)
 
 
-@pytest.mark.parametrize("kind", ["binary", "multiclass", "regression"])
+@pytest.mark.parametrize("kind", ["multiclass", "regression"])
 def test_a_blend_is_the_whole_model(kind):
     """Linear, trees and network apart give what the blend's own logits give as one function."""
     trained = model(kind)
     found = interactions_trained(trained, X[:3], VALUES[:3], LABELS[:3])
-    whole = (
-        interactions_function(lambda z: trained.logits_x(np.asarray(z, np.float32)), X[:3], trained.background_x)
-        if trained.background_weights is None
-        else None
-    )
+    against = Background(trained.background_x, trained.background_weights)
+    whole = interactions_function(lambda z: trained.logits_x(np.asarray(z, np.float32)), X[:3], against)
     explained = explain_trained(trained, X[:3], VALUES[:3], LABELS[:3])
     unit = max(1.0, np.abs(explained.values).max())
     np.testing.assert_allclose(found.shapley_values, explained.values, atol=1e-5 * unit)
     assert found.exact and found.additivity_gap < 1e-5
-    if whole is not None:
-        np.testing.assert_allclose(found.values, whole.values, atol=2e-5 * unit)
+    np.testing.assert_allclose(found.values, whole.values, atol=2e-5 * unit)
 
 
 def test_tree_interactions_are_the_definition():
