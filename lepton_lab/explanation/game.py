@@ -248,7 +248,7 @@ class JaxGame(Game):
     def pair_plan(self, pairs: Pairs) -> tuple[Layout, Contraction]:
         """Pairs in tiles: players are renamed on the device."""
         layout = layout_of(len(pairs.references), 2 * pairs.n_pairs)
-        names = tuple(a.astype(np.int32) for a in (pairs.which, pairs.order, pairs.values))
+        names = pairs.which.astype(np.int32), pairs.order.astype(np.int32)
         plan = pairs_in_tiles(
             self._form, self._weights, (pairs.masks, pairs.coefs.astype(np.float32)), names,
             pairs.references.astype(np.int32), self._background_side[0], layout=layout,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from lepton_lab.explanation.tiles import Layout
 
@@ -52,7 +52,7 @@ def states_in_tiles(
 
 @functools.partial(jax.jit, static_argnames=("form", "layout"))
 def pairs_in_tiles(
-    form: Any, params: Any, design: tuple[Array, Array], names: tuple[Array, Array, Array], references: Array,
+    form: Any, params: Any, design: tuple[Array, Array], names: tuple[Array, Array], references: Array,
     sides: Array, *, layout: Layout,
 ) -> Contraction:  # fmt: skip
     """Pairs of some background rows, coalitions before complements, and the coefficients of their outputs.
@@ -61,22 +61,29 @@ def pairs_in_tiles(
         form: the function's form.
         params: its weights.
         design: masks and coefficients of the designs.
-        names: the design of each background row, and the places there of its players and of its values.
+        names: the design of each background row, and the places there of its players.
         references: positions of the background rows.
         sides: what all background rows bring to a coalition.
         layout: of the states.
     """
-    (masks, coefs), (which, order, values) = design, names
-    own = _renamed(masks[which].astype(jnp.float32), order)
+    (masks, coefs), (which, order) = design, names
+    own = _renamed(masks.astype(jnp.float32), which, order)
     present = jnp.concatenate([own, 1 - own], axis=1)
     state_side = form.state_side(params, 1 - present, sides[references])
-    half = _renamed(coefs[which], values) / 2
+    half = _renamed(coefs, which, order) / 2
     signed = jnp.concatenate([half, -half], axis=1)
     return Contraction(*(laid_out(a, layout) for a in (present, state_side, signed)))
 
 
-def _renamed(array: Array, names: Array) -> Array:
-    return jnp.take_along_axis(array, names[:, None], axis=2, mode="promise_in_bounds")
+def _renamed(
+    designs: Float[Array, "design pair value"], which: Int[Array, " reference"], order: Int[Array, "reference player"]
+) -> Float[Array, "reference pair value"]:
+    """Each background row's design with its players renamed: a product with a permutation, which beats a gather."""
+    n_players = order.shape[1]
+    permutation = (jnp.arange(n_players)[None, :, None] == order[:, None]).astype(jnp.float32)
+    by_player = designs.reshape(len(designs), -1, n_players)[which]
+    renamed = jnp.einsum("rpd,rde->rpe", by_player, permutation, precision="highest")
+    return renamed.reshape(len(which), *designs.shape[1:])
 
 
 def contracted(form: Any, params: Any, plan: Contraction, by_row: tuple[Array, ...], n_rows: Array) -> tuple[Array]:
