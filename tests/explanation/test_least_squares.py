@@ -215,13 +215,16 @@ def test_halfwidth_adds_pairs_where_needed(network):
 
 
 def test_rounds_get_better_until_all_is_known(network):
-    game, _ = network
+    """The round that takes all coalitions forgets what was sampled before it."""
+    game, by_reference = network
     rounds = list(
         least_squares_rounds(game, np.arange(3), uniform(40), LeastSquaresOptions(30, halfwidth=1e-5), Pace())
     )
     widths = [r.variance.max() for r in rounds]
     assert len(widths) > 3 and widths[-1] < widths[0] / 20
     assert "half-width above" in rounds[0].notes[0]
+    assert rounds[-1].exact
+    np.testing.assert_allclose(rounds[-1].values, by_reference.mean(1), atol=1e-12)
 
 
 class _Clock(Pace):
