@@ -98,7 +98,7 @@ def help_of(verb: Verb) -> str:
 
 def help_of_all() -> str:
     """What `%lepton help` shows: one line a verb."""
-    lines = [f"  {verb.name:10}{verb.help}" for verb in VERBS.values()]
+    lines = [f"  {verb.name:21}{verb.help}" for verb in VERBS.values()]
     examples = [f"  {VERBS[name].example}" for name in ("demo", "check", "train", "explain")]
     return "\n".join(
         [
@@ -125,8 +125,8 @@ def _add(parser: argparse.ArgumentParser, option: Option) -> None:
     if option.kind == "switch":
         parser.add_argument(option.flag, dest=option.keyword, action="store_true", help=option.help)
         return
-    metavar = "|".join(option.choices) if option.choices else option.kind.rstrip("s").upper()
-    action = "append" if option.kind == "columns" else "store"
+    metavar = option.sample or ("|".join(option.choices) if option.choices else option.kind.rstrip("s").upper())
+    action = "append" if option.repeats else "store"
     parser.add_argument(option.flag, dest=option.keyword, action=action, metavar=metavar, help=option.help)
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from lepton_lab.environment import frames_in, models_in
-from lepton_lab.notebook.names import frame_columns
-from lepton_lab.notebook.verbs import EITHER, FRAME, MODEL, PATH, RUN, SAMPLE, VERB, VERBS, Option, Verb
+from lepton_lab.notebook.names import known_columns
+from lepton_lab.notebook.verbs import COLUMN, EITHER, FRAME, MODEL, PATH, RUN, SAMPLE, VERB, VERBS, Option, Verb
 
 # `%lepton tr`, `%%lepton train`, `m = %lepton tr`, `a, b = %lepton demo`.
 LINE = re.compile(r"^(?:[^%'\"#]*=\s*|\s*)%%?lepton\s+(.*)$", re.DOTALL)
@@ -131,12 +131,12 @@ def _options(before: list[str], fragment: str, namespace: Mapping[str, Any]) -> 
     option = verb.option(before[-1].removeprefix("--")) if before[-1].startswith("--") else None
     if option is not None and option.kind != "switch":
         return _values(option, before, namespace)
-    return _operands(verb, fragment, namespace)
+    return _operands(verb, before, fragment, namespace)
 
 
 def _flags(verb: Verb, before: list[str]) -> list[str]:
     """The flags of a verb that are not on the line yet."""
-    options = [option for option in verb.options if option.kind == "columns" or option.flag not in before]
+    options = [option for option in verb.options if option.repeats or option.flag not in before]
     return [*(option.flag for option in options), "--code", "--help"]
 
 
@@ -144,9 +144,11 @@ def _values(option: Option, before: list[str], namespace: Mapping[str, Any]) -> 
     """The values a flag may take."""
     if option.choices:
         return list(option.choices)
-    columns = frame_columns(namespace, before)
+    columns = known_columns(namespace, before[1:])
     if option.kind in ("column", "columns"):
         return columns
+    if option.kind == "bounds":
+        return [f"{column}=" for column in columns]
     if option.name == "weights":
         return ["balanced", *columns]
     if option.name == "split":
@@ -154,13 +156,14 @@ def _values(option: Option, before: list[str], namespace: Mapping[str, Any]) -> 
     return list(frames_in(namespace)) if option.kind == "name" else []
 
 
-def _operands(verb: Verb, fragment: str, namespace: Mapping[str, Any]) -> list[str]:
+def _operands(verb: Verb, before: list[str], fragment: str, namespace: Mapping[str, Any]) -> list[str]:
     """The names, ids and paths a verb takes."""
     words: list[str] = []
     for kind in verb.operands:
         words += {
             MODEL: lambda: list(models_in(namespace)),
             FRAME: lambda: list(frames_in(namespace)),
+            COLUMN: lambda: known_columns(namespace, before[1:]),
             RUN: _run_ids,
             EITHER: lambda: [*models_in(namespace), *_run_ids()],
             SAMPLE: _samples,

@@ -89,6 +89,13 @@ def _tune(call: Call) -> Any:
     return watch_search(call.make)
 
 
+def _explain(call: Call) -> Any:
+    """Explain, while a line shows how far it is."""
+    from lepton_lab.notebook.explaining import watch_explanation
+
+    return watch_explanation(call.make)
+
+
 def _follow(call: Call) -> Any:
     """Take hold of a run, and let a panel follow it until it ends."""
     from lepton_lab.notebook.watching import follow
@@ -112,6 +119,13 @@ _SPECIAL: dict[str, Callable[[Call], Any]] = {
     "resume": _train,
     "attach": _follow,
     "save": _save,
+    "explain": _explain,
+    "explain_preview": _explain,
+    "interactions": _explain,
+    "partial_dependence": _explain,
+    "accumulated_effects": _explain,
+    "loss_importance": _explain,
+    "counterfactuals": _explain,
 }
 
 

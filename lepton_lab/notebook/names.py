@@ -10,7 +10,7 @@ from typing import Any
 from lepton_lab.environment import columns_of, frames_in, is_frame, is_model, models_in
 from lepton_lab.errors import OptionError, did_you_mean
 from lepton_lab.notebook.arguments import Typed
-from lepton_lab.notebook.verbs import EITHER, FRAME, MODEL, RUN, Option
+from lepton_lab.notebook.verbs import COLUMN, EITHER, FRAME, MODEL, RUN, Option
 
 
 @dataclass(frozen=True)
@@ -138,12 +138,25 @@ class Names:
         """Take the word that is an id or a path out of `words`; a frame's or model's name is none."""
         if not words:
             return []
+        if COLUMN in typed.verb.operands:
+            return self._take_column(words)
         # In `save MODEL PATH` and `save PATH` the text comes last, in `resume RUN FRAME` first.
         place = -1 if typed.verb.operands[0].rstrip("?") in (MODEL, FRAME) else 0
         named = self.namespace.get(words[place])
         if is_model(named) or is_frame(named):
             return []
         return [self._text(words.pop(place))]
+
+    def _take_column(self, words: list[str]) -> list[Value]:
+        """Take the word that is a column out of `words`; one that is none, but no name either, is left to the verb."""
+        strange = [word for word in words if word.startswith("$") or word not in self.namespace]
+        known = known_columns(self.namespace, words)
+        column = next((word for word in [*words, *strange] if word in known), strange[-1] if strange else None)
+        if column is None:
+            return []
+        words.remove(column)
+        # Of an array, a column is its position.
+        return [Value(column, int(column)) if column.isdigit() and column not in known else self._text(column)]
 
     def _text(self, word: str) -> Value:
         """A path or an id: as typed, or the value of `$name`."""
@@ -225,8 +238,14 @@ class Names:
         if option.kind == "name":
             name = str(given).removeprefix("$")
             return Value(name, self.look_up(name))
+        if option.repeats and isinstance(given, list) and len(given) == 1 and str(given[0]).startswith("$"):
+            given = given[0]
         if isinstance(given, str) and given.startswith("$") and not given.startswith("$$"):
             return Value(given[1:], self.look_up(given))
+        if option.kind in ("groups", "bounds"):
+            given = _by_name(option, given)
+            if option.kind == "groups" and any(getattr(value.object, "dtype", None) is not None for value in arguments):
+                given = {name: [_plain(str(column)) for column in columns] for name, columns in given.items()}
         if isinstance(given, str):
             given = given.removeprefix("$") if given.startswith("$$") else given
             given = self._read(option, given, arguments)
@@ -240,6 +259,8 @@ class Names:
             except ValueError:
                 line = f"{option.flag} 17"
                 raise OptionError(f"{option.flag} {text!r} is not a whole number. For example: {line}") from None
+        if option.kind == "number":
+            return _number(option, text)
         if option.kind == "numbers":
             return _numbers(option, text)
         if option.kind == "label":
@@ -296,15 +317,62 @@ def _numbers(option: Option, text: str) -> dict[str, float]:
     return found
 
 
+def _number(option: Option, text: str) -> float:
+    """A number as typed."""
+    try:
+        return float(text)
+    except ValueError:
+        raise OptionError(f"{option.flag} {text!r} is not a number. For example: {option.flag} 0.05") from None
+
+
+def _by_name(option: Option, given: Any) -> dict[str, Any]:
+    """`address=zip,city` typed once or more, or a TOML table, as a dict of lists and ranges."""
+    if not isinstance(given, dict):
+        typed = [str(one).partition("=") for one in (given if isinstance(given, list) else [given])]
+        wrong = next(("".join(one) for one in typed if not all(one)), None)
+        if wrong is not None:
+            raise OptionError(f"{option.flag} {wrong!r} cannot be read. For example: {option.flag} {option.sample}")
+        given = {name: text for name, _, text in typed}
+    return {name: _named(option, what) for name, what in given.items()}
+
+
+def _named(option: Option, what: Any) -> Any:
+    """Columns of a group, or the range or the values that a column may take."""
+    if not isinstance(what, str):
+        return what
+    if option.kind == "groups":
+        return [one.strip() for one in what.split(",")]
+    low, is_range, high = what.partition("..")
+    return (_end(low), _end(high)) if is_range else [_plain(one) for one in what.split(",")]
+
+
+def _end(text: str) -> Any:
+    """One end of a range; None where it is open."""
+    return _plain(text) if text.strip() else None
+
+
+def _plain(text: str) -> Any:
+    """A number where it reads as one."""
+    text = text.strip()
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
 def _source(value: Any) -> str:
     """Python source of a plain value."""
     return repr(value)
 
 
-def frame_columns(namespace: Mapping[str, Any], words: list[str]) -> list[str]:
-    """Columns of the frame among some words, else of the only frame; for completion."""
-    frames = frames_in(namespace)
-    named = next((frames[word] for word in words if word in frames), None)
-    if named is None and len(frames) == 1:
-        named = next(iter(frames.values()))
-    return [] if named is None else columns_of(named)
+def known_columns(namespace: Mapping[str, Any], words: list[str]) -> list[str]:
+    """Columns of the frame or model among some words, else of the only frame."""
+    frames, models = frames_in(namespace), models_in(namespace)
+    named = next((word.removeprefix("$") for word in words if word.removeprefix("$") in {**frames, **models}), None)
+    if named in frames:
+        return columns_of(frames[named])
+    if named is not None:
+        return [column.name for column in models[named].schema.inputs]
+    return columns_of(next(iter(frames.values()))) if len(frames) == 1 else []

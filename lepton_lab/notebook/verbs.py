@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MODEL, FRAME, RUN, PATH, SAMPLE, VERB = "MODEL", "FRAME", "RUN", "PATH", "SAMPLE", "VERB"
+COLUMN = "COLUMN"
 EITHER = "MODEL|RUN"
 
 
@@ -17,8 +18,9 @@ class Option:
 
     Attributes:
         name: Without the dashes, as typed.
-        kind: What its value is: text, column, columns (may be repeated), int, duration, label (of a row),
-            name (a frame or function in the notebook), numbers (name=1,other=2), choice, or switch (no value).
+        kind: What its value is: text, column, columns (may be repeated), int, number, duration, label (of a row),
+            name (a frame or function in the notebook), numbers (name=1,other=2), groups (name=column,column, may be
+            repeated), bounds (column=low..high or column=value,value, may be repeated), choice, or switch (no value).
         sample: A value, for the error about one that cannot be read.
         keyword: Of the Python function; the name itself unless given.
     """
@@ -34,6 +36,11 @@ class Option:
     def flag(self) -> str:
         """With the dashes."""
         return f"--{self.name}"
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it may be typed more than once."""
+        return self.kind in ("columns", "groups", "bounds")
 
     @property
     def keyword(self) -> str:
@@ -79,6 +86,11 @@ ROWS = Option("rows", "int", "how many rows, sampled so that their proportions a
 ROW = Option("row", "label", "one row, by its index label")
 BACKGROUND = Option("background", "name", "the frame to compare with; the model's own if left out")
 AT = Option("at", "int", "one row, by its position")
+
+HALFWIDTH = Option("halfwidth", "number", "widest 95 % half-width wanted, in the output's unit")
+GROUPS = Option("groups", "groups", "columns that are one player; may be repeated", sample="address=zip,city")
+SCALE = Option("scale", "choice", "of the output: log-odds (link) or probabilities", ("link", "probability"))
+POINTS = Option("points", "int", "how many values of the column are asked")
 
 SPLIT = Option("split", "text", "how rows are held out: random, stratified, group:COLUMN or time:COLUMN")
 WEIGHTS = Option("weights", "text", "balanced, a column, or $name for an array")
@@ -128,8 +140,35 @@ _TABLE = (
     Verb("predict", "a frame of predictions with the index of the one given", (MODEL, FRAME), (),
          "pred = %lepton predict model df_test"),
     Verb("explain", "Shapley values with bounds, for rows held out of training or of a frame", (MODEL, FRAME + "?"),
-         (ROWS, ROW, AT, BACKGROUND, BUDGET, SEED),
+         (ROWS, ROW, AT, BACKGROUND, BUDGET, HALFWIDTH, GROUPS,
+          Option("heads", "switch", "measure too how much the heads of the network disagree on each value"), SEED),
          "ex = %lepton explain model --rows 500"),
+    Verb("explain_preview", "a quick look from gradients: near the Shapley values, but not them", (MODEL, FRAME + "?"),
+         (ROWS, ROW, AT, BACKGROUND, GROUPS, SEED),
+         "%lepton explain_preview model"),
+    Verb("interactions", "main effects, and what every two columns do together", (MODEL, FRAME + "?"),
+         (ROWS, ROW, AT, BACKGROUND, BUDGET, HALFWIDTH, GROUPS, SEED),
+         "%lepton interactions model --rows 50"),
+    Verb("partial_dependence", "the mean output at each value of one column, and a curve a row",
+         (MODEL, COLUMN, FRAME + "?"), (POINTS, SCALE, ROWS, ROW, AT, BUDGET, SEED),
+         "%lepton partial_dependence model age"),
+    Verb("accumulated_effects", "the effect of one column among rows that have such values (ALE)",
+         (MODEL, COLUMN, FRAME + "?"), (POINTS, SCALE, ROWS, BUDGET, SEED),
+         "%lepton accumulated_effects model age"),
+    Verb("loss_importance", "which columns the accuracy rests on (SAGE), with 95 % intervals", (MODEL, FRAME + "?"),
+         (ROWS, BACKGROUND, BUDGET, HALFWIDTH, GROUPS,
+          Option("y", "name", "what is true of the rows, for a function: an array in the notebook"),
+          Option("loss", "choice", "of a function", ("log_loss", "squared_error")), SEED),
+         "%lepton loss_importance model --budget 30s"),
+    Verb("counterfactuals", "the smallest changes of a row that lead to another prediction", (MODEL, FRAME + "?"),
+         (Option("reach", "text", "a class, a probability such as '<0.2', or a number such as '>50000'"), ROW, AT, ROWS,
+          Option("immutable", "columns", "a column that keeps its value; may be repeated"),
+          Option("only-increase", "columns", "a column that may only grow; may be repeated"),
+          Option("only-decrease", "columns", "a column that may only shrink; may be repeated"),
+          Option("bounds", "bounds", "values a column may take; may be repeated", sample="amount=500..4000"),
+          Option("n", "int", "alternatives wanted for each row"),
+          Option("timeout", "duration", "wall time after which what is found is returned: 5s"), BACKGROUND, SEED),
+         "%lepton counterfactuals model --row 17 --reach good --immutable age"),
     Verb("whatif", "change one row and see what the model says", (MODEL, FRAME + "?"), (ROW, AT),
          "%lepton whatif model --row 17"),
     Verb("save", "write a model to one file", (MODEL, PATH),

@@ -113,7 +113,7 @@ def watch_search(tune: Callable[..., Any]) -> Any:
 
     from lepton_lab import pictures
 
-    handle, shown_at = display(_Html("Search"), display_id=True), 0.0
+    handle, shown_at = display(Html("Search"), display_id=True), 0.0
     assert handle is not None, "a display with an id has a handle"
 
     def report(standing: StudyProgress) -> None:
@@ -121,16 +121,16 @@ def watch_search(tune: Callable[..., Any]) -> Any:
         now = time.monotonic()
         if now - shown_at > REDRAW_S:
             shown_at = now
-            handle.update(_Html(pictures.html(standing), pictures.text(standing)))
+            handle.update(Html(pictures.html(standing), pictures.text(standing)))
 
     study = tune(report=report)
     # The result is shown by the cell, as itself; what was drawn on the way is left as one line.
-    handle.update(_Html("", f"search done: {len(study.trials)} trials"))
+    handle.update(Html("", f"search done: {len(study.trials)} trials"))
     return study
 
 
 @dataclass(frozen=True)
-class _Html:
+class Html:
     """Something to show, drawn and in words."""
 
     drawn: str
@@ -187,11 +187,14 @@ def _follow_to_the_end(run: Run, watcher: Watcher) -> None:
 
 def can_show_panels() -> bool:
     """Whether this is a kernel with widgets, and not a plain terminal."""
+    return has_kernel() and all(importlib.util.find_spec(name) for name in ("ipywidgets", "anywidget"))
+
+
+def has_kernel() -> bool:
+    """Whether a page shows what is displayed, and not a plain terminal."""
     from IPython import get_ipython
 
-    shell = get_ipython()
-    has_kernel = getattr(shell, "kernel", None) is not None
-    return has_kernel and all(importlib.util.find_spec(name) for name in ("ipywidgets", "anywidget"))
+    return getattr(get_ipython(), "kernel", None) is not None
 
 
 def _watcher(*, code: str, budget_s: float | None, stop: Callable[[], object] | None) -> Watcher:

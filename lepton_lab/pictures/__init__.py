@@ -15,6 +15,7 @@ PICTURES = {
     "Evaluation": "evaluation_report",
     "Comparison": "comparison",
     "Explanation": "shapley_values",
+    "ExplainProgress": "explain_progress",
     "Counterfactuals": "counterfactual_list",
     "Interactions": "interaction_values",
     "Effect": "effect_curve",

@@ -30,7 +30,7 @@ class TestCode:
     @pytest.fixture(autouse=True)
     def frames(self, notebook, loans):
         notebook["df"], notebook["other"] = loans, loans
-        notebook["w"], notebook["t"] = np.ones(len(loans)), "bad"
+        notebook["w"], notebook["t"], notebook["f"] = np.ones((len(loans), 3)), "bad", len
 
     @pytest.mark.parametrize(
         ("line", "code"),
@@ -65,6 +65,29 @@ class TestCode:
             ),
             ("compare k3fa 9xyz", "ll.compare('k3fa', '9xyz')"),
             ("compare k3fa 9xyz df --seed 3", "ll.compare('k3fa', '9xyz', df, seed=3)"),
+            (
+                "explain f --halfwidth 0.02 --groups who=age,bad --groups 'job kind, alone=job kind' --heads",
+                "ll.explain(f, halfwidth=0.02, groups={'who': ['age', 'bad'], 'job kind, alone': ['job kind']}, "
+                "heads=True)",
+            ),
+            ("explain df f --groups $t --budget 5s", "ll.explain(f, df, budget='5s', groups=t)"),
+            ("interactions f df --rows 5 --background other", "ll.interactions(f, df, rows=5, background=other)"),
+            ("partial_dependence f age df --scale link", "ll.partial_dependence(f, 'age', df, scale='link')"),
+            ("partial_dependence f df 'job kind'", "ll.partial_dependence(f, 'job kind', df)"),
+            ("accumulated_effects f 1 w", "ll.accumulated_effects(f, 1, w)"),
+            ("accumulated_effects f $t df --points 9", "ll.accumulated_effects(f, t, df, points=9)"),
+            ("loss_importance f w --y t --loss log_loss", "ll.loss_importance(f, w, y=t, loss='log_loss')"),
+            ("explain_preview f w --at 3", "ll.explain_preview(f, w, at=3)"),
+            (
+                "counterfactuals f df --reach <0.2 --immutable age --only-increase amount --n 2 --timeout 3s",
+                "ll.counterfactuals(f, df, reach='<0.2', immutable=['age'], only_increase=['amount'], n=2, "
+                "timeout='3s')",
+            ),
+            (
+                "counterfactuals f df --bounds amount=500..4000.5 --bounds age=..30 --bounds 'job kind=none,some'",
+                "ll.counterfactuals(f, df, bounds={'amount': (500, 4000.5), 'age': (None, 30), "
+                "'job kind': ['none', 'some']})",
+            ),
             ("runs", "ll.runs()"),
             ("doctor", "ll.doctor()"),
         ],
@@ -80,6 +103,12 @@ class TestCode:
         ran = notebook.run(f"%%lepton train df --code --seed 8\n{body}")
         assert ran.out == "ll.train(df, target='bad', budget='5m', seed=8, ignore=['age'], background=True)\n"
 
+    def test_of_groups_and_bounds_in_toml(self, notebook):
+        groups = notebook.run('%%lepton explain f df --code\n[groups]\nwho = ["age", "bad"]\n"job, too" = "job kind"')
+        assert groups.out == "ll.explain(f, df, groups={'who': ['age', 'bad'], 'job, too': ['job kind']})\n"
+        bounds = notebook.run('%%lepton counterfactuals f df --code\nbounds = { age = "20..30", bad = [1] }')
+        assert bounds.out == "ll.counterfactuals(f, df, bounds={'age': (20, 30), 'bad': [1]})\n"
+
     def test_of_a_toml_body_that_names_its_frame(self, notebook):
         assert (
             notebook.run('%%lepton train --code\nframe = "other"\ntarget = "bad"').out
@@ -91,6 +120,7 @@ class TestMistakes:
     @pytest.fixture(autouse=True)
     def frames(self, notebook, loans):
         notebook["df"], notebook["df_test"], notebook["number"] = loans, loans, 3
+        notebook["len"] = len
 
     @pytest.mark.parametrize(
         ("line", "words"),
@@ -121,6 +151,12 @@ class TestMistakes:
             ("train df --target bad --weights $w", "there is no 'w' in this notebook"),
             ("train 'df", "Close the quote"),
             ("explain", "explain needs a model. Type: model = %lepton train"),
+            ("explain df --halfwidth wide", "explain needs a model"),
+            ("explain len df --halfwidth wide", "--halfwidth 'wide' is not a number. For example: --halfwidth 0.05"),
+            ("explain len df --groups age", "--groups 'age' cannot be read. For example: --groups address=zip,city"),
+            ("counterfactuals len --bounds =3", "--bounds '=3' cannot be read. For example: --bounds amount=500..4000"),
+            ("partial_dependence len df", "partial_dependence needs a column. Type: %lepton partial_dependence model"),
+            ("partial_dependence lenn age df", "there is no 'lenn' in this notebook"),
             ("save df", "'df' is a DataFrame, where save takes MODEL"),
             ("save", "save needs a model"),
             ("load", "load needs a path"),
