@@ -13,14 +13,16 @@ def load(ipython: Any) -> None:
     ipython.register_magics(LeptonMagics)
     completion.register(ipython)
     show.register(ipython)
+    warm_up.register(ipython)
     warm_up.start()
 
 
 def unload(ipython: Any) -> None:
     """Take back what `load` registered; the imports stay."""
-    from lepton_lab.notebook import completion, show
+    from lepton_lab.notebook import completion, show, warm_up
 
     for kind in ("line", "cell"):
         ipython.magics_manager.magics[kind].pop("lepton", None)
     completion.forget(ipython)
     show.forget(ipython)
+    warm_up.forget(ipython)

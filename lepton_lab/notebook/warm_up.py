@@ -6,10 +6,32 @@ Imports only. No backend is started and no setting is touched: the user's own ja
 from __future__ import annotations
 
 import importlib
+import re
 import threading
+from typing import Any
 
 SLOW = ("jax", "scipy.stats", "lightgbm", "flax.nnx", "optax", "lepton_lab.fitting.train_run")
+# Cells that import, or that call lepton_lab, whose functions import what they need.
+IMPORTS = re.compile(r"\bimport\b|\bll\.|\blepton_lab\b")
 _thread: threading.Thread | None = None
+
+
+def register(shell: Any) -> None:
+    """Let cells that import wait for the thread."""
+    forget(shell)
+    shell.events.register("pre_run_cell", _wait_before_imports)
+
+
+def forget(shell: Any) -> None:
+    """Take back what `register` did."""
+    if _wait_before_imports in shell.events.callbacks["pre_run_cell"]:
+        shell.events.unregister("pre_run_cell", _wait_before_imports)
+
+
+def _wait_before_imports(info: Any) -> None:
+    """Before a cell: two threads that import the same packages may each get a half-made module."""
+    if IMPORTS.search(info.raw_cell or ""):
+        wait()
 
 
 def start() -> None:
