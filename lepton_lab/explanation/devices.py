@@ -19,13 +19,18 @@ from jaxtyping import Array, Int
 ROWS_PER_DEVICE = 16
 
 
-def rows_per_call() -> int:
+def rows_per_call(per_device: int = ROWS_PER_DEVICE) -> int:
     """Rows that one call takes at most."""
-    return ROWS_PER_DEVICE * len(jax.devices())
+    return per_device * len(jax.devices())
 
 
 def over_rows(
-    kernel: Callable[..., Any], form: Any, params: Any, shared: Any, by_row: tuple[np.ndarray, ...]
+    kernel: Callable[..., Any],
+    form: Any,
+    params: Any,
+    shared: Any,
+    by_row: tuple[np.ndarray, ...],
+    per_device: int = ROWS_PER_DEVICE,
 ) -> tuple[np.ndarray, ...]:
     """What a kernel finds for each row, as numpy arrays.
 
@@ -34,23 +39,24 @@ def over_rows(
         form: its static argument.
         params: weights, the same on every device.
         shared: further arrays, the same on every device.
-        by_row: arrays with a leading axis of at most `rows_per_call()` rows.
+        by_row: arrays with a leading axis of at most `rows_per_call(per_device)` rows.
+        per_device: rows that each device's are padded to.
     """
     n_rows, n_devices = len(by_row[0]), len(jax.devices())
-    slots, counts, place = _dealt(n_rows, n_devices)
+    slots, counts, place = _dealt(n_rows, n_devices, per_device)
     found = _run(kernel, form, params, shared, tuple(array[slots] for array in by_row), counts, n_devices=n_devices)
     return tuple(np.asarray(array)[place] for array in found)
 
 
 @functools.lru_cache(maxsize=1024)
 def _dealt(
-    n_rows: int, n_devices: int
+    n_rows: int, n_devices: int, per_device: int
 ) -> tuple[Int[np.ndarray, " slot"], Int[np.ndarray, " device"], Int[np.ndarray, " row"]]:
     """The row in each device's slots, the rows of each device, and the slot of each row."""
     share = -(-n_rows // n_devices)
     device, nth = np.divmod(np.arange(n_rows), share)
-    place = device * ROWS_PER_DEVICE + nth
-    slots = np.zeros(n_devices * ROWS_PER_DEVICE, dtype=np.int64)
+    place = device * per_device + nth
+    slots = np.zeros(n_devices * per_device, dtype=np.int64)
     slots[place] = np.arange(n_rows)
     return slots, np.bincount(device, minlength=n_devices).astype(np.int32), place
 

@@ -62,6 +62,19 @@ class AdditiveForm:
         """Outputs of one row at some states."""
         return self.rest(params, state_side + present @ row_side)
 
+    def steps(
+        self, params: Any, row_side: Float[Array, "player hidden"], reference_side: Float[Array, "player hidden"]
+    ) -> tuple[Float[Array, " hidden"], Float[Array, "player hidden"], tuple[()]]:
+        """The hidden state of the background row, what each player adds to it, and what else `at` needs."""
+        return self.bias(params) + reference_side.sum(axis=0), row_side - reference_side, ()
+
+    def at(
+        self, params: Any, context: tuple[()], hidden: Float[Array, "block state hidden"]
+    ) -> Float[Array, "block state output"]:
+        """Outputs at hidden states."""
+        flat = self.rest(params, hidden.reshape(-1, hidden.shape[-1]))
+        return flat.reshape(*hidden.shape[:2], -1)
+
     def corner_outputs(
         self,
         params: Any,
@@ -140,6 +153,24 @@ class FunctionForm:
     ) -> Float[Array, "state output"]:
         """Outputs of one row at some states."""
         return self.fn(params, jnp.where(self._columns(present) > 0, row_side, state_side))
+
+    def steps(
+        self, params: Any, row_side: Float[Array, " feature"], reference_side: Float[Array, " feature"]
+    ) -> tuple[Float[Array, " player"], Float[Array, "player player"], tuple[Array, Array]]:
+        """The mask of nobody, what each player adds to it, and what else `at` needs."""
+        n_players = len(row_side) if self.player_of is None else max(self.player_of) + 1
+        return jnp.zeros(n_players), jnp.eye(n_players), (row_side, reference_side)
+
+    def at(
+        self,
+        params: Any,
+        context: tuple[Float[Array, "block feature"], Float[Array, "block feature"]],
+        hidden: Float[Array, "block state player"],
+    ) -> Float[Array, "block state output"]:
+        """Outputs at masks."""
+        row, reference = (side[:, None] for side in context)
+        mixed = jnp.where(self._columns(hidden) > 0, row, reference)
+        return self.fn(params, mixed.reshape(-1, mixed.shape[-1])).reshape(*hidden.shape[:2], -1)
 
     def corner_outputs(
         self,

@@ -21,6 +21,19 @@ from jaxtyping import Array, Bool, Float, Float64, Int
 
 from lepton_lab.explanation.devices import over_rows, rows_per_call
 from lepton_lab.explanation.forms import AdditiveForm, Form, FunctionForm, corner_bits
+from lepton_lab.explanation.jax_exact import (
+    FEW,
+    FEW_PAIRS,
+    LOW,
+    MANY_PAIRS,
+    MAX_HIGH,
+    Shared,
+    corner_weights,
+    few_coefs,
+    few_players,
+    many_coefs,
+    many_players,
+)
 from lepton_lab.explanation.jax_pairs import Contraction, contracted, pairs_in_tiles, states_in_tiles
 from lepton_lab.explanation.jax_walks import every_state, needed_states, walk_plan
 from lepton_lab.explanation.pair_plans import Pairs
@@ -95,6 +108,11 @@ class Game(abc.ABC):
         every = np.arange(n_references * n_states)
         outputs = self.evaluate(prepared, rows, [every] * len(rows)).reshape(len(rows), n_references, n_states, -1)
         return np.einsum("rbso,bsk->rbko", outputs, np.asarray(coefs, np.float64))
+
+    def exact_pairs(self, rows: np.ndarray, references: np.ndarray, players: np.ndarray) -> np.ndarray:
+        """Exact values of games of one background row each, `(pair, m, output)`, between `players (pair, m)`."""
+        worth = self.corners(rows, references, players)
+        return np.einsum("ms,pso->pmo", corner_weights(players.shape[1]), worth)
 
     def pair_plan(self, pairs: Pairs) -> Any:
         """What `contract_pairs` shares between rows."""
@@ -304,6 +322,31 @@ class JaxGame(Game):
         some = np.unique(np.linspace(0, self.n_rows - 1, min(self.n_rows, 64)).astype(int))
         n_real = self.differs(some).sum(axis=2)
         return float(np.maximum(n_real - 1, 0).mean()) < SKIP_BELOW * (self.n_players - 1)
+
+    def exact_pairs(
+        self,
+        rows: Int[np.ndarray, " pair"],
+        references: Int[np.ndarray, " pair"],
+        players: Int[np.ndarray, "pair player"],
+    ) -> Float64[np.ndarray, "pair player output"]:
+        """Shapley values of games of one background row, by every coalition, summed on the device."""
+        m = players.shape[1]
+        many = m > LOW
+        n_bits = LOW + MAX_HIGH if many else next(n for n in FEW if n >= m)
+        kernel, size, coefs = (
+            (many_players, MANY_PAIRS, many_coefs(m)) if many else (few_players, FEW_PAIRS, few_coefs(m, n_bits))
+        )
+        shared = Shared(
+            self._background_side[0], jnp.asarray(coefs), jnp.asarray(1 << max(0, m - LOW), dtype=jnp.int32)
+        )
+        padded = np.pad(players, ((0, 0), (0, n_bits - m)), constant_values=-1).astype(np.int32)
+        parts = []
+        for at in range(0, len(rows), rows_per_call(size)):
+            part = slice(at, at + rows_per_call(size))
+            by_row = (self.x[rows[part]], references[part].astype(np.int32), padded[part])
+            (found,) = over_rows(kernel, self._form, self._weights, shared, by_row, size)
+            parts.append(found[:, :m].astype(np.float64))
+        return np.concatenate(parts)
 
     def corners(
         self,
