@@ -73,7 +73,7 @@ def numbers_of(frame: Any) -> np.ndarray | None:
     import narwhals as nw
 
     known = nw.from_native(frame, eager_only=True)
-    columns = [known[name] for name in known.columns]
+    columns = list(known.iter_columns())
     if not all(column.dtype.is_numeric() or column.dtype == nw.Boolean for column in columns):
         return None
     arrays = [column.cast(nw.Float64).to_numpy() for column in columns]
@@ -86,7 +86,13 @@ def frame_columns(frame: Any, like: Any) -> Any:
 
     if isinstance(frame, np.ndarray):
         return frame
-    return nw.from_native(frame, eager_only=True).select(nw.from_native(like, eager_only=True).columns).to_native()
+    wanted = nw.from_native(like, eager_only=True).columns
+    return _selected(nw.from_native(frame, eager_only=True), wanted).to_native()
+
+
+def _selected(frame: Any, names: list[Any]) -> Any:
+    """Columns by name, in this order: by their places, since pandas has names that are numbers or tuples."""
+    return frame[:, [frame.columns.index(name) for name in names]]
 
 
 def frame_labels(frame: Any) -> np.ndarray:
@@ -120,8 +126,8 @@ def _stack_frames(first: Any, second: Any) -> StackedRows:
     for name in names:
         if name not in bottom.columns:
             raise no_such_column(name, bottom.columns, where="the background")
-    both = nw.maybe_reset_index(nw.concat([top, bottom.select(names)], how="vertical"))
-    columns = [both[name] for name in names]
+    both = nw.maybe_reset_index(nw.concat([top, _selected(bottom, names)], how="vertical"))
+    columns = list(both.iter_columns())
 
     def take(source: np.ndarray) -> Any:
         parts = [nw.maybe_reset_index(column[source[:, j].tolist()]).to_frame() for j, column in enumerate(columns)]

@@ -88,6 +88,9 @@ def ask_any(fn: Any, x: Any, which: Which, against: Against, groups: Groups | No
         raise OptionError(f"a function is explained on some rows: got a {type(fn).__name__}. Type: {line}")
     if isinstance(x, Mapping) or not (is_frame(x) or np.ndim(x)):
         raise OptionError(f"a {type(x).__name__} holds no rows that a function takes. Give an array or a frame.")
+    for rows in (x, against.rows):
+        if hasattr(rows, "toarray"):
+            raise OptionError(f"a {type(rows).__name__} is sparse; rows are mixed as dense ones. Type: X.toarray()")
     chosen = cut(x, rows=which.rows, row=which.row, at=which.at, seed=which.seed)
     background, notes = None, ()
     if against.rows is not None:

@@ -17,6 +17,9 @@ from lepton_lab.explanation.game import FunctionForm, Game, JaxGame
 from lepton_lab.explanation.groups import Groups, groups_of
 from lepton_lab.explanation.predict_game import PredictGame, checked_outputs
 
+# Of a column's spread: what rounding its values to float32 may cost before a function sees them as they are.
+FLOAT32_LOSS = 1e-3
+
 
 def game_of(
     fn: Any, x: Any, background: Any, groups: Mapping[str, Sequence[str | int]] | None = None
@@ -55,7 +58,8 @@ def function_game(callee: Callee, stacked: StackedRows, x: Any, background: Any,
             "a network takes arrays of numbers, and some columns hold none. "
             "Explain a function that encodes the frame first, such as: lambda df: network(encode(df))"
         )
-    if arrays is not None and traces(functools.partial(callee.pure, callee.params), x.shape[1]):
+    single = arrays is not None and (callee.arrays_only or fits_float32(*arrays))
+    if arrays is not None and single and traces(functools.partial(callee.pure, callee.params), x.shape[1]):
         given_arrays = isinstance(x, np.ndarray) or callee.arrays_only
         if given_arrays or _needs_no_frame(callee.fn, x, arrays[0]):
             return _jax_game(callee, *arrays, players)
@@ -70,6 +74,17 @@ def _as_arrays(x: Any, background: Any) -> tuple[np.ndarray, np.ndarray] | None:
         return (x, background) if x.dtype.kind in "fiub" and background.dtype.kind in "fiub" else None
     ours, theirs = numbers_of(x), numbers_of(frame_columns(background, x))
     return None if ours is None or theirs is None else (ours, theirs)
+
+
+def fits_float32(x: np.ndarray, background: np.ndarray) -> bool:
+    """Whether float32 tells each column's values apart: it does not for times in seconds or long numbers of things."""
+    both = np.concatenate([x, background]).astype(np.float64)
+    known = np.isfinite(both)
+    with np.errstate(invalid="ignore", over="ignore"):
+        lost = np.where(known, np.abs(both - both.astype(np.float32)), 0.0).max(axis=0)
+    low = both.min(axis=0, where=known, initial=np.inf)
+    spread = both.max(axis=0, where=known, initial=-np.inf) - low
+    return bool(((spread <= 0) | (lost <= FLOAT32_LOSS * spread)).all())
 
 
 def _needs_no_frame(fn: Callable[[Any], Any], frame: Any, array: np.ndarray) -> bool:
@@ -110,4 +125,6 @@ def traces(fn: Callable[[Any], Any], n_features: int) -> bool:
             out = jax.eval_shape(fn, jax.ShapeDtypeStruct((n_rows, n_features), np.float32))
     except Exception:  # noqa: BLE001
         return False
-    return hasattr(out, "shape") and len(out.shape) in (1, 2) and out.shape[0] == n_rows
+    if not hasattr(out, "shape") or np.issubdtype(out.dtype, np.complexfloating):
+        return False
+    return len(out.shape) in (1, 2) and out.shape[0] == n_rows

@@ -13,7 +13,7 @@ import numpy as np
 from lepton_lab.data.mix_rows import is_frame, numbers_of
 from lepton_lab.errors import ExplanationError
 from lepton_lab.explanation.callables import Callee, callee_of
-from lepton_lab.explanation.function_game import traces
+from lepton_lab.explanation.function_game import fits_float32, traces
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ def row_function(model: Any, x: Any) -> RowFunction:
             "a network takes arrays of numbers, and some columns hold none. "
             "Give a function that encodes the frame first, such as: lambda df: network(encode(df))"
         )
-    if numbers is not None and traces(functools.partial(callee.pure, callee.params), numbers.shape[1]):
+    single = numbers is not None and (callee.arrays_only or fits_float32(numbers, numbers[:0]))
+    if numbers is not None and single and traces(functools.partial(callee.pure, callee.params), numbers.shape[1]):
         return RowFunction(_Compiled(callee.pure, callee.params), np.asarray(numbers, np.float32), callee, True)
     return RowFunction(callee.fn, numbers if callee.arrays_only else x, callee, False)
 

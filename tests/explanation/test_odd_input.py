@@ -91,6 +91,46 @@ def test_missing_values_in_a_row_of_a_frame():
         ll.explain(refuses, frame)
 
 
+def test_columns_named_by_numbers_or_pairs():
+    pairs = pd.MultiIndex.from_tuples([("a", 1), ("a", 2), ("b", 1)])
+    for columns, groups in (([0, 1, 2], {"g": [0, 1]}), (pairs, {"g": ["('a', 1)", "('a', 2)"]})):
+        df, background = pd.DataFrame(X, columns=columns), pd.DataFrame(BACKGROUND, columns=columns)
+
+        def named(rows, columns=columns):
+            return product(rows[list(columns)].to_numpy())
+
+        found = ll.explain(named, df, background=background[df.columns[::-1]])
+        np.testing.assert_allclose(found.values, definition(X, BACKGROUND), atol=1e-12)
+        found = ll.explain(named, df, background=background, groups=groups)
+        assert found.feature_names[0] == "g" and found.shape == (4, 2)
+        np.testing.assert_allclose(found.values.sum(axis=1) + found.base_values, product(X), atol=1e-12)
+
+
+def test_numbers_that_float32_rounds_are_explained_as_they_are():
+    start = 1.6e9
+
+    def since(x):
+        return (x[:, 0] - start) * (x[:, 1] - start)
+
+    x = start + np.array([[3.0, 1.0], [50.0, 3.0], [7.0, 90.0], [20.0, 11.0]])
+    for convert in (np.asarray, lambda rows: pd.DataFrame(rows)):
+        fn = since if convert is np.asarray else lambda df: since(np.asarray(df))
+        found = ll.explain(fn, convert(x[:2]), background=convert(x[2:]))
+        np.testing.assert_allclose(found.prediction, since(x[:2]))
+        wanted = shapley.shapley_values(lambda z: since(z)[:, None], x[:2], x[2:], None)[:, :, 0]
+        np.testing.assert_allclose(found.values, wanted, atol=1e-9)
+
+
+def test_outputs_and_rows_that_cannot_be():
+    from scipy import sparse
+
+    with pytest.raises(ExplanationError, match="which is no number"):
+        ll.explain(lambda x: x[:, 0] * 1j, X, background=BACKGROUND)
+    for given, against in ((sparse.csr_matrix(X), BACKGROUND), (X, sparse.csr_matrix(BACKGROUND))):
+        with pytest.raises(OptionError, match=r"csr_matrix is sparse.*X.toarray\(\)"):
+            ll.explain(product, given, background=against)
+
+
 def test_weights_of_the_background():
     weights = np.arange(9.0)
     found = ll.explain(product, X, background=BACKGROUND, background_weights=weights)
