@@ -16,7 +16,7 @@ BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
 def test_block_runs(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     exec(compile(block, str(README), "exec"), {})
-    assert (tmp_path / "credit.lepton").exists()
+    assert (tmp_path / "credit.lepton").exists() == ("model.save" in block)
 
 
 def test_readme_has_python() -> None:
