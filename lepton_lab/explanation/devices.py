@@ -12,7 +12,7 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax.sharding import PartitionSpec
+from jax.sharding import AxisType, PartitionSpec
 from jaxtyping import Array, Int
 
 # Rows of one call and device.
@@ -71,6 +71,6 @@ def _run(
     if n_devices == 1:
         return one_device(params, shared, by_row, counts)
     same, split = PartitionSpec(), PartitionSpec("row")
-    mesh = jax.make_mesh((n_devices,), ("row",))
+    mesh = jax.make_mesh((n_devices,), ("row",), axis_types=(AxisType.Auto,))
     local = jax.shard_map(one_device, mesh=mesh, in_specs=(same, same, split, split), out_specs=split, check_vma=False)
     return local(params, shared, by_row, counts)
