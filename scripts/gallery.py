@@ -1,4 +1,4 @@
-"""Make docs/gallery: the executed start notebook as a page, and screenshots from real JupyterLab, light and dark.
+"""Make docs/gallery: the executed notebooks as pages, and screenshots from real JupyterLab, light and dark.
 
 make gallery
 """
@@ -23,18 +23,27 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 GALLERY = ROOT / "docs" / "gallery"
-NOTEBOOK = ROOT / "notebooks" / "00_start.ipynb"
+# Each notebook and its page.
+PAGES = {"00_start": "00_start", "explain_anything": "01_explain_anything"}
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
-# The name of a picture, how its cell begins, and what must be there before it is taken.
+# By notebook: the name of a picture, how its cell begins, and what must be there before it is taken.
 SHOTS = {
-    "check": ("%lepton check", ".jp-RenderedHTML"),
-    "training": ("model = %lepton train", ".lepton-panel .lep-kpis"),
-    "result": ("model\n", ".jp-RenderedHTML svg"),
-    "evaluation": ("%lepton evaluate", ".jp-RenderedHTML svg"),
-    "explanation": ("ex = %lepton explain", ".lepton-panel canvas"),
-    "row": ("%lepton explain model --row", ".lepton-panel svg"),
-    "whatif": ("%lepton whatif", ".lepton-panel .lep-detail svg"),
-    "runs": ("%lepton runs", ".jp-RenderedHTML"),
+    "00_start": {
+        "check": ("%lepton check", ".jp-RenderedHTML"),
+        "training": ("model = %lepton train", ".lepton-panel .lep-kpis"),
+        "result": ("model\n", ".jp-RenderedHTML svg"),
+        "evaluation": ("%lepton evaluate", ".jp-RenderedHTML svg"),
+        "explanation": ("ex = %lepton explain", ".lepton-panel canvas"),
+        "row": ("%lepton explain model --row", ".lepton-panel svg"),
+        "whatif": ("%lepton whatif", ".lepton-panel .lep-detail svg"),
+        "runs": ("%lepton runs", ".jp-RenderedHTML"),
+    },
+    "explain_anything": {
+        "groups": ("groups = {", ".lepton-panel canvas"),
+        "interactions": ("pairs = ll.interactions", ".jp-RenderedHTML svg"),
+        "dependence": ("ll.partial_dependence", ".jp-RenderedHTML svg"),
+        "counterfactuals": ("predicted = model.predict", ".jp-RenderedHTML table"),
+    },
 }
 RAN = """() => window.jupyterapp.shell.currentWidget.content.widgets
   .every(c => c.model.type !== 'code' || c.model.executionCount !== null)"""
@@ -50,11 +59,11 @@ def wait(condition: Callable[[], object], timeout_s: float = 300) -> None:
         time.sleep(0.5)
 
 
-def take(lab: Lab, sources: list[str]) -> None:
+def take(lab: Lab, sources: list[str], shots: dict[str, tuple[str, str]]) -> None:
     """One picture a shot and theme."""
     for theme, name in THEMES.items():
         lab.set_theme(name)
-        for shot, (start, ready) in SHOTS.items():
+        for shot, (start, ready) in shots.items():
             position = next(i for i, source in enumerate(sources) if f"{source}\n".startswith(start))
             lab.page.evaluate(SCROLL, position)
             lab.cell(position).locator(ready).first.wait_for(timeout=30_000)
@@ -66,28 +75,30 @@ def take(lab: Lab, sources: list[str]) -> None:
             print(path.relative_to(ROOT))
 
 
-def photograph(browser: Browser, folder: Path) -> None:
-    """Run the notebook in JupyterLab and take the pictures."""
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
+def photograph(browser: Browser, folder: Path, path: Path) -> None:
+    """Run a notebook in JupyterLab and take the pictures."""
+    notebook = nbformat.read(path, as_version=4)
     sources = [cell.source if cell.cell_type == "code" else "" for cell in notebook.cells]
     with lab_server(folder) as server:
-        (server.root / NOTEBOOK.name).write_bytes(NOTEBOOK.read_bytes())
-        lab = Lab.open(browser, server, NOTEBOOK.name)
+        (server.root / path.name).write_bytes(path.read_bytes())
+        lab = Lab.open(browser, server, path.name)
         lab.page.set_viewport_size({"width": 1200, "height": 1700})
         lab.run_all()
         wait(lambda: lab.is_idle() and lab.page.evaluate(RAN))
-        take(lab, sources)
+        take(lab, sources, SHOTS[path.stem])
         lab.close()
 
 
 def main() -> int:
     GALLERY.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as name:
-        copy = Path(name) / NOTEBOOK.name
-        copy.write_bytes(NOTEBOOK.read_bytes())
-        run_notebook.write_html(run_notebook.execute(copy), GALLERY / "00_start.html")
-        with chromium() as browser:
-            photograph(browser, Path(name) / "lab")
+    for stem, page in PAGES.items():
+        path = ROOT / "notebooks" / f"{stem}.ipynb"
+        with tempfile.TemporaryDirectory() as name:
+            copy = Path(name) / path.name
+            copy.write_bytes(path.read_bytes())
+            run_notebook.write_html(run_notebook.execute(copy), GALLERY / f"{page}.html")
+            with chromium() as browser:
+                photograph(browser, Path(name) / "lab", path)
     return 0
 
 
