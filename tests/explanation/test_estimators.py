@@ -67,7 +67,11 @@ def test_the_three_games_walk_the_same_walks():
     for other in found[1:]:
         np.testing.assert_allclose(other.values, found[0].values, atol=3e-6)
         np.testing.assert_allclose(other.variance, found[0].variance, atol=1e-6)
+        np.testing.assert_allclose(other.half_gap, found[0].half_gap, atol=3e-6)
+        np.testing.assert_allclose(other.background_std, found[0].background_std, atol=1e-4)
         assert other.n_evaluations == found[0].n_evaluations
+    # Half the difference of the two walks: its size is that of the error.
+    assert 0.5 < np.sqrt(np.mean(found[0].half_gap ** 2) / np.mean(found[0].variance)) < 1.6
 
 
 @pytest.mark.parametrize("n_states", [7, 1100])
