@@ -76,8 +76,8 @@ def ratio(ours: list[Point], theirs: list[Point]) -> Ratio | None:
 
 
 def _sorted(points: list[Point]) -> np.ndarray:
-    """`(log error, log cost)`, by error."""
-    found = np.log([[p.error, p.cost] for p in points if p.error > 0])
+    """`(log error, log cost)`, by error; where a method turned to exact values there is nothing to interpolate to."""
+    found = np.log([[p.error, p.cost] for p in points if p.error > 1e-5])
     return found[np.argsort(found[:, 0])]
 
 
