@@ -74,6 +74,25 @@ def test_the_three_games_walk_the_same_walks():
     assert 0.5 < np.sqrt(np.mean(found[0].half_gap ** 2) / np.mean(found[0].variance)) < 1.6
 
 
+def test_both_ways_through_a_plan_agree():
+    """All states, or only those after a real step: the same walks, exactly additive, with dummies at 0."""
+    x, background = X.copy(), BACKGROUND.copy()
+    x[:, 5] = background[:, 5] = 1.0
+    found = []
+    for skips in (True, False):
+        game = JaxGame(MLP, PARAMS, x, background)
+        game.__dict__["_skips"] = skips
+        found.append(walk_values(game, ROWS, uniform(), WalkOptions(), Pace()))
+        total = game.at_rows(ROWS) - uniform() @ game.at_background()
+        np.testing.assert_allclose(found[-1].values.sum(axis=1), total, atol=1e-13)
+        assert not found[-1].values[:, 5].any() and not found[-1].variance[:, 5].any()
+    picked, every = found
+    np.testing.assert_allclose(picked.values, every.values, atol=3e-6)
+    np.testing.assert_allclose(picked.half_gap, every.half_gap, atol=3e-6)
+    np.testing.assert_allclose(picked.background_std, every.background_std, atol=1e-5)
+    assert picked.n_evaluations < every.n_evaluations == N * (B * 4 * (D - 1) * 3 + 3)
+
+
 @pytest.mark.parametrize("n_states", [7, 1100])
 @pytest.mark.parametrize("groups", [None, (0, 1, 0, 2, 1, 3)])
 def test_contract_sums_what_evaluate_finds(n_states, groups):
