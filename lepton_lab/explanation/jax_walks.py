@@ -145,7 +145,12 @@ def _sums(
     def summed(weights: Array, values: Array) -> Array:
         return jnp.einsum("b,bfo->fo", weights, values, precision="highest")
 
-    return summed(w, (first + second) / 2), summed(w, gap), summed(w**2, gap**2), summed(w, first * second)
+    # Scaled by the largest term, a fourth power neither vanishes nor overflows in float32.
+    terms = jnp.square(w[:, None, None] * gap)
+    largest = terms.max(axis=0)
+    shares = terms / jnp.where(largest > 0, largest, jnp.ones_like(largest))
+    peak = largest * jnp.sqrt(jnp.square(shares).sum(axis=0))
+    return summed(w, (first + second) / 2), summed(w, gap), terms.sum(axis=0), summed(w, first * second), peak
 
 
 def _by_row(one_row: Any, form: Any, params: Any, by_row: tuple[Array, ...], n_rows: Array) -> tuple[Array, ...]:

@@ -27,7 +27,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int
 
 from lepton_lab.explanation.coalition_plans import Strata, cross_fitted, draw_pairs, strata_of
-from lepton_lab.explanation.estimate import T_95, Estimate, Pace
+from lepton_lab.explanation.estimate import T_95, Estimate, Pace, widened
 from lepton_lab.explanation.game import ROWS_PER_CALL, Game
 from lepton_lab.explanation.pair_plans import Pairs
 from lepton_lab.explanation.walks import CHUNK_S, MAX_STATES, MIN_PAIRS, N_PLANS
@@ -78,6 +78,7 @@ class _Tally:
     variance: Float64[np.ndarray, "row player output"]
     half_gap: Float64[np.ndarray, "row player output"]
     squares: Float64[np.ndarray, "row player output"]
+    peaks: Float64[np.ndarray, "row player output"]
     pairs: Int[np.ndarray, " row"]
     complete: Bool[np.ndarray, " row"]
     n_evaluations: int = 0
@@ -85,17 +86,17 @@ class _Tally:
     @classmethod
     def empty(cls, n_rows: int, game: Game) -> _Tally:
         """Nothing known yet."""
-        values, variance, half_gap, squares = np.zeros((4, n_rows, game.n_players, game.n_outputs))
-        return cls(values, variance, half_gap, squares, np.zeros(n_rows, np.int64), np.zeros(n_rows, bool))
+        sums = np.zeros((5, n_rows, game.n_players, game.n_outputs))
+        return cls(*sums, np.zeros(n_rows, np.int64), np.zeros(n_rows, bool))
 
     def forget(self, rows: Int[np.ndarray, " row"]) -> None:
         """Start anew: what was sampled adds nothing to all coalitions."""
-        for sums in (self.values, self.variance, self.half_gap, self.squares, self.pairs):
+        for sums in (self.values, self.variance, self.half_gap, self.squares, self.peaks, self.pairs):
             sums[rows] = 0
 
     def half_width(self) -> Float64[np.ndarray, " row"]:
         """Widest 95 % half-width of each row so far."""
-        return T_95 * np.sqrt(self.variance.max((1, 2), initial=0.0)) / np.maximum(self.pairs, 1)
+        return T_95 * np.sqrt(widened(self.variance, self.peaks).max((1, 2), initial=0.0)) / np.maximum(self.pairs, 1)
 
 
 def least_squares_values(
@@ -297,6 +298,7 @@ def _add_rows(
         tally.values[into] += effort * np.einsum("b,rbfo->rfo", w, value)
         tally.half_gap[into] += effort * np.einsum("b,rbfo->rfo", w, gap)
         tally.variance[into] += effort**2 * np.einsum("b,rbfo->rfo", w**2, gap**2)
+        tally.peaks[into] += effort**4 * np.einsum("b,rbfo->rfo", w**4, gap**4)
         # The square of an estimate is too large by its variance.
         tally.squares[into] += effort * np.einsum("b,rbfo->rfo", w, value**2 - gap**2)
         tally.n_evaluations += len(rows) * len(block.references) * block.n_states
@@ -326,7 +328,7 @@ def _estimate(rows: np.ndarray, plan: np.ndarray, tally: _Tally, options: LeastS
     return Estimate(
         rows=rows[reached],
         values=values,
-        variance=tally.variance[reached] / n**2,
+        variance=widened(tally.variance[reached], tally.peaks[reached]) / n**2,
         background_std=np.sqrt(np.maximum(tally.squares[reached] / n - values**2, 0.0)),
         half_gap=None if exact else tally.half_gap[reached] / n,
         plan=plan[reached],

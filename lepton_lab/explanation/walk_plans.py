@@ -62,6 +62,7 @@ class Walked:
         half_gap: half their difference.
         variance: squares of half their difference, by squared weights.
         squares: products of the two walks: without sampling noise in the mean, as a square would have.
+        peak: root of the sum of the squares of the terms of `variance`: large where few of them carry it.
         n_evaluations: states that the model was asked for.
     """
 
@@ -69,6 +70,7 @@ class Walked:
     half_gap: Float64[np.ndarray, "row player output"]
     variance: Float64[np.ndarray, "row player output"]
     squares: Float64[np.ndarray, "row player output"]
+    peak: Float64[np.ndarray, "row player output"]
     n_evaluations: int
 
 
@@ -85,6 +87,7 @@ def walked(game: Game, prepared: Any, orders: Orders, rows: Int[np.ndarray, " ro
         half_gap=np.einsum("b,rbfo->rfo", w, gap),
         variance=np.einsum("b,rbfo->rfo", w**2, gap**2),
         squares=np.einsum("b,rbfo->rfo", w, first * second),
+        peak=np.sqrt(np.einsum("b,rbfo->rfo", w**4, gap**4)),
         n_evaluations=n_evaluations,
     )
 

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64, Int
 
-from lepton_lab.explanation.estimate import T_95, Estimate, Pace
+from lepton_lab.explanation.estimate import T_95, Estimate, Pace, widened
 from lepton_lab.explanation.game import ROWS_PER_CALL, Game
 from lepton_lab.explanation.walk_plans import N_PASSES, Orders
 
@@ -68,12 +68,13 @@ class _Sums:
     variance: Float64[np.ndarray, "row feature output"]
     half_gap: Float64[np.ndarray, "row feature output"]
     squares: Float64[np.ndarray, "row feature output"]
+    peaks: Float64[np.ndarray, "row feature output"]
     rounds: Int[np.ndarray, " row"]
     n_evaluations: int = 0
 
     def half_width(self) -> Float64[np.ndarray, " row"]:
         """Widest 95 % half-width of each row so far."""
-        return T_95 * np.sqrt(self.variance.max((1, 2))) / np.maximum(self.rounds, 1)
+        return T_95 * np.sqrt(widened(self.variance, self.peaks).max((1, 2))) / np.maximum(self.rounds, 1)
 
 
 def walk_values(
@@ -108,7 +109,7 @@ def walk_rounds(
 ) -> Iterator[Estimate]:
     """What is known after each round of two more walks; the arguments are those of `walk_values`."""
     plan = np.random.default_rng([options.seed, 7]).permutation(len(rows)) % N_PLANS
-    zeros = [np.zeros((len(rows), game.n_players, game.n_outputs)) for _ in range(4)]
+    zeros = [np.zeros((len(rows), game.n_players, game.n_outputs)) for _ in range(5)]
     sums = _Sums(*zeros, rounds=np.zeros(len(rows), dtype=np.int64))
     n_round, ended = 0, ""
     while not ended:
@@ -185,6 +186,7 @@ def _add_walks(
         sums.half_gap[into] += found.half_gap
         sums.variance[into] += found.variance
         sums.squares[into] += found.squares
+        sums.peaks[into] += found.peak**2
         sums.n_evaluations += found.n_evaluations
     sums.values[into] += _settled(values, game.at_rows(rows) - weights @ game.at_background())
     sums.rounds[into] += 1
@@ -213,7 +215,7 @@ def _estimate(
     return Estimate(
         rows=rows[reached],
         values=values,
-        variance=sums.variance[reached] / n**2,
+        variance=widened(sums.variance[reached], sums.peaks[reached]) / n**2,
         background_std=spread,
         half_gap=sums.half_gap[reached] / n,
         plan=plan[reached],

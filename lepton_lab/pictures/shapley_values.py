@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lepton_lab.explanation.estimate import T_95
 from lepton_lab.pictures import theme
 from lepton_lab.pictures.curves import thin
 from lepton_lab.pictures.markup import Markup, join, tag
@@ -170,7 +171,7 @@ def _text_one(explanation: Explanation) -> str:
     made, base, prediction = steps(explanation, 0, main_output(explanation))
     ordered = sorted(made, key=lambda step: -abs(step.value))[:AT_MOST_FEATURES]
     rows = [
-        [s.name, s.shown, signed(s.value, 3), f"± {number(1.96 * s.error_std, 2)}" if s.error_std else ""]
+        [s.name, s.shown, signed(s.value, 3), f"± {number(T_95 * s.error_std, 2)}" if s.error_std else ""]
         for s in ordered
     ]
     ends = f"average {number(base)}, this prediction {number(prediction)}"

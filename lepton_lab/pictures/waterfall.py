@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lepton_lab.explanation.estimate import T_95
 from lepton_lab.pictures.axes import Scale, extent, ticks
 from lepton_lab.pictures.markup import Markup, join
 from lepton_lab.pictures.numbers import decimals_for, fixed, number, signed
 from lepton_lab.pictures.svg import CHARACTER_WIDTH, label, line, rect, svg, text
 
 ROW = 24.0
-Z_95 = 1.96
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def waterfall(
 
 def _bounds(steps: Sequence[Step], levels: Sequence[float]) -> list[float]:
     ends = zip(steps, levels[1:], strict=True)
-    return [end + side * Z_95 * step.error_std for step, end in ends for side in (-1, 1)]
+    return [end + side * T_95 * step.error_std for step, end in ends for side in (-1, 1)]
 
 
 def _grid(scale: Scale, height: float) -> Markup:
@@ -115,7 +115,7 @@ def _end_row(i: int, name: str, level: float, scale: Scale, names: _Names, unit:
 def _step_row(i: int, step: Step, start: float, scale: Scale, names: _Names, decimals: int) -> Markup:
     top, middle, end = ROW * i, ROW * i + ROW / 2, start + step.value
     x1, x2 = sorted((scale(start), scale(end)))
-    half = Z_95 * step.error_std
+    half = T_95 * step.error_std
     low, high = scale(end - half), scale(end + half)
     hover = f"{step.name} = {step.shown}: {signed(step.value, decimals)}" + (f" ± {number(half, 2)}" if half else "")
     parts = [

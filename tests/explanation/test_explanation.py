@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from lepton_lab.errors import DamagedFileError, ExplanationError, ModelFileError, NewerFormatError, OptionError
-from lepton_lab.explanation.estimate import Pace
+from lepton_lab.explanation.estimate import T_95, Pace
 from lepton_lab.explanation.exact import exact_values
 from lepton_lab.explanation.explanation import Explanation
 from lepton_lab.explanation.game import JaxGame
@@ -220,7 +220,7 @@ def test_one_row_has_no_row_axis_in_shap():
 def test_shap_gets_bounds_numbers_and_the_users_own_values():
     ours = explanation()
     theirs = ours.to_shap()
-    np.testing.assert_allclose(theirs.upper_bounds - theirs.values, 2.04 * ours.error_std)
+    np.testing.assert_allclose(theirs.upper_bounds - theirs.values, T_95 * ours.error_std)
     np.testing.assert_array_equal(theirs.error_std, ours.error_std)
     home = ours.data[:, 1]
     assert set(theirs.data[home == "own", 1]) == {0.0} and set(theirs.data[home == "rent", 1]) == {1.0}

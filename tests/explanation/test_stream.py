@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from lepton_lab.errors import ExplanationError
+from lepton_lab.explanation.estimate import T_95
 from lepton_lab.explanation.explain_function import ask_function
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.stream import _narrower, explanations
@@ -51,14 +52,14 @@ def test_each_step_is_complete_and_clearly_narrower_until_fine():
         assert ex.shape == (4, 18) and ex.additivity_gap < 1e-9
         z = (ex.values - truth(X, BACKGROUND)) / ex.error_std
         assert np.sqrt(np.mean(z**2)) < 2
-    assert (2.04 * found[-1].error_std).max() <= 0.3 * 1.001
+    assert (T_95 * found[-1].error_std).max() <= 0.3 * 1.001
     assert found[-1].n_evaluations > found[0].n_evaluations
 
 
 def test_without_limits_it_ends_at_two_percent_of_the_distance():
     *_, last = steps()
     distance = np.sqrt(np.mean((last.prediction - last.base_values) ** 2))
-    assert last.exact or (2.04 * last.error_std).max() <= 0.02 * distance * 1.001
+    assert last.exact or (T_95 * last.error_std).max() <= 0.02 * distance * 1.001
 
 
 def test_what_is_exact_at_once_is_one_step():

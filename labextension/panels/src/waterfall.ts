@@ -20,7 +20,8 @@ export interface Waterfall {
 
 const ROW = 24;
 const NARROW = 560;
-const Z_95 = 1.96;
+/** Half-width of a 95 % interval in standard errors, as in lepton_lab/explanation/estimate.py. */
+const T_95 = 2.2;
 
 /** The steps by size; the smallest are added up in one where there are more than `atMost`. */
 export function largestFirst(steps: Step[], atMost = 12): Step[] {
@@ -47,7 +48,7 @@ export function waterfall(data: Waterfall, width: number, atMost = 12): SVGEleme
   const steps = largestFirst(data.steps, atMost);
   const levels = running(data.base, steps);
   const columns = columnsOf(steps, width);
-  const bounds = steps.flatMap((step, i) => [-1, 1].map((side) => levels[i + 1]! + side * Z_95 * step.error));
+  const bounds = steps.flatMap((step, i) => [-1, 1].map((side) => levels[i + 1]! + side * T_95 * step.error));
   const at = scale(...extent([...levels, ...bounds, data.prediction], 0.03), columns.end + (width < NARROW ? 44 : 52), width - (width < NARROW ? 46 : 58));
   const height = ROW * (steps.length + 2) + 34;
   const decimals = decimalsFor(steps.map((step) => step.value));
@@ -107,7 +108,7 @@ function row(
   const middle = top + ROW / 2;
   const stop = start + step.value;
   const [x1, x2] = [at(start), at(stop)].sort((a, b) => a - b) as [number, number];
-  const half = Z_95 * step.error;
+  const half = T_95 * step.error;
   const [low, high] = [at(stop - half), at(stop + half)];
   const bounded = high - low > 1.5;
   const spread = half ? ` ± ${number(half, 2)}` : "";
