@@ -355,9 +355,7 @@ def _model_of(model_or_run: Any) -> TrainedModel:
     return model_in(run.result(timeout=0) if hasattr(run, "result") else run)
 
 
-def _resume_search(
-    id: str, df: Any, budget: str | float | None, background: bool, report: Report | None
-) -> Study:
+def _resume_search(id: str, df: Any, budget: str | float | None, background: bool, report: Report | None) -> Study:
     """Go on with a search, told of in the words of a training."""
     from lepton_lab.api_tune import resume_tune
 

@@ -86,8 +86,8 @@ class _Tally:
     @classmethod
     def empty(cls, n_rows: int, game: Game) -> _Tally:
         """Nothing known yet."""
-        sums = np.zeros((5, n_rows, game.n_players, game.n_outputs))
-        return cls(*sums, np.zeros(n_rows, np.int64), np.zeros(n_rows, bool))
+        values, variance, half_gap, squares, peaks = np.zeros((5, n_rows, game.n_players, game.n_outputs))
+        return cls(values, variance, half_gap, squares, peaks, np.zeros(n_rows, np.int64), np.zeros(n_rows, bool))
 
     def forget(self, rows: Int[np.ndarray, " row"]) -> None:
         """Start anew: what was sampled adds nothing to all coalitions."""
