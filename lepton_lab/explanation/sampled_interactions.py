@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int
 
 from lepton_lab.explanation.coalition_plans import Strata, cross_fitted, draw_pairs, strata_of
-from lepton_lab.explanation.estimate import T_95, Pace
+from lepton_lab.explanation.estimate import T_95, Pace, widened
 from lepton_lab.explanation.game import Game
 from lepton_lab.explanation.interaction_values import InteractionEstimate, as_matrix, pair_weights
 from lepton_lab.explanation.least_squares import LEAST_PAIRS, N_DESIGNS, enough_plans, settled, shapley_coefficients
@@ -92,11 +92,11 @@ def sampled_interactions(
     """
     plan = np.random.default_rng([seed, 7]).permutation(len(rows)) % N_PLANS
     shape = (len(rows), game.n_players, game.n_players, game.n_outputs)
-    sums = [np.zeros(shape), np.zeros(shape), np.zeros(shape)]
+    sums = [np.zeros(shape) for _ in range(4)]
     rounds, spent, n_round, row_s, ended = np.zeros(len(rows), dtype=np.int64), 0, 0, 0.0, ""
     strata = strata_of(game.n_players, sampled_pairs(game.n_players))
     while not ended:
-        wanted = _wanted(sums[1], rounds, n_round, enough_plans(weights), strata, halfwidth, pace)
+        wanted = _wanted(widened(sums[1], sums[3]), rounds, n_round, enough_plans(weights), strata, halfwidth, pace)
         if len(wanted) == 0:
             break
         for chunk in _chunks(plan, wanted):
@@ -147,10 +147,10 @@ def _chunks(plan: np.ndarray, wanted: np.ndarray) -> list[np.ndarray]:
 
 def _matrices(
     game: Game, rows: np.ndarray, weights: np.ndarray, strata: Strata, seed: tuple[int, int, int]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One plan's matrices of some rows: their values, variances and half gaps."""
+) -> list[np.ndarray]:
+    """One plan's matrices of some rows: their values, variances, half gaps, and the squared terms of the variances."""
     d, n = game.n_players, game.n_background
-    sums = [np.zeros((len(rows), d, d, game.n_outputs)) for _ in range(3)]
+    sums = [np.zeros((len(rows), d, d, game.n_outputs)) for _ in range(4)]
     rng = np.random.default_rng([17, *seed])
     design = _design(strata, n, rng)
     size = max(1, min(n, BLOCK_NUMBERS // (4 * strata.n_pairs * design.n_values)))
@@ -159,9 +159,9 @@ def _matrices(
         b = np.concatenate([real, np.zeros(size - len(real), dtype=np.int64)])
         value, gap = _block(game, rows, b, design.relabelled(np.argsort(rng.random((size, d)), axis=1), at))
         w = np.where(np.arange(size) < len(real), weights[b], 0.0)
-        for total, share, part in zip(sums, (w, w**2, w), (value, gap**2, gap), strict=True):
+        for total, share, part in zip(sums, (w, w**2, w, w**4), (value, gap**2, gap, gap**4), strict=True):
             total += np.einsum("b,rbijo->rijo", share, part)
-    return sums[0], sums[1], sums[2]
+    return sums
 
 
 def _design(strata: Strata, n_background: int, rng: np.random.Generator) -> _Design:
@@ -224,7 +224,8 @@ def _sampled(
     """Means over each row's own rounds, for the rows that were reached."""
     reached = np.flatnonzero(rounds)
     n = rounds[reached][:, None, None, None]
-    values, variance, half_gap = (part[reached] for part in sums)
+    values, variance, half_gap, peaks = (part[reached] for part in sums)
+    variance = widened(variance, peaks)
     why = "stopped" if ended == "stop" else "the budget was spent"
     left = f"{why} after {len(reached)} of {len(rounds)} rows: the other rows are left out."
     widths = np.zeros(0) if strata.complete or halfwidth is None else _half_width(variance, rounds[reached])
