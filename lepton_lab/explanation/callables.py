@@ -88,7 +88,7 @@ class _TorchModule:
 
     def __call__(self, x: Any) -> Any:
         """What the module returns for some rows."""
-        import torch
+        import torch  # pyright: ignore[reportMissingImports] (the user has it, or there is no torch module to explain)
 
         first = next((p for p in self.module.parameters() if p.is_floating_point()), torch.zeros(0))
         training = {part: part.training for part in self.module.modules()}
