@@ -30,7 +30,7 @@ from lepton_lab.explanation.coalition_plans import Strata, cross_fitted, draw_pa
 from lepton_lab.explanation.estimate import T_95, Estimate, Pace, widened
 from lepton_lab.explanation.game import ROWS_PER_CALL, Game
 from lepton_lab.explanation.pair_plans import Pairs
-from lepton_lab.explanation.walks import CHUNK_S, MAX_STATES, MIN_PAIRS, N_PLANS
+from lepton_lab.explanation.walks import CHUNK_S, MAX_STATES, MIN_PAIRS, deal_plans
 
 # Pairs a player below which walks are as good.
 LEAST_PAIRS = 3
@@ -132,7 +132,7 @@ def least_squares_rounds(
     `plan` says which rows share plans, where they have been dealt already.
     """
     if plan is None:
-        plan = np.random.default_rng([options.seed, 7]).permutation(len(rows)) % N_PLANS
+        plan = deal_plans(len(rows), options.seed)
     tally = _Tally.empty(len(rows), game)
     sizes = _Sizes(game, weights, options, pace)
     ended, n_round = "", 0

@@ -22,7 +22,7 @@ from lepton_lab.explanation.estimate import T_95, Pace, widened
 from lepton_lab.explanation.game import Game
 from lepton_lab.explanation.interaction_values import InteractionEstimate, as_matrix, pair_weights
 from lepton_lab.explanation.least_squares import LEAST_PAIRS, N_DESIGNS, enough_plans, settled, shapley_coefficients
-from lepton_lab.explanation.walks import N_PLANS
+from lepton_lab.explanation.walks import deal_plans
 
 # Complement pairs for each interaction that the regression estimates.
 PAIRS_PER_TERM = 2
@@ -90,7 +90,7 @@ def sampled_interactions(
         pace: budget, stop, progress.
         halfwidth: widest 95 % half-width wanted of any number in a matrix, in the output's unit.
     """
-    plan = np.random.default_rng([seed, 7]).permutation(len(rows)) % N_PLANS
+    plan = deal_plans(len(rows), seed)
     shape = (len(rows), game.n_players, game.n_players, game.n_outputs)
     sums = [np.zeros(shape) for _ in range(4)]
     rounds, spent, n_round, row_s, ended = np.zeros(len(rows), dtype=np.int64), 0, 0, 0.0, ""

@@ -77,6 +77,11 @@ class _Sums:
         return T_95 * np.sqrt(widened(self.variance, self.peaks).max((1, 2))) / np.maximum(self.rounds, 1)
 
 
+def deal_plans(n_rows: int, seed: int) -> Int[np.ndarray, " row"]:
+    """The plan of each row, at random: any estimator deals the same rows alike."""
+    return np.random.default_rng([seed, 7]).permutation(n_rows) % N_PLANS
+
+
 def walk_values(
     game: Game,
     rows: Int[np.ndarray, " row"],
@@ -108,7 +113,7 @@ def walk_rounds(
     pace: Pace,
 ) -> Iterator[Estimate]:
     """What is known after each round of two more walks; the arguments are those of `walk_values`."""
-    plan = np.random.default_rng([options.seed, 7]).permutation(len(rows)) % N_PLANS
+    plan = deal_plans(len(rows), options.seed)
     zeros = [np.zeros((len(rows), game.n_players, game.n_outputs)) for _ in range(5)]
     sums = _Sums(*zeros, rounds=np.zeros(len(rows), dtype=np.int64))
     n_round, ended = 0, ""
