@@ -99,7 +99,9 @@ class Scoreboard:
         return [f"{difference(gap.value)} ({difference(gap.low)} to {difference(gap.high)}{noise})"]
 
     def _gap(self, member: str) -> list[Markup]:
-        return [tag("span", words) for words in self._gap_words(member)]
+        # On two lines: one would push the last metric out of a notebook's cell.
+        narrow = "display:inline-block;white-space:normal;max-width:125px"
+        return [tag("span", words, style=narrow) for words in self._gap_words(member)]
 
     def _headline(self, name: str) -> Markup:
         spread = interval(self.metrics[name])
