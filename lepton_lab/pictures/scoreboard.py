@@ -58,12 +58,13 @@ class Scoreboard:
 
     def html(self) -> Markup:
         """The table: a dot with its interval for the first metric, and the metrics as numbers."""
-        names, members = self.names, list(self.board)
+        # The paired differences take the place of the last metric.
+        names, members = self.names[: SHOWN_METRICS - self._has_gaps], list(self.board)
         # A trivial guess is far away in metrics such as RMSE: its dot may not squeeze the others together.
         first = {member: scores.get(names[0]) for member, scores in self.board.items()}
         dots = DotColumn.of([estimate for member, estimate in first.items() if member in LABELS])
         rows: list[list[object]] = [
-            [self._named(m), self._dot(m, dots, first[m]), *self._gap(m), *self._numbers(m)] for m in members
+            [self._named(m), self._dot(m, dots, first[m]), *self._gap(m), *self._numbers(m, names)] for m in members
         ]
         paired = ["This model minus it"] if self._has_gaps else []
         rows.append(["", dots.axis(), *("" for _ in [*paired, *names])])
@@ -99,9 +100,9 @@ class Scoreboard:
         return [f"{difference(gap.value)} ({difference(gap.low)} to {difference(gap.high)}{noise})"]
 
     def _gap(self, member: str) -> list[Markup]:
-        # On two lines: one would push the last metric out of a notebook's cell.
-        narrow = "display:inline-block;white-space:normal;max-width:125px"
-        return [tag("span", words, style=narrow) for words in self._gap_words(member)]
+        # On few lines: one would push the metrics out of a notebook's cell.
+        narrow = "display:inline-block;white-space:normal;width:95px"
+        return [tag("span", words, style=narrow) if words else Markup("") for words in self._gap_words(member)]
 
     def _headline(self, name: str) -> Markup:
         spread = interval(self.metrics[name])
@@ -134,9 +135,9 @@ class Scoreboard:
         note = tag("span", f"{percent(weight, 0)} of blend", class_="lep-sub") if weight is not None else None
         return join(_name(member), " ", note)
 
-    def _numbers(self, member: str) -> list[Markup]:
+    def _numbers(self, member: str, names: list[str]) -> list[Markup]:
         scores = self.board[member]
-        return [_number(scores.get(name), spread=name == self.names[0]) for name in self.names]
+        return [_number(scores.get(name), spread=name == names[0]) for name in names]
 
 
 def difference(value: float) -> str:
