@@ -108,8 +108,8 @@ def _stack_arrays(first: np.ndarray, second: np.ndarray) -> StackedRows:
         )
     both = np.concatenate([first, second])
     columns = np.arange(both.shape[1])
-    codes = [_codes(both[:, j]) for j in columns]
     names = tuple(f"feature {j}" for j in columns)
+    codes = [_codes(both[:, j], name) for j, name in enumerate(names)]
     return StackedRows(lambda source: both[source, columns], np.stack(codes, axis=1), names, len(first), first)
 
 
@@ -133,23 +133,35 @@ def _stack_frames(first: Any, second: Any) -> StackedRows:
         parts = [nw.maybe_reset_index(column[source[:, j].tolist()]).to_frame() for j, column in enumerate(columns)]
         return nw.concat(parts, how="horizontal").to_native()
 
-    codes = np.stack([_codes(column.to_numpy()) for column in columns], axis=1)
+    codes = np.stack([_codes(column.to_numpy(), name) for column, name in zip(columns, names, strict=True)], axis=1)
     values = np.empty((len(top), len(names)), dtype=object)
     for j, column in enumerate(columns):
         values[:, j] = column[: len(top)].to_list()
     return StackedRows(take, codes, tuple(map(str, names)), len(top), values)
 
 
-def _codes(column: np.ndarray) -> np.ndarray:
-    """Equal integers for equal values; all missing values are equal."""
-    if column.dtype.kind in "fiubM":
+def _codes(column: np.ndarray, name: Any) -> np.ndarray:
+    """Equal integers for equal values; all missing values are equal.
+
+    Raises:
+        DataError: cells that hold several values, such as lists.
+    """
+    if column.dtype.kind in "fiubM" and column.ndim == 1:
         return np.unique(column, return_inverse=True, equal_nan=True)[1]
     seen: dict[Any, int] = {}
-    keys = [_key(value) for value in column.tolist()]
+    # An array of arrays would come apart in `tolist`: its own cells are wanted.
+    keys = [_key(value, name) for value in (column.tolist() if column.ndim == 1 else column)]
     return np.array([seen.setdefault(key, len(seen)) for key in keys])
 
 
-def _key(value: Any) -> Any:
+def _key(value: Any, name: Any) -> Any:
+    try:
+        hash(value)
+    except TypeError as error:
+        raise DataError(
+            f"a cell of column {name!r} holds a {type(value).__name__}; it must be one value, such as a number or a "
+            f"text. Make a column of each part, or leave it out: df.drop(columns=[{name!r}])"
+        ) from error
     if value is None or type(value).__name__ == "NAType" or value != value:
         return None
     # 1, 1.0 and True are equal to a dict but not to a model.

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 import lepton_lab as ll
@@ -129,6 +130,19 @@ def test_outputs_and_rows_that_cannot_be():
     for given, against in ((sparse.csr_matrix(X), BACKGROUND), (X, sparse.csr_matrix(BACKGROUND))):
         with pytest.raises(OptionError, match=r"csr_matrix is sparse.*X.toarray\(\)"):
             ll.explain(product, given, background=against)
+
+
+@pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame, np.asarray])
+@pytest.mark.parametrize("cells", [[[1, 2], [3]], [np.zeros(2), np.ones(2)], [{"a": 1}, {"a": 2}]])
+def test_cells_of_several_values_name_their_column(kind, cells):
+    given = kind({"age": [30.0, 40.0], "tags": cells})
+    name = "tags"
+    if kind is np.asarray:
+        given, name = np.empty((2, 2), dtype=object), "feature 1"
+        given[:, 0] = [30.0, 40.0]
+        given[0, 1], given[1, 1] = cells
+    with pytest.raises(ExplanationError, match=f"a cell of column '{name}' holds a .*; it must be one value"):
+        ll.explain(lambda rows: np.zeros(len(rows)), given, background=given)
 
 
 def test_weights_of_the_background():
