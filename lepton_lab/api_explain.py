@@ -55,7 +55,8 @@ def explain(
         model: A trained model, or any function of an array or frame: JAX functions and Flax modules (fastest),
             the predict_proba or decision_function of an estimator, a torch module.
         df: The rows to explain; for a trained model the rows held out of training if left out.
-        background: Rows to compare with, a hundred of them at most; a trained model has its own.
+        background: Rows to compare with: up to 1,000 as they are, a hundred of a larger frame (a note says so); a
+            trained model has its own.
         budget: Wall time to use, as seconds or "30s"; more of it makes intervals narrower, until `halfwidth`.
         halfwidth: Widest 95 % half-width wanted, in the output's unit; work goes on until it is reached.
         groups: Columns that are one player, as {"address": ["zip", "city"]}; of an array by number.

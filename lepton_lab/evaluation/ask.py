@@ -13,7 +13,14 @@ from lepton_lab.data.pick_rows import cut
 from lepton_lab.errors import OptionError
 from lepton_lab.evaluation.rows_of import LEARNED_FROM, choose, rows_of
 from lepton_lab.explanation.asked import Asked
-from lepton_lab.explanation.background import DEFAULT_ROWS, Background, background_weights, weighted_rows
+from lepton_lab.explanation.background import (
+    DEFAULT_ROWS,
+    Background,
+    background_weights,
+    most_rows,
+    sample_note,
+    weighted_rows,
+)
 from lepton_lab.explanation.explain_function import ask_function
 from lepton_lab.explanation.explain_model import AskedBlend, ask_trained
 
@@ -33,7 +40,7 @@ class Against:
     Args:
         rows: a frame or array; None for the default.
         weights: how much each of these rows counts; None counts them alike.
-        seed: of the sample where there are more than a hundred.
+        seed: of the sample, where there are more than `most_rows`.
     """
 
     rows: Any = None
@@ -95,7 +102,7 @@ def ask_any(fn: Any, x: Any, which: Which, against: Against, groups: Groups | No
     background, notes = None, ()
     if against.rows is not None:
         given = against.rows if is_frame(against.rows) else np.asarray(against.rows)
-        at, weights, notes = _background_rows(len(given), against)
+        at, weights, notes = _background_rows(given.shape, against)
         background = Background(given[at] if isinstance(given, np.ndarray) else frame_rows(given, at), weights)
     asked = ask_function(fn, chosen, background, groups=groups, seed=which.seed)
     return replace(asked, notes=(*asked.notes, *notes))
@@ -106,24 +113,20 @@ def _encoded(model: TrainedModel, against: Against) -> tuple[Background | None, 
     if against.rows is None:
         return None, ()
     table, where = rows_of(model, against.rows, "explain")
-    if against.weights is None and table.n_rows > DEFAULT_ROWS:
-        table, notes = _sampled(model, table, where, against.seed)
-        return Background(model.encoder.encode(table)), notes
-    at, weights, notes = _background_rows(table.n_rows, against)
+    shape = table.n_rows, len(model.schema.inputs)
+    if against.weights is None and table.n_rows > most_rows(shape[1]):
+        table = table.take(choose(model, table, where, rows=DEFAULT_ROWS, seed=against.seed))
+        return Background(model.encoder.encode(table)), (sample_note(table.n_rows, *shape),)
+    at, weights, notes = _background_rows(shape, against)
     return Background(model.encoder.encode(table.take(at)), weights), notes
 
 
-def _sampled(model: TrainedModel, table: Any, where: str, seed: int) -> tuple[Any, tuple[str, ...]]:
-    kept = table.take(choose(model, table, where, rows=DEFAULT_ROWS, seed=seed))
-    return kept, (_sample_note(kept.n_rows, table.n_rows),)
-
-
-def _background_rows(n: int, against: Against) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    """Positions and weights of the rows compared with: all of up to a hundred, else a sample by weight."""
+def _background_rows(shape: tuple[int, ...], against: Against) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """Positions and weights of the rows compared with: all of them, of a large table a hundred drawn by weight."""
+    n, n_columns = shape if len(shape) == 2 else (shape[0], 1)
     weights = None if against.weights is None else np.asarray(against.weights, dtype=np.float64)
-    at, kept = weighted_rows(background_weights(weights, n), against.seed)
-    return at, kept, () if len(at) == n else (_sample_note(len(at), n),)
-
-
-def _sample_note(n: int, of: int) -> str:
-    return f"the background is a sample of {n} of the {of:,} rows given."
+    shares = background_weights(weights, n)
+    if n <= most_rows(n_columns):
+        return np.arange(n), shares, ()
+    at, kept = weighted_rows(shares, against.seed)
+    return at, kept, (sample_note(len(at), n, n_columns),)

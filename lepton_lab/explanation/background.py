@@ -13,6 +13,10 @@ from lepton_lab.trained import TrainedModel
 
 # Enough that means over the background are stable, few enough that walks through all of it are cheap.
 DEFAULT_ROWS = 100
+# As many rows as these are given to be compared with, each of them; more are a table to draw from.
+MOST_ROWS = 1_000
+# Rows times columns of them: bounds the memory that sampling plans take.
+MOST_CELLS = 30_000
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,20 @@ def background_weights(weights: np.ndarray | None, n_rows: int) -> Float64[np.nd
     if not (np.isfinite(given).all() and (given >= 0).all() and given.sum() > 0):
         raise ExplanationError("background weights must be finite, at least 0, and not all 0.")
     return given / given.sum()
+
+
+def most_rows(n_columns: int) -> int:
+    """Background rows that are used as they are given; of a larger table, a hundred are drawn."""
+    return max(DEFAULT_ROWS, min(MOST_ROWS, MOST_CELLS // max(1, n_columns)))
+
+
+def sample_note(n: int, of: int, n_columns: int) -> str:
+    """What a reader should know of a background that was drawn, and how to have more of it."""
+    most = most_rows(n_columns)
+    return (
+        f"the background is a sample of {n} of the {of:,} rows given. "
+        f"Up to {most:,} rows are used as they are: background=df.sample({most})"
+    )
 
 
 def weighted_rows(

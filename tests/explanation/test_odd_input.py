@@ -149,16 +149,43 @@ def test_weights_of_the_background():
     weights = np.arange(9.0)
     found = ll.explain(product, X, background=BACKGROUND, background_weights=weights)
     np.testing.assert_allclose(found.values, definition(X, BACKGROUND, weights / weights.sum()), atol=1e-12)
-    many = np.repeat(BACKGROUND, 100, axis=0)
-    heavy = np.where(np.arange(900) < 100, 1.0, 0.0)
+    many = np.repeat(BACKGROUND, 200, axis=0)
+    heavy = np.where(np.arange(1_800) < 200, 1.0, 0.0)
     found = ll.explain(product, X, background=many, background_weights=heavy)
     np.testing.assert_allclose(found.values, definition(X, BACKGROUND[:1]), atol=1e-12)
-    assert "a sample of 100 of the 900 rows" in " ".join(found.notes)
+    assert "a sample of 100 of the 1,800 rows" in " ".join(found.notes)
     frame = small_frame("binary")
     model = small_model("binary")
     repeated = ll.explain(model, frame[:3], background=frame[5:15].iloc[[0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]])
     weighted = ll.explain(model, frame[:3], background=frame[5:15], background_weights=[2, *[1] * 9])
     np.testing.assert_allclose(weighted.values, repeated.values, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, lambda x: pd.DataFrame(x, columns=list("abc"))])
+def test_a_background_that_is_given_is_used_whole(kind):
+    """Up to a limit that is written down; of a larger table rows are drawn, and a note says how to have more."""
+    background = table(12, 1_001, 3).astype(np.float64)
+    found = ll.explain(
+        lambda x: np.array([np.prod(r) for r in np.asarray(x)]), kind(X), background=kind(background[:300])
+    )
+    np.testing.assert_allclose(found.values, definition(X, background[:300]), atol=1e-9)
+    assert not found.notes
+    sampled = ll.explain(lambda x: np.asarray(x)[:, 0], kind(X), background=kind(background))
+    assert "a sample of 100 of the 1,001 rows given. Up to 1,000 rows are used as they are" in " ".join(sampled.notes)
+    wide = table(13, 200, 200).astype(np.float64)
+    many_columns = ll.explain(lambda x: np.asarray(x)[:, 0], wide[:1], background=wide)
+    assert "a sample of 100 of the 200 rows given. Up to 150 rows" in " ".join(many_columns.notes)
+
+
+def test_a_background_given_to_a_trained_model_is_used_whole():
+    model, frame = blend("binary"), small_frame("binary")
+    given = pd.concat([frame[20:70]] * 3)
+    assert len(given) > 100
+    whole = ll.explain(model, frame[:3], background=given)
+    np.testing.assert_allclose(whole.values, ll.explain(model, frame[:3], background=frame[20:70]).values, atol=1e-5)
+    assert not whole.notes
+    large = ll.explain(model, frame[:3], background=pd.concat([given] * 10))
+    assert any("a sample of 100 of the 1,500 rows given" in note for note in large.notes)
 
 
 @functools.cache
