@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,14 @@ class BlendRows:
     background: np.ndarray
     weights: Float64[np.ndarray, " reference"]
     players: Groups
+    # The closed part, once it is known: a stream asks for it at every stage. Other rows begin without one.
+    _closed: list[Estimate] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def closed_part(self, pace: Pace) -> Estimate:
+        """The sum of all members with a closed form; for the first rows only where a stop or the budget ends it."""
+        if not self._closed:
+            self._closed.append(_closed_part(self, pace))
+        return self._closed[0]
 
 
 @dataclass(frozen=True)
@@ -66,8 +74,7 @@ class GamePart:
     name: str = ""
 
 
-def closed_part(rows: BlendRows, pace: Pace) -> Estimate:
-    """The sum of all members with a closed form; for the first rows only where a stop or the budget ends it."""
+def _closed_part(rows: BlendRows, pace: Pace) -> Estimate:
     estimate = constant_part(len(rows.x), rows.players.n_players, rows.model.task.n_outputs)
     for member, share in used_members(rows.model):
         if isinstance(member, LinearMember):

@@ -19,7 +19,7 @@ from lepton_lab.data.mix_rows import stack_rows
 from lepton_lab.errors import ExplanationError
 from lepton_lab.explanation.asked import Asked
 from lepton_lab.explanation.background import Background
-from lepton_lab.explanation.blend_parts import BlendRows, closed_part, for_part, game_parts, used_members
+from lepton_lab.explanation.blend_parts import BlendRows, for_part, game_parts, used_members
 from lepton_lab.explanation.estimate import Pace
 from lepton_lab.explanation.exact import exact_cost
 from lepton_lab.explanation.explain_function import Naming, ask_function
@@ -163,7 +163,7 @@ def _enumerate(game: Game, options: ExplainOptions, pace: Pace) -> bool:
 
 def _blend(rows: BlendRows, options: ExplainOptions, pace: Pace) -> InteractionEstimate:
     """The sum of the members' matrices, for the rows that all of them reached."""
-    closed = closed_part(rows, pace)
+    closed = rows.closed_part(pace)
     rows = replace(rows, x=rows.x[: len(closed.rows)])
     total = InteractionEstimate(
         rows=closed.rows,

@@ -18,7 +18,7 @@ from lepton_lab.data.mix_rows import stack_rows
 from lepton_lab.errors import ExplanationError
 from lepton_lab.explanation.asked import Estimator, at_once
 from lepton_lab.explanation.background import Background, background_weights, given_background
-from lepton_lab.explanation.blend_parts import BlendRows, GamePart, added, closed_part, for_part, game_parts, scaled
+from lepton_lab.explanation.blend_parts import BlendRows, GamePart, added, for_part, game_parts, scaled
 from lepton_lab.explanation.estimate import Estimate, Pace
 from lepton_lab.explanation.explain_game import Labels, explanation_of
 from lepton_lab.explanation.explanation import Explanation
@@ -155,7 +155,7 @@ class AskedBlend:
 
 def _sums(rows: BlendRows, estimator: Estimator, options: ExplainOptions, pace: Pace) -> Iterator[Estimate]:
     """The sum of all parts, at each step of the last part's estimator."""
-    total = closed_part(rows, pace)
+    total = rows.closed_part(pace)
     n_rows = len(total.rows)
     if n_rows < len(rows.x):
         why = "stopped" if pace.stop.is_set() else "half the budget was spent"

@@ -10,11 +10,15 @@ import numpy as np
 import pytest
 
 from lepton_lab.errors import ExplanationError
+from lepton_lab.explanation import blend_parts
 from lepton_lab.explanation.estimate import T_95
 from lepton_lab.explanation.explain_function import ask_function
+from lepton_lab.explanation.explain_model import ask_trained
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.stream import _narrower, explanations
 from tests.explanation.models import table
+from tests.explanation.test_explain_model import LABELS, VALUES, definition, model
+from tests.explanation.test_explain_model import X as ROWS
 from tests.reference import shapley
 
 # Too many players to enumerate; real interactions.
@@ -110,6 +114,22 @@ def test_no_time_for_anything_is_an_error():
     stop.set()
     with pytest.raises(ExplanationError, match="before the first row"):
         list(steps(stop=stop))
+
+
+def test_the_trees_of_a_blend_are_explained_once(monkeypatch):
+    """A preview and all that follows it share what is exact."""
+    explained, trees = [], blend_parts.tree_values
+
+    def counted(member, x, *rest):
+        explained.extend(x)
+        return trees(member, x, *rest)
+
+    monkeypatch.setattr(blend_parts, "tree_values", counted)
+    options = ExplainOptions()
+    found = list(explanations(ask_trained(model("binary"), ROWS, VALUES, LABELS), options, options.pace()))
+    assert found[0].method.startswith("preview:") and len(found) > 1
+    assert len(explained) == len(ROWS)
+    np.testing.assert_allclose(found[-1].values, definition(model("binary"))[:, :, 0], atol=2e-5)
 
 
 def test_seeds_give_the_same_steps():
