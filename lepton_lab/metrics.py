@@ -282,6 +282,11 @@ def _decision(probability: np.ndarray) -> np.ndarray:
     return probability.argmax(axis=1)
 
 
+def mean(values: Rows, weights: Weights = None) -> Score:
+    """The mean over rows, of a loss for example."""
+    return _mean(values, weights)
+
+
 def _mean(values: np.ndarray, weights: np.ndarray | None) -> Score:
     return _as_asked(_means(values, _many(values, weights)), weights)
 

@@ -1,8 +1,8 @@
-"""What is learned: two classes, several, or a number. A task is a frozen value that knows its loss,
-its link, its metrics and the unit of its logits; it holds no data and no parameters.
+"""What is learned: two classes, several, a number, or a time to an event. A task is a frozen value that knows
+its loss, its link, its metrics and the unit of its logits; it holds no rows and none of a member's parameters.
 
 Logits are always `(row, output)`: one log-odds of the positive class (binary), one logit a class
-(multiclass), or one number in the target's unit (regression).
+(multiclass), one number in the target's unit (regression), or one log hazard (survival, in a file of its own).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from lepton_lab import metrics
 from lepton_lab.errors import DamagedFileError, no_such_option
 from lepton_lab.metrics import Metric
+from lepton_lab.survival import Survival
 
 if TYPE_CHECKING:
     import jax
@@ -30,7 +31,7 @@ class Task(Protocol):
 
     @property
     def name(self) -> str:
-        """`binary`, `multiclass` or `regression`."""
+        """`binary`, `multiclass`, `regression` or `survival`."""
         ...
 
     @property
@@ -40,7 +41,7 @@ class Task(Protocol):
 
     @property
     def classes(self) -> tuple[ClassValue, ...]:
-        """The user's own class values, by index (binary: negative, positive); empty for regression."""
+        """The user's own class values, by index (binary: negative, positive); empty without classes."""
         ...
 
     @property
@@ -59,7 +60,7 @@ class Task(Protocol):
         ...
 
     def targets(self, y: np.ndarray) -> np.ndarray:
-        """`y` as the loss wants it: class index int32, or the standardised target float32."""
+        """`y` as the loss wants it: class index int32, the standardised target or the exposure float32."""
         ...
 
     def loss(self, raw: jax.Array, targets: jax.Array) -> jax.Array:
@@ -71,7 +72,7 @@ class Task(Protocol):
         ...
 
     def probability(self, logits: np.ndarray) -> np.ndarray:
-        """Probabilities `(row, class)`; for regression `(row, 0)`."""
+        """Probabilities `(row, class)`; without classes `(row, 0)`."""
         ...
 
     def to_json(self) -> dict[str, Any]:
@@ -238,6 +239,8 @@ def task_from_json(data: Mapping[str, Any]) -> Task:
             return Multiclass(tuple(data["classes"]))
         if data["name"] == "regression":
             return Regression(float(data["location"]), float(data["scale"]), str(data["unit"]))
+        if data["name"] == "survival":
+            return Survival.from_json(data)
     except (KeyError, TypeError, ValueError) as error:
         raise DamagedFileError(f"the task {data!r} cannot be read: {error!r}.") from error
     raise DamagedFileError(f"the task {data.get('name')!r} is not known to this lepton-lab.")
@@ -254,6 +257,32 @@ def metric_of(task: Task, name: str | None) -> Metric:
     if name not in task.metrics:
         raise no_such_option(f"metric (of a {task.name} target)", name, task.metrics)
     return task.metrics[name]
+
+
+def loss_metric(task: Task) -> Metric:
+    """The loss of a task as a metric of logits: what members are judged by while they grow."""
+    if isinstance(task, Survival):
+        return Metric("log_loss", _survival_loss(task), False, "log loss")
+    return task.metrics["log_loss" if task.classes else "rmse"]
+
+
+def answers(task: Task, logits: np.ndarray, *, of_member: bool = False) -> np.ndarray:
+    """Logits as the task's metrics take them: with the survival curves they mean, where the task is survival.
+
+    Args:
+        task: what is predicted.
+        logits: `(row, output)`, of a model or of one of its members.
+        of_member: of a member, before calibration.
+    """
+    return task.answers(logits, of_member=of_member) if isinstance(task, Survival) else logits
+
+
+def _survival_loss(task: Survival) -> Any:
+    def of_logits(y: np.ndarray, logits: np.ndarray, weights: np.ndarray | None = None) -> metrics.Score:
+        each = task.losses(y, np.asarray(logits[:, 0], np.float64))
+        return metrics.mean(each, weights)
+
+    return of_logits
 
 
 def _binary_probability(logits: np.ndarray) -> np.ndarray:

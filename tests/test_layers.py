@@ -16,6 +16,8 @@ LINES = [
     {"_version", "errors"},
     {"durations"},
     {"metrics", "samples"},
+    {"censored"},
+    {"survival"},
     {"tasks"},
     {"data"},
     {"networks"},
