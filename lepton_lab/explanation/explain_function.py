@@ -18,6 +18,7 @@ from lepton_lab.explanation.explanation import Explanation
 from lepton_lab.explanation.function_game import function_game, stacked_rows
 from lepton_lab.explanation.groups import groups_of
 from lepton_lab.explanation.options import ExplainOptions
+from lepton_lab.explanation.unsteady import steadied
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def ask_function(
     stacked = stacked_rows(x, _as_rows(background.x))
     columns = _column_names(naming, stacked)
     players = groups_of(groups, columns)
-    game = function_game(callee, stacked, x, _as_rows(background.x), players)
+    game, unsteady = steadied(function_game(callee, stacked, x, _as_rows(background.x), players))
     row_labels = frame_labels(x) if naming.row_labels is None else np.asarray(naming.row_labels)
     outputs = _output_names(naming, callee, game.n_outputs)
     for name, given, n in (("output_names", outputs, game.n_outputs), ("row_labels", row_labels, len(x))):
@@ -116,7 +117,7 @@ def ask_function(
     shown = players.shown(stacked.values, columns)
     labels = Labels(shown, players.names, outputs, naming.unit or callee.unit, row_labels)
     prediction = game.at_rows(np.arange(game.n_rows))
-    return Asked(game, weights, labels, prediction, notes + _label_note(prediction))
+    return Asked(game, weights, labels, prediction, notes + unsteady + _label_note(prediction))
 
 
 def _label_note(prediction: np.ndarray) -> tuple[str, ...]:

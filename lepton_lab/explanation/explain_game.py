@@ -24,7 +24,8 @@ from lepton_lab.explanation.explanation import Explanation
 from lepton_lab.explanation.game import Game
 from lepton_lab.explanation.least_squares import LEAST_PAIRS, LeastSquaresOptions, enough_plans, least_squares_rounds
 from lepton_lab.explanation.options import ExplainOptions
-from lepton_lab.explanation.walks import WalkOptions, walk_values
+from lepton_lab.explanation.unsteady import is_unsteady, with_answers_error
+from lepton_lab.explanation.walks import WalkOptions, walk_rounds, walk_values
 
 # Enumeration is chosen where it takes no more than this many times the evaluations of the walks ...
 WORTH_EXACT = 4
@@ -96,6 +97,11 @@ def shapley_rounds(
 def _rounds(game: Game, weights: np.ndarray, options: ExplainOptions, pace: Pace) -> Iterator[Estimate]:
     """The stages: enumeration alone, or walks or least squares as asked for, then least squares as needed."""
     rows = np.arange(game.n_rows)
+    if is_unsteady(game):
+        # Only the gaps between walks count what the answers vary by.
+        for estimate in walk_rounds(game, rows, weights, options.walks(), pace):
+            yield with_answers_error(game, weights, estimate)
+        return
     work = _work(game, rows, options)
     if _enumerate(game, work, options, pace):
         yield from _exactly(game, weights, work, options, pace)

@@ -32,6 +32,8 @@ from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.predict_game import PredictGame
 from lepton_lab.explanation.sampled_interactions import sampled_interactions, sampled_pairs
 from lepton_lab.explanation.tree_interactions import tree_interactions
+from lepton_lab.explanation.unsteady import is_unsteady
+from lepton_lab.explanation.unsteady_interactions import repeated_interactions
 from lepton_lab.members.trees import TreesMember
 from lepton_lab.trained import TrainedModel
 
@@ -97,9 +99,7 @@ def answer_interactions(asked: Asked | AskedBlend, options: ExplainOptions, pace
         ExplanationError: values are not finite, or no row was reached.
     """
     if isinstance(asked, Asked):
-        found = game_interactions(asked.game, asked.weights, options, pace)
-        base = asked.weights @ asked.game.at_background()
-        return _labelled(found, base, asked.prediction, asked.labels, pace, asked.notes)
+        return _answer(asked, options, pace)
     found, notes = _blend(asked.rows, options, pace), asked.notes
     gap = _sum_gap(asked, found.rows, found.values.sum(axis=2))
     if gap > TOLERANCE:
@@ -110,6 +110,24 @@ def answer_interactions(asked: Asked | AskedBlend, options: ExplainOptions, pace
     shown = np.array(asked.at_rows, np.float64)
     shown[found.rows] = asked.base + found.values.sum(axis=(1, 2))
     return _labelled(found, asked.base, shown, asked.labels, pace, notes)
+
+
+def _answer(asked: Asked, options: ExplainOptions, pace: Pace) -> Interactions:
+    """Of one function; repeated where it answers differently each time."""
+    game, prediction = asked.game, asked.prediction
+    base = asked.weights @ game.at_background()
+
+    def once(game: Game, k: int, pace: Pace) -> InteractionEstimate:
+        return game_interactions(game, asked.weights, replace(options, seed=(options.seed + k) % 2**32), pace)
+
+    if not (isinstance(game, PredictGame) and is_unsteady(game)):
+        found = once(game, 0, pace)
+    else:
+        found = repeated_interactions(once, game, pace)
+        # Each repetition asked for the prediction anew: shown is what their mean comes to.
+        prediction = np.array(prediction)
+        prediction[found.rows] = base + found.values.sum(axis=(1, 2))
+    return _labelled(found, base, prediction, asked.labels, pace, asked.notes)
 
 
 def _sum_gap(

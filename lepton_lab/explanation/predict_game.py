@@ -29,11 +29,13 @@ class PredictGame(Game):
         predict: rows (an array or frame of the kind that was stacked) to `(row,)` or `(row, output)`.
         stacked: the rows to explain, then the background.
         groups: the players; None where every column is one.
+        n_asks: how often whole rows are asked: once, or several times where answers differ (`unsteady.py`).
     """
 
     predict: Callable[[Any], Any]
     stacked: StackedRows
     groups: Groups | None = None
+    n_asks: int = 1
 
     @property
     def n_rows(self) -> int:
@@ -56,8 +58,22 @@ class PredictGame(Game):
         return self.groups or groups_of(None, self.stacked.column_names)
 
     @cached_property
-    def _whole(self) -> Float64[np.ndarray, "row output"]:
+    def _asked(self) -> Float64[np.ndarray, "ask row output"]:
         rows = np.arange(len(self.stacked.codes))
+        return np.stack([self.whole_rows(rows) for _ in range(self.n_asks)])
+
+    @cached_property
+    def _whole(self) -> Float64[np.ndarray, "row output"]:
+        return self._asked.mean(axis=0)
+
+    @cached_property
+    def answers_variance(self) -> Float64[np.ndarray, "row output"]:
+        """Variance of the outputs at whole rows, to explain and background, where answers differ; else 0."""
+        n = self.n_asks
+        return self._asked.var(axis=0, ddof=1) / n if n > 1 else np.zeros_like(self._whole)
+
+    def whole_rows(self, rows: Int[np.ndarray, " row"]) -> Float64[np.ndarray, "row output"]:
+        """Outputs at some of the stacked rows, asked now."""
         return self.outputs_of(np.repeat(rows[:, None], self.stacked.codes.shape[1], axis=1))
 
     def at_rows(self, rows: Int[np.ndarray, " row"]) -> Float64[np.ndarray, "row output"]:
