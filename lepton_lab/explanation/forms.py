@@ -8,11 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
+
+
+class Names(NamedTuple):
+    """Players renamed, for each of some background rows.
+
+    Args:
+        place: the place in a design of each player.
+        player: the player at each place.
+    """
+
+    place: Int[Array, "*block player"]
+    player: Int[Array, "*block player"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,17 @@ class AdditiveForm:
     ) -> tuple[Float[Array, " hidden"], Float[Array, "player hidden"], tuple[()]]:
         """The hidden state of the background row, what each player adds to it, and what else `at` needs."""
         return self.bias(params) + reference_side.sum(axis=0), row_side - reference_side, ()
+
+    def moved(
+        self,
+        steps: Float[Array, "block player hidden"],
+        masks: Float[Array, "block state player"],
+        names: Names | None = None,
+    ) -> Float[Array, "block state hidden"]:
+        """What the players of some masks add to the hidden state of the background row."""
+        if names is not None:
+            steps = jnp.take_along_axis(steps, names.player[..., None], axis=1, mode="promise_in_bounds")
+        return masks @ steps
 
     def at(
         self, params: Any, context: tuple[()], hidden: Float[Array, "block state hidden"]
@@ -160,6 +183,18 @@ class FunctionForm:
         """The mask of nobody, what each player adds to it, and what else `at` needs."""
         n_players = len(row_side) if self.player_of is None else max(self.player_of) + 1
         return jnp.zeros(n_players), jnp.eye(n_players), (row_side, reference_side)
+
+    def moved(
+        self,
+        steps: Float[Array, "block player player"],
+        masks: Float[Array, "block state player"],
+        names: Names | None = None,
+    ) -> Float[Array, "block state player"]:
+        """The masks, of the players themselves."""
+        del steps
+        if names is None:
+            return masks
+        return jnp.take_along_axis(masks, names.place[:, None], axis=2, mode="promise_in_bounds")
 
     def at(
         self,

@@ -21,6 +21,7 @@ from jaxtyping import Array, Bool, Float, Float64, Int
 
 from lepton_lab.explanation.devices import over_rows, rows_per_call
 from lepton_lab.explanation.forms import AdditiveForm, Form, FunctionForm, corner_bits
+from lepton_lab.explanation.jax_contraction import Contraction, contracted, states_in_tiles
 from lepton_lab.explanation.jax_exact import (
     FEW,
     FEW_PAIRS,
@@ -34,7 +35,7 @@ from lepton_lab.explanation.jax_exact import (
     many_coefs,
     many_players,
 )
-from lepton_lab.explanation.jax_pairs import Contraction, contracted, pairs_in_tiles, states_in_tiles
+from lepton_lab.explanation.jax_pairs import PairPlan, PairSlots, pair_plan, paired, renamed
 from lepton_lab.explanation.jax_walks import every_state, needed_states, walk_plan
 from lepton_lab.explanation.pair_plans import Pairs
 from lepton_lab.explanation.tiles import TILE, Layout, layout_of, whole_tiles
@@ -44,6 +45,8 @@ from lepton_lab.explanation.walk_plans import Orders, Walked, walked
 ROWS_PER_CALL = 16
 # Picking states out costs about a tenth of a small network's time: it pays where more than that are left out.
 SKIP_BELOW = 0.88
+# States of one plan that holds them all; and numbers of one on a device, which holds what they are made of.
+MAX_STATES, MAX_NUMBERS = 1 << 14, 1 << 24
 # Coalitions of one block of `corners`: all subsets of at most this many players.
 CORNER_BITS = 8
 
@@ -117,6 +120,10 @@ class Game(abc.ABC):
     def pair_plan(self, pairs: Pairs) -> Any:
         """What `contract_pairs` shares between rows."""
         return self.prepare(pairs.states(), pairs.references), pairs.state_coefs()
+
+    def most_references(self, n_states: int) -> int:
+        """Background rows of one plan with this many states each, so that memory stays bounded."""
+        return max(1, MAX_STATES // max(1, n_states))
 
     def contract_pairs(self, plan: Any, rows: np.ndarray) -> np.ndarray:
         """What the pairs' half differences come to, `(row, reference, value, output)`: see `contract`."""
@@ -233,6 +240,11 @@ class JaxGame(Game):
         side = _sides(self._form, self._weights, jnp.asarray(self.background))
         return side, jnp.asarray(self._at_background, dtype=jnp.float32)
 
+    def most_references(self, n_states: int) -> int:
+        """Background rows of one plan with this many states each: their masks and hidden states are the largest."""
+        side = self._background_side[0][0]
+        return max(1, MAX_NUMBERS // (side.size + n_states * (self.n_players + side.shape[-1]) // 2))
+
     def evaluate(self, prepared: Prepared, rows: Int[np.ndarray, " row"], kept: Sequence[np.ndarray]) -> Outputs:
         """Outputs of each row at its kept states, a tile of states at a time."""
         present, state_side = prepared.flat()
@@ -263,21 +275,22 @@ class JaxGame(Game):
         plan = Contraction(prepared.present, prepared.state_side, jnp.asarray(laid))
         return self._contracted(prepared.layout, plan, rows)
 
-    def pair_plan(self, pairs: Pairs) -> tuple[Layout, Contraction]:
-        """Pairs in tiles: players are renamed on the device."""
-        layout = layout_of(len(pairs.references), 2 * pairs.n_pairs)
-        names = pairs.which.astype(np.int32), pairs.order.astype(np.int32)
-        plan = pairs_in_tiles(
-            self._form, self._weights, (pairs.masks, pairs.coefs.astype(np.float32)), names,
-            pairs.references.astype(np.int32), self._background_side[0], layout=layout,
-        )  # fmt: skip
-        return layout, plan
+    def pair_plan(self, pairs: Pairs) -> tuple[Pairs, PairSlots, PairPlan]:
+        """Pairs by design: players are renamed on the device."""
+        slots = PairSlots(pairs.which, 2 * pairs.n_pairs, len(pairs.masks))
+        return pairs, slots, pair_plan(pairs, slots, self._background_side[0])
 
     def contract_pairs(
-        self, plan: tuple[Layout, Contraction], rows: Int[np.ndarray, " row"]
+        self, plan: tuple[Pairs, PairSlots, PairPlan], rows: Int[np.ndarray, " row"]
     ) -> Float64[np.ndarray, "row reference value output"]:
         """What the pairs' half differences come to, summed where the outputs are."""
-        return self._contracted(*plan, rows)
+        pairs, slots, prepared = plan
+        parts = []
+        for at in range(0, len(rows), rows_per_call()):
+            by_row = (self.x[rows[at : at + rows_per_call()]],)
+            (found,) = over_rows(paired, self._form, self._weights, prepared, by_row)
+            parts.append(renamed(found.astype(np.float64), pairs, slots))
+        return np.concatenate(parts)
 
     def _contracted(self, layout: Layout, plan: Contraction, rows: np.ndarray) -> np.ndarray:
         """Sums by background row, a call of rows at a time."""
@@ -292,14 +305,11 @@ class JaxGame(Game):
         """Walks of some background rows, on the device."""
         if self.n_players == 1:
             return super().walk_plan(orders)
-        n_tiles, per_tile = whole_tiles(len(orders.references), orders.n_states)
         order = orders.orders.astype(np.int32)
-        place = np.argsort(order, axis=2).astype(np.int32)
+        n_tiles, per_tile = whole_tiles(len(order), orders.n_states)
         chosen = orders.references.astype(np.int32), orders.weights.astype(np.float32)
-        plan = walk_plan(
-            self._form, self._weights, (order, place), self._background_side, chosen, n_tiles=n_tiles, per_tile=per_tile
-        )
-        return orders, plan
+        places = np.argsort(order, axis=2).astype(np.int32)
+        return orders, walk_plan((order, places), self._background_side, chosen, n_tiles=n_tiles, per_tile=per_tile)
 
     def walk(self, plan: Any, rows: Int[np.ndarray, " row"]) -> Walked:
         """Walks of some rows through a plan, summed over its background rows on the device."""

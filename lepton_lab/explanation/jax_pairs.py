@@ -1,107 +1,164 @@
-"""Sums of coefficients times outputs on the device: of any states, and of complement pairs.
+"""Complement pairs on the device: what half the difference of their outputs comes to, summed where the outputs are.
 
-Outputs never travel to the host, nor do a plan's masks and coefficients to the device one background row at a
-time: of pairs, only the few designs and the names of the players do.
+A coalition's hidden state is the background row's, plus what its players add; its complement's is the explained
+row's, less the same. So one product of masks with what the players add serves both, and a plan holds nothing by
+background row but names: a design's masks are multiplied with the players' parts in the order that the names say.
 """
 
 from __future__ import annotations
 
-import functools
+import math
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+import numpy as np
+from jaxtyping import Array, Float, Float64, Int
 
-from lepton_lab.explanation.tiles import Layout
-
-
-class Contraction(NamedTuple):
-    """States in tiles, and their coefficients.
-
-    Args:
-        present: masks.
-        state_side: what the absent players contribute.
-        coefs: of the outputs.
-    """
-
-    present: Float[Array, "tile piece state player"]
-    state_side: Float[Array, "tile piece state side"]
-    coefs: Float[Array, "tile piece state k"]
+from lepton_lab.explanation.forms import Names
+from lepton_lab.explanation.pair_plans import Pairs
+from lepton_lab.explanation.tiles import TILE
 
 
-def laid_out(array: Float[Array, "reference state *rest"], layout: Layout) -> Float[Array, "tile piece place *rest"]:
-    """An array in tiles, padded with zeros."""
-    n, n_states, *rest = array.shape
-    none = ((0, 0),) * len(rest)
-    array = jnp.pad(array, ((0, 0), (0, layout.split * layout.piece - n_states), *none))
-    pieces = array.reshape(n * layout.split, layout.piece, *rest)
-    pieces = jnp.pad(pieces, ((0, layout.n_tiles * layout.per_tile - len(pieces)), (0, 0), *none))
-    return pieces.reshape(layout.n_tiles, layout.per_tile, layout.piece, *rest)
-
-
-@functools.partial(jax.jit, static_argnames=("form", "layout"))
-def states_in_tiles(
-    form: Any, params: Any, masks: Array, references: Array, sides: Array, *, layout: Layout
-) -> tuple[Float[Array, "tile piece state player"], Float[Array, "tile piece state side"]]:
-    """Masks of some background rows' states, and what their absent players contribute."""
-    present = masks.astype(jnp.float32)
-    state_side = form.state_side(params, 1 - present, sides[references])
-    return laid_out(present, layout), laid_out(state_side, layout)
-
-
-@functools.partial(jax.jit, static_argnames=("form", "layout"))
-def pairs_in_tiles(
-    form: Any, params: Any, design: tuple[Array, Array], names: tuple[Array, Array], references: Array,
-    sides: Array, *, layout: Layout,
-) -> Contraction:  # fmt: skip
-    """Pairs of some background rows, coalitions before complements, and the coefficients of their outputs.
+class PairPlan(NamedTuple):
+    """Pairs of some background rows, those of one design side by side.
 
     Args:
-        form: the function's form.
-        params: its weights.
-        design: masks and coefficients of the designs.
-        names: the design of each background row, and the places there of its players.
-        references: positions of the background rows.
-        sides: what all background rows bring to a coalition.
-        layout: of the states.
+        masks: the designs' coalitions, in pieces of one size.
+        coefs: what half the difference of a pair's outputs adds to each of the design's values.
+        names: of the players.
+        sides: what the background rows bring to a coalition.
     """
-    (masks, coefs), (which, order) = design, names
-    own = _renamed(masks.astype(jnp.float32), which, order)
-    present = jnp.concatenate([own, 1 - own], axis=1)
-    state_side = form.state_side(params, 1 - present, sides[references])
-    half = _renamed(coefs, which, order) / 2
-    signed = jnp.concatenate([half, -half], axis=1)
-    return Contraction(*(laid_out(a, layout) for a in (present, state_side, signed)))
+
+    masks: Float[Array, "design piece pair player"]
+    coefs: Float[Array, "design piece pair value"]
+    names: Names
+    sides: Float[Array, "design tile reference *side"]
 
 
-def _renamed(
-    designs: Float[Array, "design pair value"], which: Int[Array, " reference"], order: Int[Array, "reference player"]
-) -> Float[Array, "reference pair value"]:
-    """Each background row's design with its players renamed: a product with a permutation, which beats a gather."""
-    n_players = order.shape[1]
-    permutation = (jnp.arange(n_players)[None, :, None] == order[:, None]).astype(jnp.float32)
-    by_player = designs.reshape(len(designs), -1, n_players)[which]
-    renamed = jnp.einsum("rpd,rde->rpe", by_player, permutation, precision="highest")
-    return renamed.reshape(len(which), *designs.shape[1:])
+@dataclass(frozen=True)
+class PairSlots:
+    """Where background rows lie: tiles of some of one design, padded to a common number.
+
+    Args:
+        which: the design of each background row.
+        n_states: states of each of them.
+        n_designs: designs.
+        tile: states evaluated at once, about.
+    """
+
+    which: Int[np.ndarray, " reference"]
+    n_states: int
+    n_designs: int
+    tile: int = TILE
+
+    @cached_property
+    def n_pieces(self) -> int:
+        """Parts that a design's pairs are cut into, so that a tile is not too large."""
+        return math.ceil(self.n_states / (1.5 * self.tile))
+
+    @cached_property
+    def shape(self) -> tuple[int, int, int]:
+        """Designs, tiles of one, and background rows of a tile: as few to spare as can be."""
+        most = int(np.bincount(self.which).max())
+        fit = range(1, max(1, min(most, int(1.5 * self.tile / math.ceil(self.n_states / self.n_pieces)))) + 1)
+        per_tile = min(fit, key=lambda n: (math.ceil(most / n) * n, -n))
+        return self.n_designs, math.ceil(most / per_tile), per_tile
+
+    @cached_property
+    def slot(self) -> Int[np.ndarray, " reference"]:
+        """The slot of each background row, counted through all tiles."""
+        order = np.argsort(self.which, kind="stable")
+        counts = np.bincount(self.which, minlength=self.n_designs)
+        nth = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
+        _, n_tiles, per_tile = self.shape
+        slot = np.empty(len(order), dtype=np.int64)
+        slot[order] = self.which[order] * (n_tiles * per_tile) + nth
+        return slot
+
+    @cached_property
+    def reference(self) -> Int[np.ndarray, "design tile nth"]:
+        """The place of the background row in each slot; the first one's in those to spare."""
+        place = np.zeros(math.prod(self.shape), dtype=np.int64)
+        place[self.slot] = np.arange(len(self.slot))
+        return place.reshape(self.shape)
 
 
-def contracted(form: Any, params: Any, plan: Contraction, by_row: tuple[Array, ...], n_rows: Array) -> tuple[Array]:
-    """Each piece's outputs of the first `n_rows` rows times its coefficients, `(row, tile, piece, k, output)`."""
+def pair_plan(pairs: Pairs, slots: PairSlots, sides: Float[Array, "reference *side"]) -> PairPlan:
+    """Pairs on the device; `sides` are those of all background rows."""
+    place = pairs.order[slots.reference].astype(np.int32)
+    player = np.argsort(place, axis=-1).astype(np.int32)
+    masks, coefs = (_in_pieces(a.astype(np.float32), slots.n_pieces) for a in (pairs.masks, pairs.coefs))
+    of = pairs.references[slots.reference].astype(np.int32)
+    return _on_device(masks, coefs, Names(place, player), sides, of)
+
+
+@jax.jit
+def _on_device(masks: Array, coefs: Array, names: Names, sides: Array, of: Array) -> PairPlan:
+    return PairPlan(masks, coefs, names, sides[of])
+
+
+def _in_pieces(
+    array: Float[np.ndarray, "design pair last"], n_pieces: int
+) -> Float[np.ndarray, "design piece part last"]:
+    """Pairs in pieces, padded with empty coalitions that count for nothing."""
+    n, n_pairs, last = array.shape
+    part = math.ceil(n_pairs / n_pieces)
+    return np.pad(array, ((0, 0), (0, n_pieces * part - n_pairs), (0, 0))).reshape(n, n_pieces, part, last)
+
+
+def renamed(
+    found: Float64[np.ndarray, "row design tile reference value output"], pairs: Pairs, slots: PairSlots
+) -> Float64[np.ndarray, "row reference value output"]:
+    """What was found, by background row, with the values of the players in place of the design's."""
+    by_reference = found.reshape(len(found), -1, *found.shape[4:])[:, slots.slot]
+    return np.take_along_axis(by_reference, pairs.values[None, :, :, None], axis=2)
+
+
+def paired(form: Any, params: Any, plan: PairPlan, by_row: tuple[Array, ...], n_rows: Array) -> tuple[Array]:
+    """The designs' values of the first `n_rows` rows, `(row, design, tile, reference, value, output)`."""
     (x,) = by_row
-    sides = form.side(params, x)
+    row_sides = form.side(params, x)
 
-    def one_tile(row_side: Array, tile: Contraction) -> Array:
-        outputs = form.outputs(params, row_side, _joined(tile.state_side), _joined(tile.present))
-        return jnp.einsum("psk,pso->pko", tile.coefs, outputs.reshape(*tile.present.shape[:2], -1))
+    def of_row(row_side: Array) -> Array:
+        return jax.lax.map(lambda design: _of_design(form, params, row_side, design), plan)
 
     def one_row(i: Array, out: Array) -> Array:
-        return out.at[i].set(jax.lax.map(functools.partial(one_tile, sides[i]), plan))
+        return out.at[i].set(of_row(row_sides[i]))
 
-    shape = jax.eval_shape(one_tile, sides[0], jax.tree.map(lambda a: a[0], plan)).shape
-    return (jax.lax.fori_loop(0, n_rows, one_row, jnp.zeros((len(x), len(plan.coefs), *shape), jnp.float32)),)
+    shape = jax.eval_shape(of_row, row_sides[0]).shape
+    return (jax.lax.fori_loop(0, n_rows, one_row, jnp.zeros((len(x), *shape), jnp.float32)),)
 
 
-def _joined(tile: Array) -> Array:
-    """A tile's pieces as one."""
-    return tile.reshape(-1, tile.shape[-1])
+def _of_design(
+    form: Any, params: Any, row_side: Array, design: PairPlan
+) -> Float[Array, "tile reference value output"]:
+    """One row's values from the background rows of one design."""
+
+    def one_tile(tile: tuple[Names, Array]) -> Float[Array, "reference piece part output"]:
+        names, sides = tile
+        start, steps, context = jax.vmap(form.steps, in_axes=(None, None, 0))(params, row_side, sides)
+        return _half_differences(form, params, (start, steps, context), names, design.masks)
+
+    half = jax.lax.map(one_tile, (design.names, design.sides))
+    n_tiles, n, _, _, n_outputs = half.shape
+    coefs = design.coefs.reshape(-1, design.coefs.shape[-1])
+    return jnp.einsum("tbpo,pv->tbvo", half.reshape(n_tiles, n, -1, n_outputs), coefs)
+
+
+def _half_differences(
+    form: Any, params: Any, ways: tuple[Array, Array, Any], names: Names, masks: Float[Array, "piece part player"]
+) -> Float[Array, "reference piece part output"]:
+    """Half of what the coalitions' outputs exceed their complements' by, for some background rows."""
+    start, steps, context = ways
+    full = start + steps.sum(axis=1)
+
+    def one_piece(masks: Float[Array, "part player"]) -> Float[Array, "reference part output"]:
+        moved = form.moved(steps, jnp.broadcast_to(masks, (len(start), *masks.shape)), names)
+        hidden = jnp.concatenate([start[:, None] + moved, full[:, None] - moved], axis=1)
+        own, other = jnp.split(form.at(params, context, hidden), 2, axis=1)
+        return (own - other) / 2
+
+    return jnp.moveaxis(jax.lax.map(one_piece, masks), 0, 1)

@@ -1,9 +1,10 @@
 """Walks of some rows through one plan on the device: only sums over the background rows come back to the host.
 
-A plan's masks, and what its absent players contribute, are made once and used by all its rows. A row then
-adds its own side to them, a tile of states at a time, and the outputs are turned into marginal
-contributions and sums at once. Where many values equal the background's, the states that a row does not
-need are left out: the numbers of the others are put side by side, and tiles beyond them are not run.
+The coalitions of a walk back are the complements of those of the walk. A coalition's hidden state is the
+background row's plus what its players add, its complement's the explained row's less the same: so a plan holds
+the masks of the walks alone, and one product serves both. Where many values equal the background's, the states
+that a row does not need are left out: the numbers of the others are put side by side, and tiles beyond them are
+not run.
 """
 
 from __future__ import annotations
@@ -17,67 +18,74 @@ from jaxtyping import Array, Bool, Float, Int
 
 from lepton_lab.explanation.walk_plans import N_PASSES
 
+# Two walks; each counts with the walk back along its order.
+N_WALKS = N_PASSES // 2
+
 
 class WalkPlan(NamedTuple):
-    """A plan on the device.
+    """A plan on the device. Tiles hold whole background rows; the last one is padded.
 
     Args:
-        passes: players in walking order.
-        places: the step at which each pass switches each player.
-        present: masks of all states, in tiles of whole background rows.
-        state_side: what their absent players contribute.
+        orders: players in walking order.
+        places: the step at which each walk switches each player.
+        masks: the first players of both walks: all steps of the first, then of the second.
+        sides: what the background rows bring to a coalition.
         starts: outputs at the background rows.
         weights: of the background rows.
     """
 
-    passes: Int[Array, "reference passes player"]
-    places: Int[Array, "reference passes player"]
-    present: Float[Array, "tile state player"]
-    state_side: Float[Array, "tile state side"]
+    orders: Int[Array, "reference walk player"]
+    places: Int[Array, "reference walk player"]
+    masks: Float[Array, "tile nth state player"]
+    sides: Float[Array, "tile nth *side"]
     starts: Float[Array, "reference output"]
     weights: Float[Array, " reference"]
 
 
-@functools.partial(jax.jit, static_argnames=("form", "n_tiles", "per_tile"))
+@functools.partial(jax.jit, static_argnames=("n_tiles", "per_tile"))
 def walk_plan(
-    form: Any, params: Any, orders: tuple[Array, Array], background: tuple[Array, Array],
-    chosen: tuple[Array, Array], *, n_tiles: int, per_tile: int,
-) -> WalkPlan:  # fmt: skip
+    orders: tuple[Array, Array],
+    background: tuple[Array, Array],
+    chosen: tuple[Array, Array],
+    *,
+    n_tiles: int,
+    per_tile: int,
+) -> WalkPlan:
     """The plan of some background rows.
 
     Args:
-        form: the function's form.
-        params: its weights.
         orders: both walks' players in walking order, and the step at which each walk switches each player.
         background: what all background rows bring to a coalition, and the outputs there.
         chosen: the background rows of this plan, and their weights.
         n_tiles: tiles.
         per_tile: background rows of one; the last tile is padded.
     """
-    (order, place), (sides, outputs), (references, weights) = orders, background, chosen
+    (order, places), (sides, outputs), (references, weights) = orders, background, chosen
     n, _, d = order.shape
-    passes = jnp.concatenate([order, order[:, :, ::-1]], axis=1)
-    places = jnp.concatenate([place, d - 1 - place], axis=1)
-    masks = (places[:, :, None, :] <= jnp.arange(d - 1)[None, None, :, None]).astype(jnp.float32)
+    masks = (places[:, :, None, :] <= jnp.arange(d - 1, dtype=jnp.int32)[:, None]).astype(jnp.float32)
     padded = jnp.minimum(jnp.arange(n_tiles * per_tile), n - 1)
-    present = masks.reshape(n, -1, d)
-    if len(padded) > n:
-        present = present[padded]
-    state_side = form.state_side(params, 1 - present, sides[references[padded]])
-    present, state_side = (a.reshape(n_tiles, -1, a.shape[-1]) for a in (present, state_side))
-    return WalkPlan(passes, places, present, state_side, outputs[references], weights)
+    masks = masks.reshape(n, -1, d)[padded].reshape(n_tiles, per_tile, -1, d)
+    own = sides[references[padded]].reshape(n_tiles, per_tile, *sides.shape[1:])
+    return WalkPlan(order, places, masks, own, outputs[references], weights)
 
 
 def every_state(form: Any, params: Any, plan: WalkPlan, by_row: tuple[Array, ...], n_rows: Array) -> tuple[Array, ...]:
     """The walks' sums of the first `n_rows` rows, `(row, player, output)` each, from all states."""
+    n, _, d = plan.orders.shape
 
     def one_row(side: Array, end: Array, differs: Array) -> Any:
-        outputs = jax.lax.map(lambda tile: form.outputs(params, side, *tile), (plan.state_side, plan.present))
-        along = _along(outputs, plan)
-        ends = jnp.broadcast_to(end, (*along.shape[:2], 1, len(end)))
-        moves = jnp.diff(jnp.concatenate([_starts(plan, 1), along, ends], axis=2), axis=2)
-        n_states = (plan.weights > 0).sum() * along.shape[1] * along.shape[2]
-        return _sums(moves, plan, differs), n_states.astype(jnp.int32)
+        def one_tile(tile: tuple[Array, Array]) -> Float[Array, "nth state output"]:
+            masks, sides = tile
+            start, steps, context = jax.vmap(form.steps, in_axes=(None, None, 0))(params, side, sides)
+            moved, full = form.moved(steps, masks), start + steps.sum(axis=1)
+            hidden = jnp.concatenate([start[:, None] + moved, full[:, None] - moved], axis=1)
+            own, other = jnp.split(form.at(params, context, hidden), 2, axis=1)
+            return own - other
+
+        above = jax.lax.map(one_tile, (plan.masks, plan.sides))
+        above = above.reshape(-1, N_WALKS, d - 1, len(end))[:n]
+        n_states = (plan.weights > 0).sum() * (N_PASSES * (d - 1))
+        return _sums(_moves(above, end, plan), plan, differs), n_states.astype(jnp.int32)
 
     return _by_row(one_row, form, params, by_row, n_rows)
 
@@ -86,60 +94,70 @@ def needed_states(
     form: Any, params: Any, plan: WalkPlan, by_row: tuple[Array, ...], n_rows: Array
 ) -> tuple[Array, ...]:
     """The walks' sums of the first `n_rows` rows, `(row, player, output)` each, from the states after a real step."""
-    n_tiles, tile = plan.present.shape[:2]
-    present, state_side = (a.reshape(n_tiles * tile, -1) for a in (plan.present, plan.state_side))
+    n_tiles, per_tile, n_own, d = plan.masks.shape
+    n, tile = len(plan.weights), per_tile * n_own
+    flat = plan.sides.reshape(n_tiles * per_tile, *plan.sides.shape[2:])
+    masks = plan.masks.reshape(n_tiles * per_tile, n_own, d)
 
     def one_row(side: Array, end: Array, differs: Array) -> Any:
-        active = _taken(jnp.broadcast_to(differs[:, None], plan.passes.shape), plan.passes)
-        count = jnp.cumsum(active, axis=2, dtype=jnp.int32)
-        total = count[:, :, -1:]
-        # After a dummy's step the value is the one before; after the last real step it is the row's own.
-        keep = (active & (count < total))[:, :, :-1].reshape(-1)
-        running = jnp.cumsum(keep, dtype=jnp.int32)
+        keep, count, total = _kept(differs, plan)
+        running = jnp.cumsum(keep.reshape(-1), dtype=jnp.int32)
         n_kept = running[-1]
-        slot = jnp.where(keep, running - 1, n_tiles * tile)
-        numbers = jnp.arange(len(keep), dtype=jnp.int32)
+        slot = jnp.where(keep.reshape(-1), running - 1, n_tiles * tile)
+        numbers = jnp.arange(len(slot), dtype=jnp.int32)
         kept = jnp.zeros(n_tiles * tile, jnp.int32).at[slot].set(numbers, mode="drop").reshape(n_tiles, tile)
+        start, steps, context = jax.vmap(form.steps, in_axes=(None, None, 0))(params, side, flat)
+        # Of any background row: everybody there is the explained row itself.
+        full, moved = start[0] + steps[0].sum(axis=0), form.moved(steps, masks).reshape(n_tiles * tile, -1)
 
         def one_tile(i: Array, out: Array) -> Array:
-            own_side, own = (a.at[kept[i]].get(mode="promise_in_bounds") for a in (state_side, present))
-            return jax.lax.dynamic_update_index_in_dim(out, form.outputs(params, side, own_side, own), i, 0)
+            added = _taken(moved, kept[i])
+            own_start, own_context = jax.tree.map(lambda a: _taken(a, kept[i] // n_own), (start, context))
+            hidden = jnp.stack([own_start + added, full - added], axis=1)
+            outputs = form.at(params, own_context, hidden)
+            return jax.lax.dynamic_update_index_in_dim(out, outputs[:, 0] - outputs[:, 1], i, 0)
 
         empty = jnp.zeros((n_tiles, tile, len(end)), jnp.float32)
         found = jax.lax.fori_loop(0, (n_kept + tile - 1) // tile, one_tile, empty).reshape(n_tiles * tile, -1)
-        last = jnp.maximum(running - 1, 0).reshape(*count.shape[:2], -1)
-        along = jnp.concatenate([found[last], jnp.zeros((*count.shape[:2], 1, len(end)))], axis=2)
-        along = jnp.where((count == total)[..., None], jnp.broadcast_to(end, along.shape), along)
-        starts = _starts(plan, 1)
-        along = jnp.where((count == 0)[..., None], starts, along)
-        return _sums(jnp.diff(along, axis=2, prepend=starts), plan, differs), n_kept
+        above = found[jnp.maximum(running - 1, 0)].reshape(n, N_WALKS, d - 1, -1)
+        # After a dummy's step the value is the one before; before the first real step, and after the last, an end's.
+        edge = (end - plan.starts)[:, None, None]
+        above = jnp.where((count == total)[..., None], edge, jnp.where((count == 0)[..., None], -edge, above))
+        return _sums(_moves(above, end, plan), plan, differs), 2 * n_kept
 
     return _by_row(one_row, form, params, by_row, n_rows)
 
 
-def _along(outputs: Float[Array, "tile state output"], plan: WalkPlan) -> Float[Array, "reference passes step output"]:
-    """Outputs along the passes, without the padding."""
-    n, d = len(plan.weights), plan.places.shape[2]
-    return outputs.reshape(-1, outputs.shape[-1])[: n * N_PASSES * (d - 1)].reshape(n, N_PASSES, d - 1, -1)
+def _kept(
+    differs: Bool[Array, "reference player"], plan: WalkPlan
+) -> tuple[Bool[Array, "reference walk state"], Int[Array, "reference walk state"], Int[Array, "reference walk 1"]]:
+    """Which states follow a real step, and how many real steps were made before each and are made in all."""
+    active = jnp.take_along_axis(differs[:, None], plan.orders, axis=2, mode="promise_in_bounds")
+    count = jnp.cumsum(active, axis=2, dtype=jnp.int32)
+    total, count = count[:, :, -1:], count[:, :, :-1]
+    return active[:, :, :-1] & (count < total), count, total
 
 
-def _starts(plan: WalkPlan, n_steps: int) -> Float[Array, "reference passes step output"]:
-    n, n_outputs = plan.starts.shape
-    return jnp.broadcast_to(plan.starts[:, None, None], (n, N_PASSES, n_steps, n_outputs))
+def _taken(array: Array, places: Int[Array, " place"]) -> Array:
+    return array.at[places].get(mode="promise_in_bounds")
 
 
-def _taken(values: Array, places: Array) -> Array:
-    return jnp.take_along_axis(values, places, axis=2, mode="promise_in_bounds")
+def _moves(
+    above: Float[Array, "reference walk state output"], end: Float[Array, " output"], plan: WalkPlan
+) -> Float[Array, "reference walk step output"]:
+    """What each step of a walk moved, there and back on average, from what coalitions exceed their complements by."""
+    edge = jnp.broadcast_to((end - plan.starts)[:, None, None], (*above.shape[:2], 1, len(end)))
+    return jnp.diff(jnp.concatenate([-edge, above, edge], axis=2), axis=2) / 2
 
 
 def _sums(
-    moves: Float[Array, "reference passes step output"], plan: WalkPlan, differs: Bool[Array, "reference player"]
+    moves: Float[Array, "reference walk step output"], plan: WalkPlan, differs: Bool[Array, "reference player"]
 ) -> tuple[Array, ...]:
     """Sums over the background rows of what each player's steps moved: see `Walked`."""
-    by_player = _taken(moves, jnp.broadcast_to(plan.places[..., None], moves.shape))
+    places = jnp.broadcast_to(plan.places[..., None], moves.shape)
+    by_player = jnp.take_along_axis(moves, places, axis=2, mode="promise_in_bounds")
     by_player *= differs[:, None, :, None].astype(jnp.float32)
-    # A walk is the mean of its two passes.
-    first, second = (by_player[:, 0] + by_player[:, 2]) / 2, (by_player[:, 1] + by_player[:, 3]) / 2
+    first, second = by_player[:, 0], by_player[:, 1]
     gap, w = (first - second) / 2, plan.weights
 
     def summed(weights: Array, values: Array) -> Array:

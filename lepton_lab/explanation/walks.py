@@ -37,8 +37,6 @@ MIN_PAIRS = 32
 MAX_WALKS = 256
 # A chunk of about this length can be stopped after: slow games get fewer rows a chunk.
 CHUNK_S = 0.2
-# States of one block of background rows: bounds memory whatever the background and the columns.
-MAX_STATES = 16_384
 
 
 @dataclass(frozen=True)
@@ -170,8 +168,7 @@ def _one_round(
 def _plans(game: Game, weights: np.ndarray, seed: tuple[int, int, int]) -> Iterator[Any]:
     """The plan of this seed: orders for all background rows, in blocks of one size."""
     n, d = game.n_background, game.n_players
-    n_blocks = math.ceil(n * max(1, N_PASSES * (d - 1)) / MAX_STATES)
-    size = math.ceil(n / min(n, n_blocks))
+    size = math.ceil(n / math.ceil(n / game.most_references(N_PASSES * (d - 1))))
     rng = np.random.default_rng([11, *seed])
     for at in range(0, n, size):
         real = np.arange(at, min(at + size, n))
