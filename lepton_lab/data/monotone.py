@@ -8,6 +8,7 @@ from dataclasses import replace
 from lepton_lab.data.rows import Table
 from lepton_lab.data.schema import Kind, Role, Schema
 from lepton_lab.errors import ColumnError, OptionError, no_such_column
+from lepton_lab.survival import Survival
 from lepton_lab.tasks import Task
 
 _SAMPLE = "monotone={'income': -1}"
@@ -45,6 +46,7 @@ def monotone_note(schema: Schema, task: Task) -> str:
     if not named:
         return ""
     what = f"the probability of {task.classes[1]!r}" if task.classes else "the prediction"
+    what = f"the risk of {task.event!r}" if isinstance(task, Survival) else what
     ways = [f"{'never falls' if sign > 0 else 'never rises'} as {name!r} rises" for name, sign in named]
     return f"monotone by construction, in every member: {what} {', '.join(ways)}."
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from lepton_lab.censored.times import events_of
 from lepton_lab.data.copies import is_coincidence, row_codes
 from lepton_lab.data.describe import Described
 from lepton_lab.data.encode_tabular import MOST_CODES
 from lepton_lab.data.finding import Finding
 from lepton_lab.data.schema import Column, Kind
+from lepton_lab.survival import Survival
 from lepton_lab.tasks import Task
 
 SENTINELS = frozenset({-1.0, -9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0, 9999999.0})
@@ -63,6 +65,9 @@ def of_rows(columns: Mapping[str, np.ndarray], y: np.ndarray | None, n_rows: int
 def of_target(y: np.ndarray, task: Task, target: str, n_inputs: int) -> Iterator[Finding]:
     """Balance of classes, and whether there are rows enough."""
     n = len(y)
+    if isinstance(task, Survival):
+        yield from _few_events(y, task, n_inputs)
+        return
     if task.classes:
         counts = np.bincount(y, minlength=len(task.classes))
         rarest = int(counts.argmin())
@@ -86,6 +91,14 @@ def of_target(y: np.ndarray, task: Task, target: str, n_inputs: int) -> Iterator
         )
     if not task.classes:
         yield from _far_off_target(y, target)
+
+
+def _few_events(y: np.ndarray, task: Survival, n_inputs: int) -> Iterator[Finding]:
+    count = int(events_of(y).sum())
+    if count < 5 * n_inputs and count < 200:
+        message = f"{count:,} events of {task.event!r} for {n_inputs} input columns"
+        yield Finding("few_rows", task.event, count / len(y), "warn" if count < 2 * n_inputs else "info", message,
+                      "Expect wide intervals; drop columns that cannot matter.")  # fmt: skip
 
 
 def _missing(column: Column, array: np.ndarray, y: np.ndarray | None, task: Task | None) -> Iterator[Finding]:

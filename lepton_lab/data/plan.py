@@ -49,7 +49,13 @@ def parse_split(split: str | None) -> Plan:
 
 
 def assign_roles(
-    names: Sequence[str], *, target: str | None, split: str | None, weights: object, ignore: Iterable[object]
+    names: Sequence[str],
+    *,
+    target: str | None,
+    split: str | None,
+    weights: object,
+    ignore: Iterable[object],
+    event: str | None = None,
 ) -> dict[str, Role]:
     """The role of each column; kinds may still turn an input into an ignored one.
 
@@ -58,6 +64,8 @@ def assign_roles(
     """
     plan = parse_split(split)
     asked: list[tuple[object, Role]] = [] if target is None else [(target, Role.TARGET)]
+    if event is not None:
+        asked.append((event, Role.EVENT))
     if plan.column is not None:
         asked.append((plan.column, Role.GROUP if plan.kind == "group" else Role.TIME))
     if isinstance(weights, str) and weights != "balanced":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lepton_lab.censored.times import events_of, times_of
 from lepton_lab.data.describe import Described, describe
 from lepton_lab.data.finding import Finding
 from lepton_lab.data.frames import Frame, open_frame, refuse_empty
@@ -14,9 +15,12 @@ from lepton_lab.data.leaks import find_leaks
 from lepton_lab.data.oddities import of_columns, of_rows, of_target
 from lepton_lab.data.plan import assign_roles
 from lepton_lab.data.schema import Kind, Role, Schema
-from lepton_lab.data.target import Goal, read_target
+from lepton_lab.data.target import Goal
+from lepton_lab.data.times import read_goal
 from lepton_lab.data.values import read_values
-from lepton_lab.tasks import Task
+from lepton_lab.errors import OptionError
+from lepton_lab.survival import Survival
+from lepton_lab.tasks import Binary, Regression, Task
 
 __all__ = ["Check", "Finding", "check_table"]
 
@@ -68,17 +72,19 @@ def check_table(
     split: str | None = None,
     weights: object = None,
     ignore: Iterable[object] = (),
+    event: str | None = None,
 ) -> Check:
     """Look a frame over: kinds, missing, constant, doubled, leaking, far off, unbalanced. Nothing is changed.
 
     Args:
         df: any dataframe, or a dict of arrays.
         target: the column to predict; without it leaks and balance are not looked at.
-        task: `binary`, `multiclass`, `regression`; None reads it off the target.
+        task: `binary`, `multiclass`, `regression`, `survival`; None reads it off the target.
         positive: the class whose probability is predicted.
         split: `group:COLUMN` and `time:COLUMN` name a column that is no input.
         weights: the name of a column that is no input.
         ignore: columns to leave out.
+        event: where the target is a time to an event: the column that is true or 1 where it happened.
 
     Raises:
         ColumnError: a named column is missing, or a name is used twice.
@@ -92,10 +98,12 @@ def check_table(
     """
     frame = open_frame(df)
     refuse_empty(frame)
-    roles = assign_roles(frame.names, target=target, split=split, weights=weights, ignore=ignore)
+    roles = assign_roles(frame.names, target=target, split=split, weights=weights, ignore=ignore, event=event)
+    if event is not None and target is None:
+        raise OptionError(f"event={event!r} needs the column of the time to it, too: target=COLUMN")
     goal = None
     if target is not None:
-        goal = read_target(str(target), frame.column(str(target)), task=task, positive=positive)
+        goal = read_goal(frame, str(target), event=None if event is None else str(event), task=task, positive=positive)
     described = _described(frame, roles, goal)
     findings = [*(goal.findings if goal else ()), *_about(described, goal)]
     findings.sort(key=lambda finding: _ORDER.index(finding.severity))
@@ -127,9 +135,28 @@ def _about(described: list[Described], goal: Goal | None) -> Iterator[Finding]:
     n_rows = len(described[0].array) if described else 0
     if goal and y is not None:
         yield from of_target(y, goal.task, _target(described), len(inputs))
-        yield from find_leaks(_candidates(looked_at), y, goal.task)
+        yield from _leaks(_candidates(looked_at), y, goal.task)
     yield from of_rows(inputs, y, n_rows)
+    if isinstance(task, Survival) and y is not None:
+        y, task = _as_classes(y, task)
     yield from of_columns(looked_at, y, task)
+
+
+def _leaks(columns: dict[str, tuple[Kind, np.ndarray]], y: np.ndarray, task: Task) -> Iterator[Finding]:
+    """Columns that know the target; of a time to an event, those that know whether it happens, or when."""
+    if not isinstance(task, Survival):
+        yield from find_leaks(columns, y, task)
+        return
+    found = find_leaks(columns, *_as_classes(y, task))
+    yield from found
+    named, happened = {finding.column for finding in found}, events_of(y)
+    others = {name: (kind, array[happened]) for name, (kind, array) in columns.items() if name not in named}
+    yield from find_leaks(others, times_of(y)[happened], Regression())
+
+
+def _as_classes(y: np.ndarray, task: Survival) -> tuple[np.ndarray, Binary]:
+    """Whether the event happened, as a question of two classes."""
+    return events_of(y).astype(np.int32), Binary(f"not {task.event}", task.event)
 
 
 def _candidates(described: list[Described]) -> dict[str, tuple[Kind, np.ndarray]]:

@@ -31,6 +31,7 @@ class Role(StrEnum):
 
     INPUT = "input"
     TARGET = "target"
+    EVENT = "event"
     WEIGHT = "weight"
     GROUP = "group"
     TIME = "time"

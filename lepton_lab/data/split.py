@@ -12,10 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from lepton_lab.censored.times import events_of, times_of
 from lepton_lab.data.copies import is_coincidence, row_codes
 from lepton_lab.data.plan import parse_split
 from lepton_lab.data.rows import Table
 from lepton_lab.errors import ColumnError, DataError, OptionError
+from lepton_lab.survival import Survival
 from lepton_lab.tasks import Task
 
 NESTED_BELOW, FOLDS_BELOW = 2_000, 5_000
@@ -40,6 +42,14 @@ class Split:
     folds: tuple[tuple[np.ndarray, np.ndarray], ...] | None = None
     nested: bool = False
 
+    def divides(self, n_rows: int) -> bool:
+        """Whether these are positions in so many rows, and no row both teaches and judges."""
+        used = np.union1d(self.train, self.valid)
+        pairs = [(used, self.test), *(self.folds or [(self.train, self.valid)])]
+        every = np.concatenate([used, self.test, *[rows for pair in pairs for rows in pair]])
+        inside = len(every) > 0 and every.min() >= 0 and every.max() < n_rows
+        return bool(inside) and not any(np.intersect1d(one, other).size for one, other in pairs)
+
 
 def split_rows(table: Table, task: Task, *, split: str | None, seed: int) -> Split:
     """The rows of a table, dealt.
@@ -47,14 +57,15 @@ def split_rows(table: Table, task: Task, *, split: str | None, seed: int) -> Spl
     Args:
         table: with `y`, and with `groups` or `times` where `split` asks for them.
         task: stratified by its classes.
-        split: `random`, `stratified`, `group:COLUMN`, `time:COLUMN`; None is stratified for classes, else random.
+        split: `random`, `stratified`, `group:COLUMN`, `time:COLUMN`; None is stratified for classes and events,
+            else random.
         seed: the same seed deals the same rows.
 
     Raises:
         OptionError: `split` is not known.
         DataError: fewer than two groups, or too few rows to leave some out.
     """
-    kind = parse_split(split).kind or ("stratified" if task.classes else "random")
+    kind = parse_split(split).kind or _usual(task)
     n, units = table.n_rows, together(table)
     strata = _strata(table, task) if kind != "random" else None
     empty = np.empty(0, np.int64)
@@ -77,7 +88,7 @@ def make_folds(
     Raises:
         DataError: fewer than two groups.
     """
-    kind = parse_split(split).kind or ("stratified" if task.classes else "random")
+    kind = parse_split(split).kind or _usual(task)
     units = together(table)[rows]
     if kind == "time":
         return _expanding(rows, _times(table)[rows], units, n_folds)
@@ -88,6 +99,11 @@ def make_folds(
     fold = _balanced(units, strata, min(n_folds, n_units), seed)
     parts = [(rows[fold != k], rows[fold == k]) for k in range(min(n_folds, n_units))]
     return tuple((np.sort(train), np.sort(valid)) for train, valid in parts if len(train) and len(valid))
+
+
+def _usual(task: Task) -> str:
+    """How rows are dealt where nothing is asked: events are spread evenly, as classes are."""
+    return "stratified" if task.classes or isinstance(task, Survival) else "random"
 
 
 def together(table: Table) -> np.ndarray:
@@ -119,12 +135,22 @@ def _joined(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def _strata(table: Table, task: Task) -> np.ndarray:
-    """The class of each row, or the fifth of the target it is in."""
+    """The class of each row, or the fifth of the target it is in; of times for rows with the event and without."""
     y = _y(table)
+    if isinstance(task, Survival):
+        event = events_of(y)
+        return 5 * event + np.where(event, _fifths(times_of(y), event), _fifths(times_of(y), ~event))
     if task.classes:
         return y.astype(np.int64)
-    ranks = np.argsort(np.argsort(y, kind="stable"), kind="stable")
-    return ranks * 5 // max(len(y), 1)
+    return _fifths(y, np.ones(len(y), bool))
+
+
+def _fifths(y: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """The fifth, from 0, that each of some rows is in; of the other rows nothing that counts."""
+    found = np.zeros(len(y), np.int64)
+    ranks = np.argsort(np.argsort(y[among], kind="stable"), kind="stable")
+    found[among] = ranks * 5 // max(int(among.sum()), 1)
+    return found
 
 
 def _deal(

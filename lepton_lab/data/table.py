@@ -18,9 +18,11 @@ from lepton_lab.data.mismatch import mismatch
 from lepton_lab.data.plan import assign_roles
 from lepton_lab.data.rows import Table, frame_of
 from lepton_lab.data.schema import Column, Role, Schema
-from lepton_lab.data.target import Goal, balanced_weights, read_classes, read_target
+from lepton_lab.data.target import Goal, balanced_weights, read_classes
+from lepton_lab.data.times import read_goal, read_times_like
 from lepton_lab.data.values import Family, Values, read_values
 from lepton_lab.errors import ColumnError, DataError, OptionError, TargetError
+from lepton_lab.survival import Survival
 from lepton_lab.tasks import Task
 
 __all__ = ["Table", "fingerprint", "frame_of", "read_like", "read_table"]
@@ -37,17 +39,19 @@ def read_table(
     split: str | None = None,
     weights: object = None,
     ignore: Iterable[object] = (),
+    event: str | None = None,
 ) -> tuple[Table, Task, tuple[Finding, ...]]:
     """A frame as a table to train on, the task that its target sets, and what was noticed on the way.
 
     Args:
         df: pandas, polars, pyarrow, any frame that narwhals reads, or a dict of arrays.
         target: the column to predict; rows without it are left out.
-        task: `binary`, `multiclass` or `regression`; None reads it off the target.
+        task: `binary`, `multiclass`, `regression` or `survival`; None reads it off the target.
         positive: the class whose probability is predicted; None takes True, 1 or 'yes', else the rarer one.
         split: `random`, `stratified`, `group:COLUMN`, `time:COLUMN`; such a column is no input.
         weights: `balanced`, the name of a column (then no input), or one number a row; brought to mean 1.
         ignore: columns to leave out.
+        event: where the target is a time to an event: the column that is true or 1 where it happened.
 
     Raises:
         ColumnError: a named column is missing, doubled or holds values that cannot be used.
@@ -63,8 +67,8 @@ def read_table(
     """
     frame = open_frame(df)
     refuse_empty(frame)
-    roles = assign_roles(frame.names, target=target, split=split, weights=weights, ignore=ignore)
-    goal = read_target(str(target), frame.column(str(target)), task=task, positive=positive)
+    roles = assign_roles(frame.names, target=target, split=split, weights=weights, ignore=ignore, event=event)
+    goal = read_goal(frame, str(target), event=None if event is None else str(event), task=task, positive=positive)
     if len(goal.kept) < FEWEST_ROWS:
         raise _too_few(len(goal.kept), target)
     columns, arrays, findings = [], {}, list(goal.findings)
@@ -165,14 +169,12 @@ def _with_target(table: Table, frame: Frame, task: Task, *, need_target: bool) -
         if need_target:
             raise TargetError(f"the frame has no column {name!r}, the target, and evaluation needs it.")
         return table
-    values = read_values(frame.column(name))
     try:
-        y = read_classes(name, values, task)
+        y, known = _read_y(frame, name, task)
     except TargetError:
         if need_target:
             raise
         return table
-    known = np.flatnonzero(~values.missing())
     table = replace(table, y=y)
     if len(known) == len(y):
         return table
@@ -182,6 +184,17 @@ def _with_target(table: Table, frame: Frame, task: Task, *, need_target: bool) -
         raise TargetError(f"target {name!r} has no value in any of the {len(y):,} rows.")
     note = f"{len(y) - len(known):,} rows without a target were left out."
     return replace(table.take(known), notes=(*table.notes, note))
+
+
+def _read_y(frame: Frame, name: str, task: Task) -> tuple[np.ndarray, np.ndarray]:
+    """The target of new rows as the task counts it, and the positions of the rows that have one."""
+    if not isinstance(task, Survival):
+        values = read_values(frame.column(name))
+        return read_classes(name, values, task), np.flatnonzero(~values.missing())
+    y = read_times_like(frame, name, task)
+    if y is None:
+        raise TargetError(f"the frame has no column {task.event!r}, the event, and evaluation needs it.")
+    return y, np.flatnonzero(~np.isnan(y))
 
 
 def _extra(schema: Schema, names: tuple[str, ...]) -> tuple[str, ...]:

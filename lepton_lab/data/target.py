@@ -20,7 +20,7 @@ from lepton_lab.data.values import Family, Values, read_values
 from lepton_lab.errors import OptionError, TargetError, did_you_mean, no_such_option
 from lepton_lab.tasks import Binary, Multiclass, Regression, Task
 
-TASKS = ("binary", "multiclass", "regression")
+TASKS = ("binary", "multiclass", "regression", "survival")
 FEW_CLASSES = 10
 MANY_CLASSES = 500
 _TRUE_WORDS = ("yes", "true", "1")
@@ -60,8 +60,13 @@ def read_target(name: str, raw: object, *, task: str | None = None, positive: ob
     """
     if task is not None and task not in TASKS:
         raise no_such_option("task", task, TASKS)
+    if task == "survival":
+        raise OptionError(
+            f"task='survival' needs the column that says whether the event happened by then, beside {name!r}: "
+            "event=COLUMN, with 1 or true where it did"
+        )
     values = read_values(raw)  # type: ignore[arg-type]
-    _refuse_unlearnable(name, values)
+    refuse_unlearnable(name, values)
     kept = np.flatnonzero(~values.missing())
     if not len(kept):
         raise TargetError(
@@ -75,7 +80,8 @@ def read_target(name: str, raw: object, *, task: str | None = None, positive: ob
             raise OptionError(
                 f"positive={positive!r} needs a target of two classes; {name!r} is a number. Leave it out."
             )
-        y = _numbers(name, known)
+        y = read_number(name, known)
+        _refuse_constant(name, y)
         return Goal(Regression.of(y, unit=name), y, kept, values, findings)
     classes, y = _classes(name, known, chosen)
     if chosen == "binary":
@@ -99,7 +105,7 @@ def read_classes(name: str, values: Values, task: Task) -> np.ndarray:
     if task.name == "regression":
         y = np.full(len(values.array), np.nan)
         if not missing.all():
-            y[~missing] = _numbers(name, _plain(name, values.take(np.flatnonzero(~missing))))
+            y[~missing] = read_number(name, values.take(np.flatnonzero(~missing)))
         return y
     codes, uniques = values.factorised
     table = [_class_of(value, task.classes) for value in uniques]
@@ -119,12 +125,17 @@ def balanced_weights(y: np.ndarray, task: Task) -> np.ndarray:
         OptionError: the task has no classes.
     """
     if not task.classes:
-        raise OptionError("weights='balanced' needs classes, and the target is a number. Leave weights out.")
+        raise OptionError("weights='balanced' needs classes, and the target has none. Leave weights out.")
     counts = np.bincount(y, minlength=len(task.classes))
     return (len(y) / (len(task.classes) * np.maximum(counts, 1)))[y]
 
 
-def _refuse_unlearnable(name: str, values: Values) -> None:
+def refuse_unlearnable(name: str, values: Values) -> None:
+    """Stop where a target holds dates, infinities or no plain values.
+
+    Raises:
+        TargetError: for those.
+    """
     if values.family == Family.DATE or (values.family == Family.WORD and _are_dates(name, values)):
         raise TargetError(
             f"target {name!r} holds dates, which cannot be learned as they are. "
@@ -164,7 +175,13 @@ def _task_name(values: Values) -> str:
     return "regression"
 
 
-def _numbers(name: str, values: Values) -> np.ndarray:
+def read_number(name: str, values: Values, wanted: str = "task='regression'") -> np.ndarray:
+    """Values without missing ones as numbers.
+
+    Raises:
+        TargetError: they are words.
+    """
+    values = _plain(name, values)
     if values.family != Family.NUMBER:
         found = infer_kind(name, values)
         try:
@@ -173,11 +190,14 @@ def _numbers(name: str, values: Values) -> np.ndarray:
             numbers = np.full(1, np.nan)
         if np.isnan(numbers).any():
             shown = _listed(pd.unique(values.array)[:4].tolist())
-            raise TargetError(f"target {name!r} holds words ({shown}), and task='regression' needs numbers.")
-        values = Values(Family.NUMBER, numbers, values.dtype)
-    if len(values.array) and np.all(values.array == values.array[0]):
-        raise _constant(name, values.array[0])
+            raise TargetError(f"target {name!r} holds words ({shown}), and {wanted} needs numbers.")
+        return numbers
     return values.array
+
+
+def _refuse_constant(name: str, y: np.ndarray) -> None:
+    if len(y) and np.all(y == y[0]):
+        raise _constant(name, y[0])
 
 
 def _classes(name: str, values: Values, task: str) -> tuple[tuple, np.ndarray]:
