@@ -39,17 +39,19 @@ def check(
     split: str | None = None,
     weights: Any = None,
     ignore: Sequence[str] = (),
+    event: str | None = None,
 ) -> Check:
     """Look for trouble in a frame: missing, constant, duplicate, leaking columns, imbalance, and more.
 
     Args:
         df: Any dataframe: pandas, polars, pyarrow, or a dict of columns.
         target: The column that will be predicted; without it nothing can be said about leaks.
-        task: binary, multiclass or regression; told from the target if left out.
+        task: binary, multiclass, regression or survival; told from the target if left out.
         positive: The class whose probability is of interest.
         split: As for `train`: the column of "group:<column>" or "time:<column>" is no input.
         weights: As for `train`: a column of weights is no input.
         ignore: Columns to leave out.
+        event: As for `train`: the column that says whether the event happened by the time in `target`.
 
     Returns:
         Findings, each with its column, its share of the rows, and advice.
@@ -59,7 +61,9 @@ def check(
     """
     from lepton_lab.data.quality import check_table
 
-    return check_table(df, target=target, task=task, positive=positive, split=split, weights=weights, ignore=ignore)
+    return check_table(
+        df, target=target, task=task, positive=positive, split=split, weights=weights, ignore=ignore, event=event
+    )
 
 
 def train(
@@ -77,6 +81,8 @@ def train(
     positive: object = None,
     ignore: Sequence[str] = (),
     monotone: Mapping[str, int] | None = None,
+    event: str | None = None,
+    replay: str | None = None,
     background: bool = False,
     report: Report | None = None,
 ) -> TrainedModel | Run:
@@ -88,7 +94,7 @@ def train(
     Args:
         df: Any dataframe: pandas, polars, pyarrow, or a dict of columns. Its index is never an input.
         target: The column to predict. A `domain` knows its usual names.
-        task: binary, multiclass or regression; told from the target if left out.
+        task: binary, multiclass, regression or survival; told from the target if left out.
         domain: Defaults of a line of business, such as "credit".
         budget: Wall time of the whole call, as seconds or "60s", "5m"; None trains until it no longer helps.
         split: How rows are held out: "random", "stratified", "group:<column>" or "time:<column>".
@@ -101,6 +107,10 @@ def train(
         monotone: Columns of numbers whose effect may go one way only, whatever the other columns hold:
             `{"income": -1}` where the probability of the positive class (or the number predicted) may never
             rise as income rises, 1 where it may never fall. Not for several classes.
+        event: Where the target is a time to an event: the column that is true or 1 where the event happened
+            then, and false or 0 where the row was last seen without it (censored). Never an input.
+        replay: A run's id, or its beginning: train as it did, with its options, and end each member where the
+            clock or its user ended it there. On the same machine the same numbers come out, bit for bit.
         background: Return at once with a Run, and train in a thread.
         report: Called with each Progress.
 
@@ -109,10 +119,13 @@ def train(
 
     Raises:
         DataError: The frame or its target cannot be learned from.
-        OptionError: An option has a value that cannot work.
+        OptionError: An option has a value that cannot work, or differs from that of the run to replay.
+        RunError: The run to replay is not there, was of another frame, or left no record of how it went.
 
     Example:
         >>> model = ll.train(df, target="bad", budget="60s")  # doctest: +SKIP
+        >>> model = ll.train(df, target="days", event="died")  # doctest: +SKIP
+        >>> again = ll.train(df, replay=model.run_id)  # doctest: +SKIP
     """
     from lepton_lab.training.interrupt import sigint_sets
 
@@ -120,12 +133,13 @@ def train(
     # Before jax is imported: from here on an interrupt ends training, and is not lost on the way to it.
     with sigint_sets(stop):
         from lepton_lab.fitting.asked import ARRAY, Asked
+        from lepton_lab.fitting.replay import asked_again
         from lepton_lab.fitting.train_run import train_run
         from lepton_lab.packs import domain_of
 
         chosen = domain_of(domain)
         asked = Asked(
-            target=target_of(df, target, chosen),
+            target=target_of(df, target, chosen) if replay is None else target or "",
             task=task,
             domain=chosen and chosen.name,
             budget=budget,
@@ -137,7 +151,10 @@ def train(
             positive=positive,
             ignore=tuple(ignore),
             monotone=monotone,
+            event=event,
         )
+        if replay is not None:
+            asked, weights = asked_again(replay, asked, weights)
         return train_run(df, asked, weights=weights, began=began, background=background, report=report, stop=stop)
 
 

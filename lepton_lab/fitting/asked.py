@@ -29,6 +29,8 @@ class Asked:
     positive: Any = None
     ignore: tuple[str, ...] = ()
     monotone: Mapping[str, int] | None = None
+    event: str | None = None
+    replay: str | None = None
 
     def __post_init__(self) -> None:
         if error := bad_seed(self.seed):

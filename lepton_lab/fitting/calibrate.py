@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lepton_lab.survival import Survival
 from lepton_lab.tasks import Regression, Task
 
 # How far the logarithm of the temperature, and the biases, are believed to be from 0 beforehand.
@@ -88,6 +89,8 @@ def mean_loss(z: np.ndarray, y: np.ndarray, weights: np.ndarray | None, task: Ta
     """Mean log loss in nats, or mean squared error, of logits `(row, output)`."""
     if isinstance(task, Regression):
         each = (z[:, 0] - y) ** 2
+    elif isinstance(task, Survival):
+        each = task.losses(y, z[:, 0])
     elif task.n_outputs == 1:
         each = np.logaddexp(0, z[:, 0]) - (y == 1) * z[:, 0]
     else:

@@ -11,7 +11,8 @@ from lepton_lab.fitting.blend import fit_weights
 from lepton_lab.fitting.calibrate import fit_calibration, youden_threshold
 from lepton_lab.fitting.members import Members
 from lepton_lab.fitting.problem import Problem
-from lepton_lab.tasks import Task
+from lepton_lab.survival import Survival
+from lepton_lab.tasks import Task, answers
 from lepton_lab.trained import Blend, centred
 
 
@@ -20,17 +21,20 @@ class Combined:
     """The blend, and what it gives on rows that nothing in it has seen.
 
     Args:
+        task: what is predicted; of survival with the blend's curves.
         blend: weights, temperature, biases.
         threshold: of the positive class; None unless there are two classes.
         threshold_note: how it was chosen.
         rows: positions in the problem of the judged rows.
         members: each member's out-of-fold logits of them.
-        crossed: the blend's logits of them, blend and calibration fitted on the other folds.
+        crossed: the blend's logits of them, blend and calibration fitted on the other folds; of survival its
+            answers, curves likewise.
         crossed_threshold: each row's threshold, likewise.
         note: what the metrics of `crossed` are measured on.
         notes: what happened.
     """
 
+    task: Task
     blend: Blend
     threshold: float | None
     threshold_note: str
@@ -72,9 +76,11 @@ def combine(problem: Problem, members: Members) -> Combined:
     fold = np.repeat(np.arange(n_folds), [len(valid) for valid in members.folds[:n_folds]])
     counted = problem.rows.counted
     judged = _Judged(z, problem.rows.y[rows], None if counted is None else counted[rows], fold)
-    blend, threshold = _fit(judged, problem.task)
-    crossed, crossed_threshold = _crossed(judged, problem.task, blend, threshold)
+    fitted = _fit(judged, problem.task)
+    task, blend, threshold = fitted
+    crossed, crossed_threshold = _crossed(judged, problem.task, fitted)
     return Combined(
+        task=task,
         blend=_undone(blend, problem.undo),
         threshold=threshold,
         threshold_note="" if threshold is None else _THRESHOLD_NOTE.format(n=len(rows)),
@@ -98,29 +104,33 @@ def _note(n_rows: int, n_folds: int) -> str:
     return f"measured on the {n_rows:,} rows that also chose the blend, as training was short: somewhat optimistic"
 
 
-def _fit(judged: _Judged, task: Task) -> tuple[Blend, float | None]:
+def _fit(judged: _Judged, task: Task) -> tuple[Task, Blend, float | None]:
     weights = fit_weights(list(judged.z), judged.y, judged.counted, task)
     z = np.tensordot(weights, judged.z, axes=1)
     calibration = fit_calibration(z, judged.y, judged.counted, task)
     blend = Blend(weights, calibration.scale, calibration.bias)
+    if isinstance(task, Survival):
+        return task.with_curves(judged.y, calibration.logits(z)[:, 0], judged.counted), blend, None
     if len(task.classes) != 2:
-        return blend, None
+        return task, blend, None
     probability = task.probability(calibration.logits(z))[:, 1]
-    return blend, youden_threshold(probability, judged.y, judged.counted)
+    return task, blend, youden_threshold(probability, judged.y, judged.counted)
 
 
 def _crossed(
-    judged: _Judged, task: Task, blend: Blend, threshold: float | None
+    judged: _Judged, task: Task, whole: tuple[Task, Blend, float | None]
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Each fold's logits by the blend of the other folds; with one fold by the only blend there is."""
-    logits = np.zeros(judged.z.shape[1:])
+    found: list[tuple[np.ndarray, np.ndarray]] = []
     thresholds = np.zeros(len(judged.y))
     for k in np.unique(judged.fold):
         inside = judged.fold == k
-        fitted = (blend, threshold) if inside.all() else _fit(judged.take(~inside), task)
-        logits[inside] = fitted[0].logits(list(judged.z[:, inside]))
-        thresholds[inside] = 0.5 if fitted[1] is None else fitted[1]
-    return logits, None if threshold is None else thresholds
+        own, blend, threshold = whole if inside.all() else _fit(judged.take(~inside), task)
+        found.append((np.flatnonzero(inside), answers(own, blend.logits(list(judged.z[:, inside])))))
+        thresholds[inside] = 0.5 if threshold is None else threshold
+    order = np.argsort(np.concatenate([rows for rows, _ in found]))
+    logits = np.concatenate([of_fold for _, of_fold in found])[order]
+    return logits, None if whole[2] is None else thresholds
 
 
 def _undone(blend: Blend, undo: np.ndarray) -> Blend:

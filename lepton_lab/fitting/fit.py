@@ -10,16 +10,13 @@ Every end is a good end: a stop, a deadline, a member that fails leave a model m
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lepton_lab._version import __version__
 from lepton_lab.data.encode_tabular import TabularEncoder, fit_encoder
 from lepton_lab.data.monotone import monotone_note
 from lepton_lab.data.rows import Table
@@ -27,13 +24,16 @@ from lepton_lab.data.split import Split, split_rows
 from lepton_lab.fitting.background import choose_background
 from lepton_lab.fitting.calibrate import class_weight_bias
 from lepton_lab.fitting.combine import Combined, combine
-from lepton_lab.fitting.grow import Kept
+from lepton_lab.fitting.course import Repeat, versions
+from lepton_lab.fitting.hazard import fit_baseline
+from lepton_lab.fitting.kept import Kept
 from lepton_lab.fitting.members import Members, grow_members
 from lepton_lab.fitting.problem import Problem, Rows
 from lepton_lab.fitting.recipe import recipe_for
 from lepton_lab.fitting.scores import leaderboard, trivial_logits, trivial_name
 from lepton_lab.fitting.telling import Telling
-from lepton_lab.tasks import Regression, Task, metric_of
+from lepton_lab.survival import Survival
+from lepton_lab.tasks import Regression, Task, answers, metric_of
 from lepton_lab.trained import HeldOut, TrainedModel, centred
 from lepton_lab.training.control import Control
 from lepton_lab.training.progress import Progress
@@ -57,6 +57,7 @@ def fit(
     weights: object = None,
     run: RunFolder | None = None,
     resume: bool = False,
+    repeat: Repeat | None = None,
 ) -> TrainedModel:
     """Train on a table.
 
@@ -71,6 +72,7 @@ def fit(
         weights: as asked; `balanced` weights are undone in the predictions.
         run: where finished parts are kept.
         resume: go on from what `run` holds.
+        repeat: an earlier fit of the same table, to be ended wherever the clock or its user ended that one.
 
     Returns:
         The trained model, with the rows that were held out and, to look rows up, all of them.
@@ -82,17 +84,23 @@ def fit(
     began = time.monotonic()
     control = control or Control()
     shown = metric_of(task, metric).name
-    rows = _rows(table, task, split, seed, control, run if resume else None)
-    if run is not None and not resume:
+    known = repeat.rows if repeat is not None else known_rows(run, table.n_rows) if resume else None
+    rows = known or _rows(table, task, split, seed, control)
+    lost = forget_unknown(run) if resume and known is None else ""
+    if run is not None and (known is None or not resume):
         run.save_rows(rows)
     prepared = prepare(table, task, rows, seed, balanced=isinstance(weights, str) and weights == "balanced")
     recipe = recipe_for(quality, len(rows.train), metric)
     telling = Telling(control, shown)
-    kept, folded = Kept(run, resume), rows.folds is not None
+    kept = Kept(run, resume, repeat=None if repeat is None else repeat.course)
+    folded = rows.folds is not None
     members = grow_members(prepared.problem, prepared.folds, recipe, telling.control, kept, folded=folded)
     telling.say(Progress(stage="blend", message="blending and calibrating"))
     combined = combine(prepared.problem, members)
-    model = measured(table, rows, prepared, members, combined, telling.notes())
+    if run is not None:
+        run.save_course(kept.course.to_json())
+    notes = [*telling.notes(), *([lost] if lost else [])]
+    model = measured(table, rows, prepared, members, combined, notes)
     config = {"target": table.schema.target, "split": split, "quality": quality, "seed": seed, "metric": metric}
     telling.say(_done(model, shown, began))
     return replace(model, config=config, history=tuple(telling.history), seen=table)
@@ -115,11 +123,27 @@ class Prepared:
     encoder: TabularEncoder
 
 
-def _rows(table: Table, task: Task, split: str | None, seed: int, control: Control, run: RunFolder | None) -> Split:
-    """The split: of the run that is resumed, else a new one; without folds where time is short."""
-    kept = run.rows() if run is not None else None
-    if kept is not None:
-        return kept
+def known_rows(run: RunFolder | None, n_rows: int) -> Split | None:
+    """The split of a run that is resumed; None where it cannot be read, or divides no table of so many rows."""
+    kept = None if run is None else run.rows()
+    return kept if kept is not None and kept.divides(n_rows) else None
+
+
+def forget_unknown(run: RunFolder | None) -> str:
+    """Throw away what a run had grown on rows that are not known any more; a sentence, if there was anything.
+
+    A row that measures the model now may have been learned from then.
+    """
+    if run is None or not run.forget_growths():
+        return ""
+    return (
+        "the run's record of which rows were held out cannot be read: rows were divided anew, and what had been "
+        "trained was thrown away and trained again, so that no test row was learned from."
+    )
+
+
+def _rows(table: Table, task: Task, split: str | None, seed: int, control: Control) -> Split:
+    """A new split; without folds where time is short."""
     rows = split_rows(table, task, split=split, seed=seed)
     if rows.folds is None or len(rows.folds) < 2 or control.remaining_s() >= _FOLDS_NEED_S:
         return rows
@@ -139,6 +163,9 @@ def prepare(table: Table, task: Task, rows: Split, seed: int, *, balanced: bool)
     weights = None if table.weights is None else table.weights[used]
     if isinstance(task, Regression):
         task = Regression.of(np.asarray(table.y)[rows.train], task.unit)
+    if isinstance(task, Survival):
+        learned = Rows(x, y, weights, None).take(np.searchsorted(used, rows.train))
+        task = fit_baseline(Survival.of(learned.y, task.event), learned, encoder.blocks, seed)
     undo = class_weight_bias(y, weights, task) if balanced and weights is not None else np.zeros(task.n_outputs)
     problem = Problem(Rows(x, y, weights, None if balanced else weights), encoder.blocks, task, undo, seed)
     folds = rows.folds if rows.folds is not None else ((rows.train, rows.valid),)
@@ -150,7 +177,7 @@ def measured(
     table: Table, rows: Split, prepared: Prepared, members: Members, combined: Combined, notes: Sequence[str]
 ) -> TrainedModel:
     """The model, measured on the test rows, or out of fold where there are none."""
-    problem, task = prepared.problem, prepared.problem.task
+    problem, task = prepared.problem, combined.task
     trivial = trivial_logits(problem.rows.y, problem.rows.counted, task)
     where = prepared.used[choose_background(problem.rows.y, problem.rows.counted, task, seed=problem.seed)]
     background = table.take(where)
@@ -168,7 +195,7 @@ def measured(
         background_x=prepared.encoder.encode(background),
         background_values=background.values(),
         notes=(*notes, *members.notes, *combined.notes, *_promises(table, task)),
-        versions=_versions(),
+        versions=versions(),
     )
     if len(rows.test):
         return _on_test(model, table.take(rows.test), problem, trivial)
@@ -178,7 +205,7 @@ def measured(
 def _on_test(model: TrainedModel, test: Table, problem: Problem, trivial: np.ndarray) -> TrainedModel:
     x, y = model.encoder.encode(test), np.asarray(test.y)
     counted = test.weights if problem.rows.counted is not None else None
-    logits = model.logits_x(x)
+    logits = answers(model.task, model.logits_x(x))
     members = {name: centred(z) + problem.undo for name, z in model.member_logits_x(x).items()}
     note = f"measured on {len(y):,} test rows, kept out of training and of every choice"
     how = HeldOut(test, y, logits, "test", weights=counted)
@@ -208,7 +235,8 @@ def _with_scores(
     note: str,
     held_out: HeldOut,
 ) -> TrainedModel:
-    others = members | {trivial_name(model.task): np.broadcast_to(trivial, logits.shape)}
+    others = {name: answers(model.task, z, of_member=True) for name, z in members.items()}
+    others |= {trivial_name(model.task): np.broadcast_to(trivial, logits.shape)}
     board = leaderboard(model.task, y, logits, others, counted, threshold=threshold)
     return replace(
         model, metrics=board.metrics, leaderboard=board.rows, ahead=board.ahead, metrics_note=note, held_out=held_out
@@ -224,11 +252,3 @@ def _promises(table: Table, task: Task) -> tuple[str, ...]:
     """What was asked of the model's shape, and holds."""
     said = monotone_note(table.schema, task)
     return (said,) if said else ()
-
-
-def _versions() -> dict[str, str]:
-    found = {name: version(name) for name in _PACKAGES}
-    return {"lepton-lab": __version__, "python": platform.python_version()} | found
-
-
-_PACKAGES: Sequence[str] = ("jax", "flax", "optax", "numpy", "lightgbm")

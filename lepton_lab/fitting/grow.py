@@ -4,68 +4,34 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import numpy as np
 
 from lepton_lab.fitting.calibrate import mean_loss
 from lepton_lab.fitting.grown import Grown
+from lepton_lab.fitting.kept import Place
 from lepton_lab.fitting.problem import Problem, Rows
 from lepton_lab.fitting.recipe import Recipe
 from lepton_lab.members.forest import truncated
 from lepton_lab.members.linear import STRENGTHS, fit_linear_path
 from lepton_lab.members.member import Member
-from lepton_lab.members.trees import TreesMember, fit_trees
+from lepton_lab.members.trees import TreesConfig, TreesFit, TreesMember, fit_trees
 from lepton_lab.training.checkpoint import Checkpoint
 from lepton_lab.training.control import Control
-from lepton_lab.training.loop import NetworkFit, fit_network
+from lepton_lab.training.ending import Ending
+from lepton_lab.training.loop import LoopConfig, NetworkFit, fit_network
 from lepton_lab.training.network_member import NetworkMember
 from lepton_lab.training.progress import Progress
 
-if TYPE_CHECKING:
-    from lepton_lab.journal import RunFolder
 
-
-@dataclass(frozen=True)
-class Kept:
-    """Where growths are kept on disk, so that a killed run goes on from them.
-
-    Args:
-        run: the run's folder, or None.
-        resume: whether to look for what an earlier process left.
-    """
-
-    run: RunFolder | None
-    resume: bool
-
-    def place(self, name: str) -> Place:
-        """The place of one growth: `network-0`, `trees-all`."""
-        return Place(self, name)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where one growth is kept."""
-
-    kept: Kept
-    name: str
-
-    def load(self, kind: str) -> tuple[dict[str, np.ndarray], dict] | None:
-        """What was kept, if anything."""
-        run = self.kept.run
-        return run.load_checkpoint(f"{self.name}-{kind}") if run is not None and self.kept.resume else None
-
-    def save(self, kind: str, arrays: dict[str, np.ndarray], meta: dict) -> None:
-        """Keep arrays and a JSON value."""
-        if self.kept.run is not None:
-            self.kept.run.save_checkpoint(f"{self.name}-{kind}", arrays, meta)
-
-
-def grow_linear(problem: Problem, train: Rows, valid: Rows, control: Control) -> Grown:
+def grow_linear(problem: Problem, train: Rows, valid: Rows, control: Control, place: Place | None = None) -> Grown:
     """The linear member at every penalty, from strong to weak."""
     rows = (train.x, train.y, train.weights)
-    members = fit_linear_path(*rows, problem.blocks, problem.task, ended=control.ended)
+    ended = _ended(control, None if place is None else place.repeat)
+    members = fit_linear_path(*rows, problem.blocks, problem.task, ended=ended)
+    if place is not None:
+        place.ended(Ending(ended(len(members)) if len(members) < len(STRENGTHS) else "", len(members)))
     logits = [member.logits(valid.x) + problem.undo for member in members]
     losses = np.array([mean_loss(z, valid.y, valid.counted, problem.task) for z in logits])
     best = int(np.argmin(losses))
@@ -102,28 +68,13 @@ def grow_network(
     Raises:
         NothingGrownError: it ended before its first validation.
     """
-    kept = place.load("grown")
+    kept = place.load_grown()
     if kept is not None:
-        return _network_from(*kept)
+        return _network_from(problem, *kept)
     config = replace(recipe.network, keep_path=True)
     if patient:
         config = replace(config, patience=2 * config.patience)
-    left = place.load("checkpoint")
-    fit = fit_network(
-        problem.blocks,
-        problem.task,
-        train.x,
-        train.y,
-        train.weights,
-        valid.x,
-        valid.y,
-        valid.weights,
-        config=config,
-        control=control,
-        seed=problem.seed,
-        resume=None if left is None else Checkpoint(*left),
-        save_checkpoint=lambda c: place.save("checkpoint", c.arrays, c.meta),
-    )
+    fit = _trained(problem, train, valid, config, control, place)
     if fit.member is None:
         raise NothingGrownError(fit.message)
     grown = _network_grown(problem, valid, fit)
@@ -141,78 +92,90 @@ class NothingGrownError(Exception):
 
 def regrow_network(problem: Problem, train: Rows, recipe: Recipe, end: float, control: Control, place: Place) -> Member:
     """The network trained to one epoch of its schedule, on other rows and without validation."""
-    kept = place.load("grown")
+    kept = place.load_grown()
     if kept is not None:
         return NetworkMember.from_arrays(kept[0], kept[1]["config"])
+    config = replace(recipe.network, stop_epoch=max(end, 0.1))
+    fit = _trained(problem, train, None, config, control, place)
+    if fit.member is None or fit.ended != "finished":
+        reason = _ENDINGS.get(fit.ended, fit.ended)
+        raise NothingGrownError(f"network: {reason} while training on all rows; the one trained before was kept.")
+    place.save_grown(fit.member.arrays(), {"config": fit.member.config_json()})
+    return fit.member
+
+
+def _trained(
+    problem: Problem, train: Rows, valid: Rows | None, config: LoopConfig, control: Control, place: Place
+) -> NetworkFit:
+    """A network trained on rows, from where an earlier process left it; where it ends is kept."""
     left = place.load("checkpoint")
+    judged = () if valid is None else (valid.x, valid.y, valid.weights)
     fit = fit_network(
         problem.blocks,
         problem.task,
         train.x,
         train.y,
         train.weights,
-        config=replace(recipe.network, stop_epoch=max(end, 0.1)),
+        *judged,
+        config=config,
         control=control,
         seed=problem.seed,
         resume=None if left is None else Checkpoint(*left),
         save_checkpoint=lambda c: place.save("checkpoint", c.arrays, c.meta),
+        repeat=place.repeat,
     )
-    if fit.member is None or fit.ended != "finished":
-        reason = _ENDINGS.get(fit.ended, fit.ended)
-        raise NothingGrownError(f"network: {reason} while training on all rows; the one trained before was kept.")
-    place.save("grown", fit.member.arrays(), {"config": fit.member.config_json()})
-    return fit.member
+    place.ended(Ending(fit.ended, fit.n_steps, fit.bends))
+    return fit
 
 
 def grow_trees(problem: Problem, train: Rows, valid: Rows, recipe: Recipe, control: Control, place: Place) -> Grown:
     """The trees with their loss after every round."""
-    kept = place.load("grown")
+    kept = place.load_grown()
     if kept is not None:
         member = TreesMember.from_arrays(kept[0], kept[1]["config"])
         return trees_grown(problem, valid, member, kept[1]["losses"], kept[1]["ended"])
-    fit = fit_trees(
-        train.x,
-        train.y,
-        train.weights,
-        problem.blocks,
-        problem.task,
-        valid=(valid.x, valid.y, valid.weights),
-        config=recipe.trees,
-        seed=problem.seed,
-        after_round=_after_round(control, recipe.trees.rounds),
-    )
+    fit = _planted(problem, train, valid, recipe.trees, control, place)
     if not fit.valid_losses:
         raise NothingGrownError("trees: ended before the first round.")
     grown = trees_grown(problem, valid, fit.member, fit.valid_losses, fit.ended)
     if fit.ended != "interrupt":
         meta = {"config": fit.member.config_json(), "losses": list(fit.valid_losses), "ended": fit.ended}
-        place.save("grown", fit.member.arrays(), meta)
+        place.save_grown(fit.member.arrays(), meta)
     return grown
 
 
 def regrow_trees(problem: Problem, train: Rows, recipe: Recipe, end: float, control: Control, place: Place) -> Member:
     """The trees grown for a number of rounds, on other rows."""
-    kept = place.load("grown")
+    kept = place.load_grown()
     if kept is not None:
         return TreesMember.from_arrays(kept[0], kept[1]["config"])
-    rounds = max(1, round(end))
+    fit = _planted(problem, train, None, replace(recipe.trees, rounds=max(1, round(end))), control, place)
+    if fit.ended in _ENDINGS:  # else there was no split left to make
+        raise NothingGrownError(
+            f"trees: {_ENDINGS[fit.ended]} while growing on all rows; those grown before were kept."
+        )
+    place.save_grown(fit.member.arrays(), {"config": fit.member.config_json()})
+    return fit.member
+
+
+def _planted(
+    problem: Problem, train: Rows, valid: Rows | None, config: TreesConfig, control: Control, place: Place
+) -> TreesFit:
+    """Trees grown on rows; where they end is kept."""
+    watch = _Watch(control, config.rounds, place.repeat)
     fit = fit_trees(
         train.x,
         train.y,
         train.weights,
         problem.blocks,
         problem.task,
-        valid=None,
-        config=replace(recipe.trees, rounds=rounds),
+        valid=None if valid is None else (valid.x, valid.y, valid.weights),
+        config=config,
         seed=problem.seed,
-        after_round=_after_round(control, rounds),
+        after_round=watch,
     )
-    if fit.ended:
-        raise NothingGrownError(
-            f"trees: {_ENDINGS[fit.ended]} while growing on all rows; those grown before were kept."
-        )
-    place.save("grown", fit.member.arrays(), {"config": fit.member.config_json()})
-    return fit.member
+    place.ended(Ending(fit.ended, watch.done))
+    return fit
 
 
 def _network_grown(problem: Problem, valid: Rows, fit: NetworkFit) -> Grown:
@@ -225,16 +188,16 @@ def _network_grown(problem: Problem, valid: Rows, fit: NetworkFit) -> Grown:
 
 
 def _keep_network(place: Place, grown: Grown, fit: NetworkFit) -> None:
-    path = np.stack([grown.logits_at(i) for i in range(len(grown.at))]).astype(np.float32)
+    path = np.stack([z for _, z in fit.path])
     arrays = grown.best.arrays() | {"path.at": grown.at, "path.losses": grown.losses, "path.logits": path}
     meta = {"config": grown.best.config_json(), "ended": grown.ended, "message": grown.message}
-    place.save("grown", arrays, meta)
+    place.save_grown(arrays, meta)
 
 
-def _network_from(arrays: dict[str, np.ndarray], meta: dict) -> Grown:
+def _network_from(problem: Problem, arrays: dict[str, np.ndarray], meta: dict) -> Grown:
     at, losses, path = (arrays.pop(f"path.{name}") for name in ("at", "losses", "logits"))
     member = NetworkMember.from_arrays(arrays, meta["config"])
-    logits = path.astype(np.float64)
+    logits = path.astype(np.float64) + problem.undo
     return Grown("network", at, losses, logits.__getitem__, member, meta["ended"], meta["message"])
 
 
@@ -251,20 +214,32 @@ def trees_grown(problem: Problem, valid: Rows, member: TreesMember, losses: list
     return Grown("trees", np.arange(1.0, len(losses) + 1), np.array(losses), logits_at, pruned, ended, message)
 
 
-def _after_round(control: Control, rounds: int) -> Callable[[int, float | None], str]:
-    """Tell of progress, five times a second at most, and pass on a stop."""
-    began = told = time.monotonic()
+class _Watch:
+    """Tells of progress, five times a second at most, counts rounds, and passes on a stop."""
 
-    def after_round(done: int, loss: float | None) -> str:
-        nonlocal told
-        now = time.monotonic()
-        if now - told > 0.2:
-            told = now
-            control.report(
+    def __init__(self, control: Control, rounds: int, repeat: Ending | None) -> None:
+        self._control, self._rounds, self._ended = control, rounds, _ended(control, repeat)
+        self._began = self._told = time.monotonic()
+        self.done = 0
+
+    def __call__(self, done: int, loss: float | None) -> str:
+        """After a round; a word ends growth."""
+        now, self.done = time.monotonic(), done
+        if now - self._told > 0.2:
+            self._told = now
+            self._control.report(
                 Progress(
-                    stage="trees", member="trees", epoch=done, n_epochs=rounds, valid_loss=loss, elapsed_s=now - began
+                    stage="trees",
+                    member="trees",
+                    epoch=done,
+                    n_epochs=self._rounds,
+                    valid_loss=loss,
+                    elapsed_s=now - self._began,
                 )
             )
-        return control.ended()
+        return self._ended(done)
 
-    return after_round
+
+def _ended(control: Control, repeat: Ending | None) -> Callable[[int], str]:
+    """Why growth should end when so much is done: by the control, or where the growth that is repeated ended."""
+    return lambda done: control.ended() or ("" if repeat is None else repeat.at(done))

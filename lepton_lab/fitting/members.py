@@ -11,7 +11,6 @@ import numpy as np
 from lepton_lab.fitting.budget import Budget, can_regrow
 from lepton_lab.fitting.early_import import EarlyImport
 from lepton_lab.fitting.grow import (
-    Kept,
     NothingGrownError,
     grow_linear,
     grow_network,
@@ -21,11 +20,13 @@ from lepton_lab.fitting.grow import (
     regrow_trees,
 )
 from lepton_lab.fitting.grown import Grown, best_end, out_of_fold
+from lepton_lab.fitting.kept import Kept, Place
 from lepton_lab.fitting.problem import Problem
 from lepton_lab.fitting.recipe import Recipe
 from lepton_lab.fitting.telling import in_fold
 from lepton_lab.members.member import Member
 from lepton_lab.training.control import Control
+from lepton_lab.training.ending import Ending
 
 # The linear member first: it is there within a blink, and a run stopped at once falls back to it.
 ORDER = ("linear", "network", "trees")
@@ -62,6 +63,17 @@ class _Growing:
     budget: Budget
     found: Members
 
+    def begins(self, growth: str) -> bool:
+        """Whether a growth is begun at all, `trees-2` say: not after a stop, nor where the fit repeated did not."""
+        if self.control.stop.is_set():
+            return False
+        return self.kept.repeat is None or self.kept.repeat.has(growth)
+
+    def note(self, what: str) -> None:
+        """Say why a member is not begun; a repeat says it too."""
+        self.found.notes.append(what)
+        self.kept.course.notes.append(what)
+
     def part_control(self, part: str) -> Control:
         deadline = self.budget.begin(part)
         return Control(self.control.report, self.control.stop, deadline)
@@ -83,27 +95,33 @@ def grow_members(
         folds: (train, valid) positions; one of them, or several.
         recipe: settings.
         control: whom to tell, what may end it.
-        kept: where finished growths are kept.
+        kept: where finished growths are kept, and the course to repeat.
         folded: whether the folds take turns over the rows, so that members are grown once more on all.
     """
     regrown = folded or (recipe.refit and can_regrow(control.remaining_s()))
     parts = [name for name in ORDER for _ in range(len(folds) + regrown)]
     found = Members(tuple(valid for _, valid in folds))
     growing = _Growing(problem, folds, recipe, control, kept, Budget(control.deadline, parts), found)
+    if kept.repeat is not None:
+        for note in kept.repeat.notes:
+            growing.note(note)
     _grow(growing, "linear", regrown)
     trees_library = EarlyImport("lightgbm")
     if not _is_over(growing, "network"):
         _grow(growing, "network", regrown)
-    if not _is_over(growing, "trees") and not trees_library.wait(control):
-        _grow(growing, "trees", regrown)
+    if not _is_over(growing, "trees"):
+        if trees_library.wait(control) == "deadline":
+            growing.note("trees: left out, as importing LightGBM took the rest of the time budget.")
+        elif growing.begins("trees-0"):
+            _grow(growing, "trees", regrown)
     return found
 
 
 def _is_over(growing: _Growing, name: str) -> bool:
-    if growing.control.stop.is_set():
+    if not growing.begins(f"{name}-0"):
         return True
     if not growing.budget.is_worth(name):
-        growing.found.notes.append(f"{name}: left out, as the time budget was nearly spent.")
+        growing.note(f"{name}: left out, as the time budget was nearly spent.")
         return True
     return False
 
@@ -114,7 +132,7 @@ def _grow(growing: _Growing, name: str, regrown: bool) -> None:
     if not grown:
         return
     final: Member = grown[0].best
-    if regrown and not growing.control.stop.is_set():
+    if regrown and growing.begins(f"{name}-all"):
         final = _grow_on_all(growing, name, best_end(grown)) or final
     growing.found.final += (final,)
     growing.found.judged[name] = out_of_fold(grown)
@@ -124,22 +142,23 @@ def _grow(growing: _Growing, name: str, regrown: bool) -> None:
 def _grow_on_folds(growing: _Growing, name: str) -> list[Grown]:
     grown: list[Grown] = []
     for k, (train, valid) in enumerate(growing.folds):
-        if k and growing.control.stop.is_set():
+        if k and not growing.begins(f"{name}-{k}"):
             break
         control = in_fold(growing.part_control(name), k, len(growing.folds))
-        one = _attempt(growing, lambda t=train, v=valid, c=control, k=k: _grow_one(growing, name, t, v, c, k))
+        place = growing.kept.place(f"{name}-{k}")
+        one = _attempt(growing, place, lambda t=train, v=valid, c=control, p=place: _grow_one(growing, t, v, c, p))
         if one is None:
             break
         grown.append(one)
     return grown
 
 
-def _grow_one(growing: _Growing, name: str, train: np.ndarray, valid: np.ndarray, control: Control, k: int) -> Grown:
+def _grow_one(growing: _Growing, train: np.ndarray, valid: np.ndarray, control: Control, place: Place) -> Grown:
     problem, recipe = growing.problem, growing.recipe
     learn, judge = problem.rows.take(train), problem.rows.take(valid)
+    name = place.name.partition("-")[0]
     if name == "linear":
-        return grow_linear(problem, learn, judge, control)
-    place = growing.kept.place(f"{name}-{k}")
+        return grow_linear(problem, learn, judge, control, place)
     if name == "trees":
         return grow_trees(problem, learn, judge, recipe, control, place)
     return grow_network(problem, learn, judge, recipe, control, place, patient=len(growing.folds) > 1)
@@ -149,17 +168,25 @@ def _grow_on_all(growing: _Growing, name: str, end: float) -> Member | None:
     problem, recipe = growing.problem, growing.recipe
     control, place = growing.part_control(name), growing.kept.place(f"{name}-all")
     if name == "linear":
+        place.ended(Ending())
         return regrow_linear(problem, problem.rows, end)
     regrow: Callable[..., Member] = regrow_trees if name == "trees" else regrow_network
-    return _attempt(growing, lambda: regrow(problem, problem.rows, recipe, end, control, place))
+    return _attempt(growing, place, lambda: regrow(problem, problem.rows, recipe, end, control, place))
 
 
-def _attempt(growing: _Growing, work: Callable[[], T]) -> T | None:
-    """The work's result; where a member cannot be grown, a note instead, and training goes on."""
+def _attempt(growing: _Growing, place: Place, work: Callable[[], T]) -> T | None:
+    """The work's result; where a member cannot be grown, a note instead, and training goes on.
+
+    What came to nothing in the fit that is repeated is not tried again.
+    """
+    failure = "" if place.repeat is None else place.repeat.failure
     try:
-        return work()
+        if not failure:
+            return work()
     except NothingGrownError as error:
-        growing.found.notes.append(str(error))
+        failure = str(error)
     except MemoryError:
-        growing.found.notes.append("memory ran out while a member was grown; it was left out.")
+        failure = "memory ran out while a member was grown; it was left out."
+    growing.found.notes.append(failure)
+    place.failed(failure)
     return None

@@ -8,17 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from lepton_lab.metrics import Estimate, bootstrap, draw_resamples, middle
+from lepton_lab.survival import Survival
 from lepton_lab.tasks import Regression, Task
 from lepton_lab.trained import at_threshold
 
-TRIVIAL = {"regression": "baseline: always the mean"}
+TRIVIAL = {"regression": "baseline: always the mean", "survival": "baseline: Kaplan-Meier"}
 _TRIVIAL_CLASS = "baseline: always the class shares"
 
 
 def trivial_logits(y: np.ndarray, weights: np.ndarray | None, task: Task) -> np.ndarray:
-    """The logits `(output,)` of the best guess that looks at no column."""
+    """What the best guess that looks at no column says of every row: logits `(output,)`, or a survival answer."""
     if isinstance(task, Regression):
         return np.array([np.average(y, weights=weights)])
+    if isinstance(task, Survival):
+        return task.answer_without_columns(y, weights)
     counts = np.bincount(y, weights, minlength=len(task.classes)) + 1e-9
     log = np.log(counts / counts.sum())
     return np.array([log[1] - log[0]]) if task.n_outputs == 1 else log - log.mean()

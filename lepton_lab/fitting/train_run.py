@@ -15,6 +15,7 @@ from lepton_lab.data.table import fingerprint, read_table
 from lepton_lab.errors import RunError
 from lepton_lab.fitting.asked import ARRAY, Asked
 from lepton_lab.fitting.recipe import recipe_for
+from lepton_lab.fitting.replay import repeat_of, said_of
 from lepton_lab.journal import LiveRun, Run, RunFolder, RunRecord, create_run
 from lepton_lab.tasks import metric_of
 from lepton_lab.training.control import Control
@@ -23,6 +24,7 @@ from lepton_lab.training.progress import Progress, Report
 if TYPE_CHECKING:
     from lepton_lab.data.quality import Finding
     from lepton_lab.data.table import Table
+    from lepton_lab.fitting.course import Repeat
     from lepton_lab.tasks import Task
     from lepton_lab.trained import TrainedModel
 
@@ -37,6 +39,7 @@ class Job:
     findings: tuple[Finding, ...]
     deadline: float | None
     resumed: bool
+    repeat: Repeat | None
 
 
 def train_run(
@@ -98,12 +101,14 @@ def _read(df: Any, asked: Asked, weights: Any, began: float, resumed: bool) -> J
         split=asked.split,
         weights=weights,
         ignore=asked.ignore,
+        event=asked.event,
     )
     table = with_monotone(table, task, asked.monotone)
     # Before a run is made of it: a misspelt option should not leave a failed run behind.
     recipe_for(asked.quality, table.n_rows, metric_of(task, asked.metric).name)
-    deadline = None if asked.budget_s is None else began + asked.budget_s
-    return Job(asked, table, task, findings, deadline, resumed)
+    repeat = None if asked.replay is None else repeat_of(asked.replay, df)
+    deadline = None if asked.budget_s is None or repeat is not None else began + asked.budget_s
+    return Job(asked, table, task, findings, deadline, resumed, repeat)
 
 
 def _folder(df: Any, job: Job, weights: Any, resumed: RunFolder | None) -> RunFolder:
@@ -133,9 +138,11 @@ def _fit(job: Job, live: LiveRun) -> TrainedModel:
         weights=asked.weights,
         run=live.folder,
         resume=job.resumed,
+        repeat=job.repeat,
     )
     found = tuple(finding.message for finding in job.findings)
-    return replace(model, config=asked.to_json(), notes=(*model.notes, *found))
+    again = () if job.repeat is None else said_of(model, job.repeat)
+    return replace(model, config=asked.to_json(), notes=(*model.notes, *again, *found))
 
 
 def _other_frame(record: RunRecord, df: Any) -> str:

@@ -5,6 +5,7 @@
       progress.jsonl    one Progress a line
       checkpoints/      one safetensors file a part that can be resumed
       rows.safetensors  which rows were trained on, validated on, and held out
+      course.json       where each member ended, by the clock or by the user, so that the run can be repeated
       model.lepton      the result
       lock, stop        who runs it; that somebody asked it to stop
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from lepton_lab.trained import TrainedModel
 
 Arrays = dict[str, np.ndarray]
+ASKED_WEIGHTS = "weights"
+"""The checkpoint that holds row weights given as an array; it is no growth."""
 
 
 @dataclass(frozen=True)
@@ -158,9 +161,31 @@ class RunFolder:
             return None
         arrays, meta = read
         folds = None
-        if meta["n_folds"] is not None:
-            folds = tuple((arrays[f"fold_{i}_train"], arrays[f"fold_{i}_valid"]) for i in range(meta["n_folds"]))
-        return Split(arrays["train"], arrays["valid"], arrays["test"], folds, meta["nested"])
+        try:
+            if meta["n_folds"] is not None:
+                folds = tuple((arrays[f"fold_{i}_train"], arrays[f"fold_{i}_valid"]) for i in range(meta["n_folds"]))
+            return Split(arrays["train"], arrays["valid"], arrays["test"], folds, meta["nested"])
+        except KeyError:
+            return None
+
+    def forget_growths(self) -> bool:
+        """Remove the checkpoints, except those of what was asked; whether there were any."""
+        paths = [path for path in (self.path / "checkpoints").glob("*.safetensors") if path.stem != ASKED_WEIGHTS]
+        for path in paths:
+            self._guarded(path.unlink, always=True)
+        return bool(paths)
+
+    def save_course(self, course: dict[str, Any]) -> None:
+        """Keep how the run went, as plain JSON."""
+        data = json.dumps(course, indent=1).encode()
+        self._guarded(lambda: write_atomically(self.path / "course.json", data))
+
+    def course(self) -> dict[str, Any] | None:
+        """What `save_course` kept; None where nothing readable is."""
+        try:
+            return dict(json.loads((self.path / "course.json").read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
 
     def save_model(self, model: TrainedModel) -> None:
         """Keep the result; tried even after an earlier write failed."""

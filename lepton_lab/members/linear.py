@@ -2,7 +2,7 @@
 
 Numbers and dates enter clipped and standardised, with an effect of their own for missing values;
 categories have an effect for each code. Fitted by L-BFGS with an L2 penalty: logistic for classes,
-ridge for numbers. It is the honest baseline, and the model that a run stopped at once falls back to.
+ridge for numbers, Cox's proportional hazards for times to an event. It is the honest baseline, and the model that a run stopped at once falls back to.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from lepton_lab.errors import DamagedFileError
 from lepton_lab.members.codes import code_layout, codes_of, layout_fits
+from lepton_lab.survival import Survival
 from lepton_lab.tasks import Regression, Task
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 # Robust-scaled values are bent beyond this many scales: monotone, so order survives a heavy tail.
 _BEND = 4.0
+# A step of the search may go far; its hazard must stay a number.
+_MOST_LOG_HAZARD = 30.0
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ def fit_linear_path(
     blocks: Sequence[Block],
     task: Task,
     strengths: Sequence[float] = STRENGTHS,
-    ended: Callable[[], str] = str,
+    ended: Callable[[int], str] | None = None,
 ) -> list[LinearMember]:
     """A member for each penalty, strong to weak.
 
@@ -118,7 +121,7 @@ def fit_linear_path(
         blocks: one a column, for the number of codes.
         task: what is learned.
         strengths: L2 penalties for a mean loss; numbers and codes share them.
-        ended: asked after each; a word ends the path there.
+        ended: asked after each, told how many are done; a word ends the path there.
     """
     empty = _empty(x, blocks, task.n_outputs)
     design = _design(x, empty)
@@ -132,7 +135,7 @@ def fit_linear_path(
     for strength in strengths:
         coefficients, intercept = _minimise(design, target, w, task, strength, coefficients, intercept, bounds)
         members.append(_unpacked(empty, coefficients, intercept, task, strength))
-        if ended():
+        if ended is not None and ended(len(members)):
             break
     return members
 
@@ -172,6 +175,10 @@ def _link_loss(z: np.ndarray, target: np.ndarray, w: np.ndarray, task: Task) -> 
     if isinstance(task, Regression):
         gap = z - target
         return float(0.5 * np.sum(w[:, None] * gap**2)), w[:, None] * gap
+    if isinstance(task, Survival):
+        exposed, happened = np.abs(target), target > 0
+        expected = exposed * np.exp(np.minimum(z, _MOST_LOG_HAZARD))
+        return float(np.sum(w[:, None] * (expected - happened * z))), w[:, None] * (expected - happened)
     if task.n_outputs == 1:
         probability = task.probability(z)[:, 1:]
         loss = np.logaddexp(0, z) - target * z
@@ -194,7 +201,7 @@ def _bounds(blocks: Sequence[Block], n_features: int, n_outputs: int) -> list[tu
 
 
 def _target(y: np.ndarray, task: Task) -> np.ndarray:
-    """The standardised number `(row, 1)`, the positive class `(row, 1)`, or one-hot `(row, class)`."""
+    """The standardised number, the positive class or the signed exposure `(row, 1)`, or one-hot `(row, class)`."""
     if task.n_outputs > 1:
         return np.eye(task.n_outputs)[task.targets(y)]
     return task.targets(y).astype(np.float64)[:, None]
@@ -202,6 +209,8 @@ def _target(y: np.ndarray, task: Task) -> np.ndarray:
 
 def _start(target: np.ndarray, w: np.ndarray, task: Task) -> np.ndarray:
     """The intercept of the model without columns."""
+    if isinstance(task, Survival):
+        return np.log(np.maximum(w @ (target > 0), 1e-12) / (w @ np.abs(target)))
     mean = w @ target
     if isinstance(task, Regression):
         return mean

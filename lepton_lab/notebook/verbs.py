@@ -111,6 +111,7 @@ _TRAIN = (
     POSITIVE,
     IGNORE,
     Option("monotone", "numbers", "columns whose effect may only rise (1) or fall (-1)", sample="income=-1,age=1"),
+    Option("replay", "text", "the id of a run: train as it did, ended where it ended"),
     Option("bg", "switch", "in the background: the notebook stays free, a Run comes back", as_keyword="background"),
 )
 
@@ -120,7 +121,7 @@ _TUNE = (
     BUDGET,
     Option("sampler", "choice", "how settings are proposed", ("tpe", "random", "grid", "evolution")),
     Option("space", "name", "a dict in the notebook: what may vary; the default space if left out"),
-    *[option for option in _TRAIN if option.name not in ("target", "budget", "bg")],
+    *[option for option in _TRAIN if option.name not in ("target", "budget", "bg", "replay")],
 )
 
 _TABLE = (

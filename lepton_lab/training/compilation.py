@@ -27,7 +27,7 @@ def use_compilation_cache() -> Path | None:
     settings = jax.config.values
     if settings["jax_compilation_cache_dir"] is not None or not settings["jax_enable_compilation_cache"]:
         return None
-    folder = _cache_root() / f"jax-{jax.__version__}-{_processor()}"
+    folder = _cache_root() / f"jax-{jax.__version__}-{processor_name()}"
     if not _make_private(folder):
         return None
     jax.config.update("jax_compilation_cache_dir", str(folder))
@@ -97,7 +97,7 @@ def _cache_root() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "lepton-lab"
 
 
-def _processor() -> str:
+def processor_name() -> str:
     """A short name of what this processor can do."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

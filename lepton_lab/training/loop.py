@@ -20,11 +20,12 @@ from jaxtyping import Float
 from lepton_lab.metrics import Metric
 from lepton_lab.networks.layout import BlockLike
 from lepton_lab.networks.tabular import TabularConfig
-from lepton_lab.tasks import Task, metric_of
+from lepton_lab.tasks import Task, loss_metric, metric_of
 from lepton_lab.training.best import Best
 from lepton_lab.training.checkpoint import Checkpoint
 from lepton_lab.training.compilation import use_compilation_cache
 from lepton_lab.training.control import Control, never_stop
+from lepton_lab.training.ending import Ending
 from lepton_lab.training.learner import Learner, Rows
 from lepton_lab.training.network_member import NetworkMember
 from lepton_lab.training.pace import Pace
@@ -83,6 +84,7 @@ class NetworkFit:
         n_steps: updates done.
         valid_logits: the member's logits on the validation rows.
         path: the epoch and the validation logits (float32) of every check, where the configuration keeps them.
+        bends: where the clock shortened the schedule, as `Ending` keeps it.
     """
 
     member: NetworkMember | None
@@ -93,6 +95,7 @@ class NetworkFit:
     n_steps: int
     valid_logits: Float[np.ndarray, "row output"] | None
     path: tuple[tuple[float, np.ndarray], ...] = ()
+    bends: tuple[tuple[int, int], ...] = ()
 
 
 def fit_network(
@@ -111,6 +114,7 @@ def fit_network(
     resume: Checkpoint | None = None,
     save_checkpoint: Callable[[Checkpoint], None] | None = None,
     name: str = "network",
+    repeat: Ending | None = None,
 ) -> NetworkFit:
     """Train the default tabular network, and return it with the best weights and the reason it ended.
 
@@ -128,6 +132,7 @@ def fit_network(
         resume: a checkpoint of the same call, to go on from bit by bit.
         save_checkpoint: called at most every 10 s, and at the end of an interrupted run.
         name: of the member.
+        repeat: an earlier training of the same call, to bend and to end where the clock or its user did that one.
 
     Returns:
         A `NetworkFit`; its member is None only where training ended before its first validation.
@@ -138,6 +143,7 @@ def fit_network(
         blocks, task, Rows.of(x_train, y_train, w_train), valid, config=config, control=control, seed=seed,
         save_checkpoint=save_checkpoint, name=name,
     )  # fmt: skip
+    training.repeat = repeat
     if resume is not None:
         training.restore(resume)
     ended = training.run()
@@ -192,6 +198,7 @@ class Training:
         self.path: list[tuple[float, np.ndarray]] = []
         self.train_loss: float | None = None
         self.pause_step: int | None = None
+        self.repeat: Ending | None = None
         self.started = self.saved = time.monotonic()
 
     def run(self) -> str:
@@ -199,7 +206,7 @@ class Training:
         self.tell(compiling=True)
         try:
             while True:
-                ended = self.control.ended() or self.chunk()
+                ended = self.control.ended() or self.ended_then() or self.chunk()
                 if ended == "deadline" and self.best.flat is None and self.valid is not None and self.learner.step:
                     self.check()  # a budget as short as a compilation still gives a network
                 if ended:
@@ -219,13 +226,29 @@ class Training:
         ended = self.look(loss)
         if self.learner.is_warm:
             self.pace.timed(n_steps, trained - began, time.monotonic() - began)
-        self.pace.fit_into(self.learner.step, self.control.remaining_s())
+        self.bend()
         return ended
+
+    def bend(self) -> None:
+        """Move the schedule's end to fit the time left, or as it was moved in the training that is repeated."""
+        step = self.learner.step
+        if self.repeat is None:
+            self.pace.fit_into(step, self.control.remaining_s())
+            return
+        for at, end in self.repeat.bends:
+            if at == step:
+                self.pace.bend(step, end)
+
+    def ended_then(self) -> str:
+        """Why the training that is repeated was ended here from outside, if it was."""
+        return "" if self.repeat is None else self.repeat.at(self.learner.step)
 
     def chunk_steps(self, at_most: int) -> int:
         """Steps from here to the next validation or the end, at most so many."""
         step = self.learner.step
-        return max(1, min(at_most, self.learner.capacity, self.next_check() - step, self.last_step() - step))
+        turn = None if self.repeat is None else self.repeat.next_turn(step)
+        stops = [self.next_check(), self.last_step()] + ([] if turn is None else [turn])
+        return max(1, min(at_most, self.learner.capacity, min(stops) - step))
 
     def rates(self, n_steps: int) -> Float[np.ndarray, "step"]:
         """Learning rates of the next steps."""
@@ -357,9 +380,10 @@ class Training:
         kept = "no weights were kept" if member is None else f"the weights of epoch {best_epoch:.1f} were kept"
         message = f"{self.learner.name}: {reason} after epoch {self.epoch:.1f}; {kept}."
         history, path = tuple(self.best.history), tuple(self.path)
-        return NetworkFit(member, best_epoch, history, ended, message, self.learner.step, valid_logits, path)
+        bends = tuple((int(step), int(end)) for step, end in self.pace.bends)
+        return NetworkFit(member, best_epoch, history, ended, message, self.learner.step, valid_logits, path, bends)
 
 
 def _valid_loss(task: Task) -> Metric:
     """What early stopping watches: the loss of the averaged heads, in numpy, so that nothing is compiled for it."""
-    return task.metrics["log_loss" if task.classes else "rmse"]
+    return loss_metric(task)

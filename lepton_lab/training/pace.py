@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # A chunk is what an interrupt waits for. Well under the 200 ms promised, because steps vary.
 CHUNK_S = 0.12
@@ -19,6 +19,7 @@ class Pace:
         end: the step at which the schedule ends: `n_steps`, or fewer where time is short.
         anchor, anchor_place: a step and its place in the schedule (0 to 1); the place grows evenly to 1 at `end`.
         step_s: seconds of one step, checks included; None before the first timed chunk.
+        bends: `(step, end)` each time the end was moved.
     """
 
     n_steps: int
@@ -27,6 +28,7 @@ class Pace:
     anchor_place: float = 0.0
     step_s: float | None = None
     chunk_step_s: float | None = None
+    bends: list[tuple[int, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.end = self.end or self.n_steps
@@ -62,7 +64,12 @@ class Pace:
         affordable = step + max(1, int(0.93 * remaining_s / self.step_s))
         end = min(self.n_steps, affordable)
         if abs(end - self.end) > 0.04 * (self.end - step):
-            self.anchor, self.anchor_place, self.end = step, self.place(step), max(end, step + 1)
+            self.bend(step, max(end, step + 1))
+
+    def bend(self, step: int, end: int) -> None:
+        """Move the schedule's end; the learning rate goes on from where it is."""
+        self.anchor, self.anchor_place, self.end = step, self.place(step), end
+        self.bends.append((step, end))
 
     def remaining_s(self, step: int) -> float | None:
         """Seconds to the schedule's end, or None while unknown."""

@@ -12,8 +12,9 @@ from lepton_lab.data.rows import Table
 from lepton_lab.data.split import Split
 from lepton_lab.fitting.combine import Combined
 from lepton_lab.fitting.fit import Prepared, measured
-from lepton_lab.fitting.grow import Kept, NothingGrownError, regrow_linear
+from lepton_lab.fitting.grow import NothingGrownError, regrow_linear
 from lepton_lab.fitting.grown import Grown, best_end
+from lepton_lab.fitting.kept import Kept
 from lepton_lab.fitting.members import Members
 from lepton_lab.members.forest import concatenated
 from lepton_lab.members.member import Member

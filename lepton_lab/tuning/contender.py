@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from lepton_lab.fitting.grow import Kept
 from lepton_lab.fitting.grown import Grown
+from lepton_lab.fitting.kept import Kept
 from lepton_lab.members.member import Member
 from lepton_lab.training.control import Control
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from lepton_lab.fitting.calibrate import mean_loss
-from lepton_lab.fitting.grow import Kept, regrow_network
+from lepton_lab.fitting.grow import regrow_network
 from lepton_lab.fitting.grown import Grown
+from lepton_lab.fitting.kept import Kept
 from lepton_lab.fitting.problem import Rows
 from lepton_lab.members.member import Member
 from lepton_lab.training import learner

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lepton_lab.fitting.grow import Kept, regrow_trees, trees_grown
+from lepton_lab.fitting.grow import regrow_trees, trees_grown
 from lepton_lab.fitting.grown import Grown
+from lepton_lab.fitting.kept import Kept
 from lepton_lab.members.growing_trees import GrowingTrees
 from lepton_lab.members.member import Member
 from lepton_lab.members.trees import TreesMember

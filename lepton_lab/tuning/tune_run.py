@@ -15,8 +15,8 @@ from lepton_lab.data.split import split_rows
 from lepton_lab.data.table import fingerprint, read_table
 from lepton_lab.errors import OptionError
 from lepton_lab.fitting.asked import ARRAY, Asked
-from lepton_lab.fitting.fit import prepare
-from lepton_lab.fitting.grow import Kept
+from lepton_lab.fitting.fit import forget_unknown, known_rows, prepare
+from lepton_lab.fitting.kept import Kept
 from lepton_lab.fitting.recipe import recipe_for
 from lepton_lab.journal import LiveRun, RunFolder, create_run
 from lepton_lab.training.control import Control
@@ -154,7 +154,7 @@ def _folder(df: Any, job: _Job, weights: Any, resumed: RunFolder | None) -> RunF
 def _search(job: _Job, live: LiveRun) -> Study:
     """Default recipe, search, ensemble, model."""
     asked, budget, store = job.options.asked, job.budget, Store(live.folder, job.resumed)
-    rows = _rows(job, live.folder)
+    rows, lost = _rows(job, live.folder)
     balanced = asked.weights == "balanced"
     prepared = prepare(job.table, job.task, rows, asked.seed, balanced=balanced)
     recipe = recipe_for(asked.quality, len(rows.train), None)
@@ -174,7 +174,7 @@ def _search(job: _Job, live: LiveRun) -> Study:
     teller.say(entries, "the ensemble")
     ensemble = pick(setting, default, entries)
     model = assemble(ensemble, setting, prepared, job.table, rows, control, budget, Kept(live.folder, job.resumed))
-    notes = _notes(job, live, entries)
+    notes = [*_notes(job, live, entries), *lost]
     # `metric` is the user's word for what is shown first; a study without one is judged by the loss.
     config = job.options.to_json()
     model = replace(model, config=config, notes=(*notes, *model.notes, *[f.message for f in job.findings]))
@@ -186,14 +186,15 @@ def _search(job: _Job, live: LiveRun) -> Study:
     )
 
 
-def _rows(job: _Job, folder: RunFolder) -> Split:
-    """The split: of the run that is resumed, else a new one; always with test rows."""
-    kept = folder.rows() if job.resumed else None
+def _rows(job: _Job, folder: RunFolder) -> tuple[Split, tuple[str, ...]]:
+    """The split: of the run that is resumed, else a new one, and a note where that cost what was kept."""
+    kept = known_rows(folder, job.table.n_rows) if job.resumed else None
     if kept is not None:
-        return kept
+        return kept, ()
+    lost = forget_unknown(folder) if job.resumed else ""
     rows = with_test_rows(split_rows(job.table, job.task, split=job.options.asked.split, seed=job.options.asked.seed))
     folder.save_rows(rows)
-    return rows
+    return rows, (lost,) if lost else ()
 
 
 def _plan(job: _Job, setting: Setting) -> Plan:

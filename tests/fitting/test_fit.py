@@ -10,11 +10,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lepton_lab.data.encode_tabular import Block
+from lepton_lab.data.split import Split
 from lepton_lab.data.table import read_table
 from lepton_lab.errors import OptionError
 from lepton_lab.fitting import members as growing
-from lepton_lab.fitting.fit import fit
-from lepton_lab.fitting.grow import NothingGrownError
+from lepton_lab.fitting.fit import fit, known_rows
+from lepton_lab.fitting.grow import NothingGrownError, regrow_trees
+from lepton_lab.fitting.kept import Kept
+from lepton_lab.fitting.problem import Problem, Rows
+from lepton_lab.fitting.recipe import recipe_for
 from lepton_lab.journal import create_run
 from lepton_lab.trained import TrainedModel
 from lepton_lab.training.control import Control
@@ -152,6 +157,52 @@ def test_a_killed_run_goes_on_from_the_folds_it_finished(monkeypatch: pytest.Mon
     resumed = fitted(df, run=run, resume=True, control=Control(told.append))
     assert {p.fold for p in told if p.stage == "network"} == {3, 4, None}
     np.testing.assert_allclose(resumed.logits(df), whole.logits(df), atol=1e-4)
+
+
+def test_a_run_whose_rows_are_lost_keeps_nothing_that_may_have_seen_its_test_rows() -> None:
+    df = small_frame("binary", 250)
+    run = create_run("train", {}, "", len(df))
+    fitted(df, run=run, control=Control(deadline=time.monotonic() + 4))  # no folds: a fifth of the rows for the test
+    assert any((run.path / "checkpoints").iterdir())
+    run.save_checkpoint("weights", {"weights": np.ones(250)}, {})
+    (run.path / "rows.safetensors").write_bytes(b"not what was written")
+    told: list[Progress] = []
+    resumed = fitted(df, run=run, resume=True, control=Control(told.append))
+    assert {p.fold for p in told if p.stage == "network"} == {0, 1, 2, 3, 4, None}
+    assert any("cannot be read: rows were divided anew" in note for note in resumed.notes)
+    assert run.load_checkpoint("weights") is not None
+    assert known_rows(run, 250) is not None
+
+
+@pytest.mark.parametrize(
+    ("split", "holds"),
+    [
+        (Split(np.arange(0, 200), np.arange(200, 225), np.arange(225, 250)), True),
+        (Split(np.arange(0, 200), np.arange(200, 225), np.arange(225, 251)), False),
+        (Split(np.arange(0, 200), np.arange(200, 250), np.arange(190, 240)), False),
+        (Split(np.arange(0, 200), np.arange(199, 225), np.arange(225, 250)), False),
+        (Split(np.arange(0, 9), np.empty(0, int), np.arange(9, 12), ((np.arange(5), np.arange(4, 9)),)), False),
+    ],
+)
+def test_rows_that_cannot_be_those_of_the_table_are_not_taken(split: Split, holds: bool) -> None:
+    run = create_run("train", {}, "", 250)
+    run.save_rows(split)
+    assert (known_rows(run, 250) is not None) == holds
+
+
+def test_a_run_killed_before_its_rows_were_kept_just_begins() -> None:
+    run = create_run("train", {}, "", 120)
+    model = fitted(small_frame("binary", 120), run=run, resume=True, control=Control(deadline=time.monotonic()))
+    assert not any("divided anew" in note for note in model.notes)
+
+
+def test_trees_that_find_no_split_on_all_rows_are_kept() -> None:
+    table, task, _ = read_table(small_frame("binary", 100), target="outcome")
+    x, blocks = np.zeros((100, 1), np.float32), (Block("amount", "numeric"),)
+    problem = Problem(Rows(x, np.asarray(table.y), None, None), blocks, task, np.zeros(1), 0)
+    place = Kept(None, False).place("trees-all")
+    member = regrow_trees(problem, problem.rows, recipe_for("fast", 100, None), 5, Control(), place)
+    assert len(np.unique(member.logits(x))) == 1
 
 
 def test_rows_held_out_by_group_stay_together() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import threading
 import time
 
@@ -14,6 +15,7 @@ from lepton_lab.metrics import Metric
 from lepton_lab.training import loop
 from lepton_lab.training.checkpoint import Checkpoint
 from lepton_lab.training.control import Control
+from lepton_lab.training.ending import Ending
 from lepton_lab.training.learner import Learner
 from lepton_lab.training.loop import ENDINGS
 from lepton_lab.training.pace import Pace
@@ -272,3 +274,19 @@ def test_patience_ends_at_the_same_check_however_time_is_cut(chunk: int, monkeyp
     monkeypatch.setattr(Pace, "chunk", lambda self: chunk)
     cut = train(xor(), config=config)
     assert (cut.ended, cut.n_steps, cut.best_epoch) == (whole.ended, whole.n_steps, whole.best_epoch)
+
+
+def test_a_training_that_a_deadline_bent_and_cut_is_repeated_bit_by_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    cut = Ending("deadline", 150, ((32, 300), (96, 220)))
+    first = train(xor(), seed=3, repeat=cut)
+    monkeypatch.setattr("lepton_lab.training.pace.CHUNK_S", 1e-9)
+    again = train(xor(), seed=3, repeat=Ending.from_json(json.loads(json.dumps(cut.to_json()))))
+    assert same(first, again) and (first.ended, first.n_steps, first.bends) == ("deadline", 150, cut.bends)
+    assert (again.ended, again.n_steps, again.bends) == (first.ended, first.n_steps, first.bends)
+    assert not same(first, train(xor(), seed=3, repeat=Ending("deadline", 150, ((32, 300),))))
+
+
+def test_what_a_clock_did_is_told_so_that_it_can_be_repeated() -> None:
+    first = train(xor(4000), seed=3, control=Control(deadline=time.monotonic() + 1.5))
+    again = train(xor(4000), seed=3, repeat=Ending(first.ended, first.n_steps, first.bends))
+    assert same(first, again) and again.n_steps == first.n_steps and again.ended == first.ended

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import pytest
 
-from lepton_lab.fitting.grow import Kept
+from lepton_lab.fitting.kept import Kept
 from lepton_lab.training.compilation import count_compilations
 from lepton_lab.training.control import Control
 from lepton_lab.training.network_member import NetworkMember
