@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lepton_lab.members.codes import code_layout, codes_of
+from lepton_lab.survival import Survival
 from lepton_lab.tasks import Task
 
 if TYPE_CHECKING:
@@ -89,7 +90,10 @@ def fit_tree_inputs(
 
 
 def _level(y: np.ndarray, task: Task) -> np.ndarray:
-    """One number a row that categories and missing values are averaged by."""
+    """One number a row that categories and missing values are averaged by; of times, events beyond the expected."""
+    if isinstance(task, Survival):
+        exposed, happened = task.exposure(y)
+        return happened - exposed
     return np.asarray(y, np.float64) if task.n_outputs == 1 else _class_rank(task.targets(y))
 
 

@@ -16,6 +16,7 @@ from lepton_lab.errors import DamagedFileError
 from lepton_lab.members.codes import layout_fits
 from lepton_lab.members.forest import NODE_ARRAYS, Forest, check_forest, concatenated
 from lepton_lab.members.tree_inputs import TreeInputs, fit_tree_inputs
+from lepton_lab.survival import Survival
 from lepton_lab.tasks import Task
 
 if TYPE_CHECKING:
@@ -143,13 +144,15 @@ def fit_trees(
     import lightgbm
 
     inputs, matrix = fit_tree_inputs(x, y, weights, blocks, task, seed)
-    label = np.asarray(y, np.float64)
+    label, offset = _labels(y, task)
     rows = lightgbm.Dataset(
-        matrix, label, weight=weights, free_raw_data=True, params=parameters(config, task, seed, blocks)
-    )
+        matrix, label, weight=weights, init_score=offset, free_raw_data=True,
+        params=parameters(config, task, seed, blocks),
+    )  # fmt: skip
     watched = []
     if valid is not None:
-        watched = [rows.create_valid(inputs.of(valid[0]), np.asarray(valid[1], np.float64), weight=valid[2])]
+        label, offset = _labels(valid[1], task)
+        watched = [rows.create_valid(inputs.of(valid[0]), label, weight=valid[2], init_score=offset)]
     watch = Watch(config.patience, after_round)
     booster = lightgbm.train(
         parameters(config, task, seed, blocks), rows, config.rounds, valid_sets=watched, callbacks=[watch]
@@ -158,6 +161,14 @@ def fit_trees(
     text = booster.model_to_string(num_iteration=booster.current_iteration())
     forest = check_forest(read_lightgbm(text, matrix.shape[1], task.n_outputs))
     return TreesFit(TreesMember(inputs, forest), best, tuple(watch.losses), watch.ended)
+
+
+def _labels(y: np.ndarray, task: Task) -> tuple[np.ndarray, np.ndarray | None]:
+    """What LightGBM fits, and the scores it starts from: of times, events that Poisson counts with an exposure are."""
+    if isinstance(task, Survival):
+        exposed, happened = task.exposure(y)
+        return happened, np.log(exposed)
+    return np.asarray(y, np.float64), None
 
 
 class Watch:
@@ -195,8 +206,10 @@ class Watch:
 
 def parameters(config: TreesConfig, task: Task, seed: int, blocks: Sequence[Block] = ()) -> dict[str, Any]:
     """What LightGBM is told."""
-    objective = {"binary": "binary", "multiclass": "multiclass"}.get(task.name, "regression")
-    metric = {"binary": "binary_logloss", "multiclass": "multi_logloss"}.get(task.name, "l2")
+    known = {"binary": "binary", "multiclass": "multiclass", "survival": "poisson"}
+    objective = known.get(task.name, "regression")
+    losses = {"binary": "binary_logloss", "multiclass": "multi_logloss", "survival": "poisson"}
+    metric = losses.get(task.name, "l2")
     found = {
         "objective": objective,
         "metric": metric,
