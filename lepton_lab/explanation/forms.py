@@ -34,7 +34,8 @@ class AdditiveForm:
     The hidden state of a coalition is a masked sum of projections; masked inputs are never built.
 
     Args:
-        project: `(params, x (row, feature)) -> (row, feature, hidden)`.
+        project: `(params, x (row, feature)) -> (row, feature, hidden)`; where it has a method `grouped`, that gives
+            the projections of groups of columns.
         bias: `params -> (hidden,)`.
         rest: `(params, hidden (state, hidden)) -> (state, output)`.
     """
@@ -45,7 +46,9 @@ class AdditiveForm:
 
     def grouped(self, player_of: tuple[int, ...]) -> AdditiveForm:
         """The same function with groups of columns as players: their projections add up."""
-        return AdditiveForm(_SummedByPlayer(self.project, player_of), self.bias, self.rest)
+        grouped = getattr(self.project, "grouped", None)
+        project = grouped(player_of) if grouped else _SummedByPlayer(self.project, player_of)
+        return AdditiveForm(project, self.bias, self.rest)
 
     def whole(self, params: Any, x: Float[Array, "row feature"]) -> Float[Array, "row output"]:
         """Outputs at whole rows."""

@@ -13,12 +13,16 @@ import numpy as np
 from lepton_lab.data.mix_rows import StackedRows, frame_columns, frame_rows, numbers_of, stack_rows
 from lepton_lab.errors import DataError, ExplanationError
 from lepton_lab.explanation.callables import Callee, callee_of
+from lepton_lab.explanation.first_layer.form import additive_form
 from lepton_lab.explanation.game import FunctionForm, Game, JaxGame
 from lepton_lab.explanation.groups import Groups, groups_of
 from lepton_lab.explanation.predict_game import PredictGame, checked_outputs
 
 # Of a column's spread: what rounding its values to float32 may cost before a function sees them as they are.
 FLOAT32_LOSS = 1e-3
+# Rows, background rows and players, multiplied, from which a function's first layer is looked for: that compiles for
+# about half a second, and saves a tenth to two thirds of the time of what follows.
+LOOK_INSIDE = 200_000
 
 
 def game_of(
@@ -100,13 +104,11 @@ def _needs_no_frame(fn: Callable[[Any], Any], frame: Any, array: np.ndarray) -> 
 
 def _jax_game(callee: Callee, x: np.ndarray, background: np.ndarray, players: Groups) -> JaxGame:
     player_of = {} if players.single else {"player_of": players.player_of}
-    game = JaxGame(
-        FunctionForm(callee.pure),
-        callee.params,
-        np.asarray(x, np.float32),
-        np.asarray(background, np.float32),
-        **player_of,
-    )
+    rows, references = np.asarray(x, np.float32), np.asarray(background, np.float32)
+    form, params = FunctionForm(callee.pure), callee.params
+    if len(rows) * len(references) * players.n_players >= LOOK_INSIDE:
+        form, params = additive_form(callee.pure, callee.params, rows, references, players.n_players) or (form, params)
+    game = JaxGame(form, params, rows, references, **player_of)
     for outputs in (game.at_background(), game.at_rows(np.arange(len(x)))):
         checked_outputs(outputs, len(outputs))
     return game
