@@ -5,7 +5,7 @@
 Exact values enumerate every coalition of the first ten columns of each table against 50 background rows.
 Enumeration, which `ll.explain` would choose for so few columns, is switched off for the estimates. Seeds
 are those of the sampling plans; models, rows and backgrounds stay. Intervals are the explanation's own
-`lower_bounds` and `upper_bounds`.
+`lower_bounds` and `upper_bounds`, of each value and, in brackets, of each column's mean absolute value.
 """
 
 from __future__ import annotations
@@ -38,38 +38,47 @@ def main() -> None:
     inside = np.array([[of_table(name, asked.data, 10 if asked.quick else N_SEEDS)] for name in tables])[:, 0]
     body = [
         f"{N_SEEDS} seeds, {N_ROWS} rows, {N_COLUMNS} columns, {N_BACKGROUND} background rows; per cent of the 95 % "
-        "intervals that hold the exact value.",
+        "intervals that hold the exact value; in brackets those of each column's mean absolute value.",
     ]
     for w, n_walks in enumerate(WALKS):
-        rows = [(name, *(f"{100 * c:.1f}" for c in inside[t, w])) for t, name in enumerate(tables)]
-        rows.append(("all", *(f"{100 * c:.1f}" for c in inside[:, w].mean(0))))
+        rows = [(name, *map(shown, inside[t, w])) for t, name in enumerate(tables)]
+        rows.append(("all", *map(shown, inside[:, w].mean(0))))
         how = "2 walks a background row" if n_walks == 2 else f"the work of {n_walks} walks, by least squares"
-        body.append(f"{how}: {100 * inside[:, w].mean():.1f} in all\n\n" + table(("table", *KINDS), rows))
+        body.append(f"{how}: {shown(inside[:, w].mean((0, 1)))} in all\n\n" + table(("table", *KINDS), rows))
     write("explanation_coverage", "Coverage of the 95 % intervals", "\n\n".join(body), keep=not asked.quick)
 
 
 def of_table(name: str, data: Path, n_seeds: int) -> np.ndarray:
-    """`(walks, kind)`: coverage."""
+    """`(walks, kind, 2)`: coverage of values, and of their mean absolute values."""
     target = TABLES[name]
     df = pd.read_parquet(data / f"{name}.parquet").drop(columns=["split", "fnlwgt"], errors="ignore")
     df = df[[*[c for c in df if c != target][:N_COLUMNS], target]].sample(frac=1.0, random_state=0)
     rows, background, learned = df[:N_ROWS], df[N_ROWS : N_ROWS + N_BACKGROUND], df[N_ROWS:][:4000]
-    found = np.zeros((len(WALKS), len(KINDS)))
+    found = np.zeros((len(WALKS), len(KINDS), 2))
     for k, explain in enumerate(kinds(learned, target, rows, background)):
         true = explain(None, 0)
         assert true.exact, "the budget was too small to enumerate"
         for w, n_walks in enumerate(WALKS):
             hits = [held(explain(n_walks, seed), true) for seed in range(n_seeds)]
-            found[w, k] = np.mean(hits)
-        print(name, KINDS[k], found[:, k].round(3), flush=True)
+            found[w, k] = np.mean(hits, axis=0)
+        print(name, KINDS[k], *map(shown, found[:, k]), flush=True)
     return found
 
 
-def held(explanation, true) -> float:
-    """The share of values whose interval holds the true one; features that cannot move are left out."""
+def shown(shares: np.ndarray) -> str:
+    """Per cent of values, and of mean absolute values."""
+    return f"{100 * shares[0]:.1f} ({100 * shares[1]:.1f})"
+
+
+def held(explanation, true) -> tuple[float, float]:
+    """The shares of values, and of means, whose interval holds the true one; features that cannot move are left out."""
     moves = explanation.error_std > 0
     inside = (explanation.lower_bounds <= true.values) & (true.values <= explanation.upper_bounds)
-    return float(inside[moves].mean())
+    mean, exact = explanation.importance(), true.importance()
+    of = dict(zip(exact.feature_names, exact.values, strict=True))
+    wanted, some = np.array([of[name] for name in mean.feature_names]), mean.error_std > 0
+    around = (mean.lower_bounds <= wanted) & (wanted <= mean.upper_bounds)
+    return float(inside[moves].mean()), float(around[some].mean())
 
 
 def kinds(learned: pd.DataFrame, target: str, rows: pd.DataFrame, background: pd.DataFrame):
