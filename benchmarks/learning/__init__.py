@@ -1,0 +1,1 @@
+"""Accuracy against peers: the tables, the peers with their defaults, the scores."""
