@@ -89,7 +89,7 @@ def explain(
     options = _options(budget, halfwidth, seed, report, stop)
     with sigint_sets(stop):
         pace = options.pace()
-        asked = _asked(model, df, (background, background_weights), groups, (rows, row, at), seed)
+        asked = _asked(model, df, (background, background_weights), groups, (rows, row, at), options)
         asked = _with_heads(asked, groups, options, pace) if heads else asked
         *_, found = asked.answers(at_once, options, pace)
         return found
@@ -147,7 +147,7 @@ def explain_stream(
     options = _options(budget, halfwidth, seed, report, stop)
     with sigint_sets(stop):
         pace = options.pace()
-        asked = _asked(model, df, (background, background_weights), groups, (rows, row, at), seed)
+        asked = _asked(model, df, (background, background_weights), groups, (rows, row, at), options)
     steps = explanations(asked, options, pace)
     while True:
         # Ctrl-C is ours while we compute, and the loop's own between two steps.
@@ -215,7 +215,7 @@ def interactions(
         rows = INTERACTION_ROWS
     with sigint_sets(stop):
         pace = options.pace()
-        asked = _asked(model, df, (background, background_weights), groups, (rows, row, at), seed)
+        asked = _asked(model, df, (background, background_weights), groups, (rows, row, at), options)
         return answer_interactions(asked, options, pace)
 
 
@@ -334,16 +334,16 @@ def _asked(
     background: tuple[Any, Any],
     groups: Mapping[str, Sequence[str | int]] | None,
     which: tuple[int | None, object, int | None],
-    seed: int,
+    options: ExplainOptions,
 ) -> Asked | AskedBlend:
     """The question about a trained model, or about any function."""
     from lepton_lab.evaluation.ask import Against, Which, ask_any, ask_model
 
-    against, chosen = Against(*background, seed), Which(*which, seed)
+    against, chosen = Against(*background, options.seed), Which(*which, options.seed)
     inner = getattr(model, "model_", model)
     if is_model(inner):
         return ask_model(inner, df, chosen, against, groups)
-    return ask_any(model, df, chosen, against, groups)
+    return ask_any(model, df, chosen, against, groups, options.stop)
 
 
 def _with_heads(

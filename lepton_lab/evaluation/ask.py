@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -82,8 +83,15 @@ def ask_model(model: TrainedModel, df: Any, which: Which, against: Against, grou
     return replace(asked, notes=notes)
 
 
-def ask_any(fn: Any, x: Any, which: Which, against: Against, groups: Groups | None = None) -> Asked:
-    """The question about any function, at some rows of an array or frame.
+def ask_any(
+    fn: Any,
+    x: Any,
+    which: Which,
+    against: Against,
+    groups: Groups | None = None,
+    stop: threading.Event | None = None,
+) -> Asked:
+    """The question about any function, at some rows of an array or frame; it is asked nothing once `stop` is set.
 
     Raises:
         OptionError: no rows are given, or no such row.
@@ -104,7 +112,7 @@ def ask_any(fn: Any, x: Any, which: Which, against: Against, groups: Groups | No
         given = against.rows if is_frame(against.rows) else np.asarray(against.rows)
         at, weights, notes = _background_rows(given.shape, against)
         background = Background(given[at] if isinstance(given, np.ndarray) else frame_rows(given, at), weights)
-    asked = ask_function(fn, chosen, background, groups=groups, seed=which.seed)
+    asked = ask_function(fn, chosen, background, groups=groups, seed=which.seed, stop=stop)
     return replace(asked, notes=(*asked.notes, *notes))
 
 

@@ -11,12 +11,23 @@ import numpy as np
 from jaxtyping import Float64, Int
 from scipy import special
 
+from lepton_lab.errors import ExplanationError
+
 # Student's t for the 32 pairs of walks that every error rests on at least.
 T_PAIRS = 2.04
 # Half-width of a 95 % interval in standard errors. Marginals of real networks have heavier tails than
 # Student's t allows for: with 2.04 the intervals of a hard case hold 91 % of the exact values, and an easy
 # one's 95 % (benchmarks/explanation_coverage.py).
 T_95 = 2.2
+
+
+class StoppedError(ExplanationError):
+    """A stop was set between two calls of a function: the row begun is given up, those done before stand."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "stopped before the first row was explained. Give more time, or fewer rows or background rows."
+        )
 
 
 def widened(

@@ -7,17 +7,20 @@ background row with m differing features costs 2**m evaluations, not 2**d.
 from __future__ import annotations
 
 import math
+import time
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int
 
-from lepton_lab.explanation.estimate import Estimate, Pace
+from lepton_lab.explanation.estimate import Estimate, Pace, StoppedError
 from lepton_lab.explanation.game import Game
 
 # More differing features than this are never enumerated: 65,536 coalitions a background row.
 MAX_PLAYERS = 16
 # States enumerated between two looks at the clock.
 CHUNK_STATES = 1 << 18
+# What a stop may take with it, about: slow games get fewer rows a chunk.
+CHUNK_S = 0.5
 
 
 def exact_cost(differs: Bool[np.ndarray, "row reference feature"]) -> float:
@@ -39,15 +42,19 @@ def exact_values(
     """
     values = np.zeros((len(rows), game.n_players, game.n_outputs))
     squares = np.zeros_like(values)
-    n_evaluations, n_done, n_states = 0, 0, 1.0
+    n_evaluations, n_done, n_states, row_s = 0, 0, 1.0, math.inf
     while n_done < len(rows) and not pace.ended():
         # Rows alike in cost go together, so that their pairs fill whole blocks.
-        n_chunk = int(np.clip(CHUNK_STATES / (4 * n_states), 1, 64))
+        n_chunk = int(np.clip(min(CHUNK_STATES / (4 * n_states), CHUNK_S / max(row_s, 1e-6)), 1, 64))
+        started = time.monotonic()
         chunk = np.arange(n_done, min(n_done + n_chunk, len(rows)))
-        n, ended = _add_pairs(game, rows[chunk], chunk, weights, values, squares, pace)
+        try:
+            n, ended = _add_pairs(game, rows[chunk], chunk, weights, values, squares, pace)
+        except StoppedError:
+            break
         if ended:
             break
-        n_states = max(1.0, n / len(chunk))
+        n_states, row_s = max(1.0, n / len(chunk)), min(row_s, (time.monotonic() - started) / len(chunk))
         n_done, n_evaluations = n_done + len(chunk), n_evaluations + n
         pace.tell(n_done / len(rows), n_evaluations, "every coalition")
     values, squares = values[:n_done], squares[:n_done]

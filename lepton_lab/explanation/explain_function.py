@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from lepton_lab.explanation.explanation import Explanation
 from lepton_lab.explanation.function_game import function_game, stacked_rows
 from lepton_lab.explanation.groups import groups_of
 from lepton_lab.explanation.options import ExplainOptions
+from lepton_lab.explanation.predict_game import PredictGame
 from lepton_lab.explanation.unsteady import steadied
 
 
@@ -76,7 +78,7 @@ def explain_function(
     """
     options = options or ExplainOptions()
     pace = options.pace()
-    asked = ask_function(fn, x, background, naming=naming, groups=groups, seed=options.seed)
+    asked = ask_function(fn, x, background, naming=naming, groups=groups, seed=options.seed, stop=pace.stop)
     *_, found = asked.answers(at_once, options, pace)
     return found
 
@@ -89,8 +91,9 @@ def ask_function(
     naming: Naming | None = None,
     groups: Mapping[str, Sequence[str | int]] | None = None,
     seed: int = 0,
+    stop: threading.Event | None = None,
 ) -> Asked:
-    """The question that `explain_function` answers.
+    """The question that `explain_function` answers. Once `stop` is set, no further call of a Python function begins.
 
     Raises:
         ExplanationError: nothing to explain, or the function returns what cannot be explained.
@@ -109,7 +112,8 @@ def ask_function(
     stacked = stacked_rows(x, _as_rows(background.x))
     columns = _column_names(naming, stacked)
     players = groups_of(groups, columns)
-    game, unsteady = steadied(function_game(callee, stacked, x, _as_rows(background.x), players))
+    game = function_game(callee, stacked, x, _as_rows(background.x), players)
+    game, unsteady = steadied(replace(game, stop=stop) if isinstance(game, PredictGame) else game)
     row_labels = frame_labels(x) if naming.row_labels is None else np.asarray(naming.row_labels)
     outputs = _output_names(naming, callee, game.n_outputs)
     for name, given, n in (("output_names", outputs, game.n_outputs), ("row_labels", row_labels, len(x))):

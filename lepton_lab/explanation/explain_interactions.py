@@ -65,7 +65,7 @@ def interactions_function(
     """
     options = options or ExplainOptions()
     pace = options.pace()
-    asked = ask_function(fn, x, background, naming=naming, groups=groups, seed=options.seed)
+    asked = ask_function(fn, x, background, naming=naming, groups=groups, seed=options.seed, stop=pace.stop)
     return answer_interactions(asked, options, pace)
 
 
@@ -104,7 +104,7 @@ def answer_interactions(asked: Asked | AskedBlend, options: ExplainOptions, pace
     gap = _sum_gap(asked, found.rows, found.values.sum(axis=2))
     if gap > TOLERANCE:
         rows = asked.rows
-        game = PredictGame(rows.model.logits_x, stack_rows(rows.x, rows.background), rows.players)
+        game = PredictGame(rows.model.logits_x, stack_rows(rows.x, rows.background), rows.players, stop=pace.stop)
         found = game_interactions(game, rows.weights, options, pace)
         notes += (f"the members' values missed the prediction by {gap:.1e}: explained through predict instead.",)
     shown = np.array(asked.at_rows, np.float64)

@@ -139,7 +139,7 @@ class AskedBlend:
         """The blend as one function, where its parts do not add up to it."""
         note = f"the members' values missed the prediction by {gap:.1e}: explained through predict instead."
         rows = self.rows
-        game = PredictGame(rows.model.logits_x, stack_rows(rows.x, rows.background), rows.players)
+        game = PredictGame(rows.model.logits_x, stack_rows(rows.x, rows.background), rows.players, stop=pace.stop)
         for estimate in estimator(game, rows.weights, options, pace):
             yield self._answer(estimate, pace, (note,))
 

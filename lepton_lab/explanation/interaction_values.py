@@ -22,7 +22,7 @@ import numpy as np
 from jaxtyping import Float64, Int
 from scipy import special
 
-from lepton_lab.explanation.estimate import Pace
+from lepton_lab.explanation.estimate import Pace, StoppedError
 from lepton_lab.explanation.exact import CHUNK_STATES, MAX_PLAYERS
 from lepton_lab.explanation.game import Game, corner_bits
 
@@ -70,7 +70,10 @@ def exact_interactions(
     n_evaluations, n_done, row_s = 0, 0, 0.0
     while n_done < len(rows) and not pace.ended(row_s):
         started = time.monotonic()
-        n_evaluations += _enumerate_row(game, rows[n_done : n_done + 1], weights, values[n_done])
+        try:
+            n_evaluations += _enumerate_row(game, rows[n_done : n_done + 1], weights, values[n_done])
+        except StoppedError:
+            break
         n_done, row_s = n_done + 1, time.monotonic() - started
         pace.tell(n_done / len(rows), n_evaluations, "every coalition")
     left = len(rows) - n_done

@@ -27,7 +27,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int
 
 from lepton_lab.explanation.coalition_plans import Strata, cross_fitted, draw_pairs, strata_of
-from lepton_lab.explanation.estimate import T_95, Estimate, Pace, widened
+from lepton_lab.explanation.estimate import T_95, Estimate, Pace, StoppedError, widened
 from lepton_lab.explanation.game import ROWS_PER_CALL, Game
 from lepton_lab.explanation.pair_plans import Pairs
 from lepton_lab.explanation.walks import CHUNK_S, MIN_PAIRS, deal_plans
@@ -222,9 +222,13 @@ def _one_round(
                 return ended
             started = time.monotonic()
             chunk, left = left[:chunk_rows], left[chunk_rows:]
+            try:
+                outputs = _outputs(game, rows[chunk], blocks)
+            except StoppedError:
+                return "stop"
             if strata.complete:
                 tally.forget(chunk)
-            _add_rows(game, rows[chunk], chunk, weights, blocks, strata.n_pairs, tally)
+            _add_rows(game, rows[chunk], chunk, weights, outputs, strata.n_pairs, tally)
             if strata.complete:
                 tally.complete[chunk], tally.variance[chunk], tally.half_gap[chunk] = True, 0.0, 0.0
             row_s = (time.monotonic() - started) / len(chunk)
@@ -285,25 +289,29 @@ def shapley_coefficients(
     return np.concatenate([value, gap], axis=2)
 
 
+def _outputs(game: Game, rows: np.ndarray, blocks: list[_Block]) -> list[tuple[_Block, np.ndarray | None]]:
+    """What the pairs of each block come to at some rows; all before any is added, as a stop may fall among them."""
+    return [(block, game.contract_pairs(block.prepared, rows) if block.n_states else None) for block in blocks]
+
+
 def _add_rows(
     game: Game,
     rows: np.ndarray,
     into: np.ndarray,
     weights: np.ndarray,
-    blocks: list[_Block],
+    blocks: list[tuple[_Block, np.ndarray | None]],
     n_pairs: int,
     tally: _Tally,
 ) -> None:
-    """Evaluate one plan at some rows and add what it says, weighted by its pairs."""
+    """Add what the outputs of one plan at some rows say, weighted by its pairs."""
     d = game.n_players
     ends, starts, differs = game.at_rows(rows), game.at_background(), game.differs(rows)
     effort = max(n_pairs, 1)
-    for block in blocks:
+    for block, out in blocks:
         real = differs[:, block.references]
         moved = ends[:, None] - starts[block.references]
         found = np.zeros((*moved.shape[:2], 2 * d, moved.shape[2]))
-        if block.n_states:
-            out = game.contract_pairs(block.prepared, rows)
+        if out is not None:
             found = out[:, : len(block.references)] - block.slope[..., None] * moved[:, :, None] / d
         value = settled(found[:, :, :d] + moved[:, :, None] / d, real, moved)
         gap = settled(found[:, :, d:], real, np.zeros_like(moved))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,13 +14,17 @@ from jaxtyping import Bool, Float64, Int
 
 from lepton_lab.data.mix_rows import StackedRows
 from lepton_lab.errors import ExplanationError
+from lepton_lab.explanation.estimate import StoppedError
 from lepton_lab.explanation.game import Game, corner_bits
 from lepton_lab.explanation.groups import Groups, groups_of
 
 # Rows handed to one call of predict: large enough to drown its overhead, small enough for memory.
-MAX_BATCH = 16_384
+BATCHES = (64, 256, 1_024, 4_096, 16_384)
+MIN_BATCH, MAX_BATCH = BATCHES[0], BATCHES[-1]
 BATCH_BYTES = 1 << 27
-MIN_BATCH = 64
+# A call should end about this soon, so that a stop is heard; or in so many times the shortest call, whose cost
+# hardly depends on its rows.
+CALL_S, SHORTEST = 0.25, 3.0
 
 
 @dataclass(frozen=True)
@@ -30,12 +36,14 @@ class PredictGame(Game):
         stacked: the rows to explain, then the background.
         groups: the players; None where every column is one.
         n_asks: how often whole rows are asked: once, or several times where answers differ (`unsteady.py`).
+        stop: no call begins once it is set.
     """
 
     predict: Callable[[Any], Any]
     stacked: StackedRows
     groups: Groups | None = None
     n_asks: int = 1
+    stop: threading.Event | None = None
 
     @property
     def n_rows(self) -> int:
@@ -124,13 +132,43 @@ class PredictGame(Game):
         return np.where(self.players.spread(masks), row_of[:, None], self.n_rows + reference_of[:, None])
 
     def outputs_of(self, sources: Int[np.ndarray, "state column"]) -> Float64[np.ndarray, "state output"]:
-        """Outputs of mixed rows, each entry given by the stacked row that it is taken from."""
-        most = int(np.clip(BATCH_BYTES // (8 * sources.shape[1]), MIN_BATCH, MAX_BATCH))
-        most = 1 << (most.bit_length() - 1)
-        sizes = _batch_sizes(len(sources), most)
-        ends = np.cumsum(sizes)
-        parts = [self._batch(sources[end - size : end], size) for end, size in zip(ends.tolist(), sizes, strict=True)]
+        """Outputs of mixed rows, each entry given by the stacked row that it is taken from.
+
+        Raises:
+            StoppedError: the stop was set before the last call.
+        """
+        fits = max(MIN_BATCH, BATCH_BYTES // (8 * sources.shape[1]))
+        parts, at = [], 0
+        while at < len(sources):
+            if self.stop is not None and self.stop.is_set():
+                raise StoppedError
+            size = _batch_size(len(sources) - at, min(1 << (fits.bit_length() - 1), self._soon()))
+            started = time.monotonic()
+            parts.append(self._batch(sources[at : at + size], size))
+            seconds = time.monotonic() - started
+            self._seconds[size] = min(seconds, self._seconds.get(size, seconds))
+            at += size
         return np.concatenate(parts)
+
+    @cached_property
+    def _seconds(self) -> dict[int, float]:
+        """Of the fastest call of each size so far: the first of a size may have compiled something."""
+        return {}
+
+    def _soon(self) -> int:
+        """The most rows that a call answers soon, by the calls so far.
+
+        No call takes longer than a larger one, nor longer than its rows' share of a smaller one; a size that was
+        not tried yet may take twice too long once.
+        """
+        seen, most = self._seconds, MIN_BATCH
+        soon = max(CALL_S, SHORTEST * min(seen.values(), default=0.0))
+        for size in BATCHES[1:] if seen else ():
+            forecast = min(seconds * max(1.0, size / n) for n, seconds in seen.items())
+            if forecast > (soon if size in seen else 2 * soon):
+                break
+            most = size
+        return most
 
     def _batch(self, sources: np.ndarray, size: int) -> np.ndarray:
         """Outputs of one batch, padded to a power of two: a jitted predict compiles for few shapes."""
@@ -147,15 +185,12 @@ class PredictGame(Game):
         return checked_outputs(answer, size)[: len(sources)]
 
 
-def _batch_sizes(n: int, most: int) -> list[int]:
-    """Powers of two that hold so many rows: few shapes, and little of the last one unused."""
-    sizes = [most] * (n // most)
-    left = n % most
-    while left > 0:
-        whole = max(MIN_BATCH, 1 << (left - 1).bit_length())
-        sizes.append(whole if whole - left <= max(MIN_BATCH, left // 8) else whole // 2)
-        left -= sizes[-1]
-    return sizes
+def _batch_size(n: int, most: int) -> int:
+    """A power of two for the next of so many rows: few shapes, and little of the last one unused."""
+    if n >= most:
+        return most
+    whole = max(MIN_BATCH, 1 << (n - 1).bit_length())
+    return whole if whole - n <= max(MIN_BATCH, n // 8) else whole // 2
 
 
 def checked_outputs(answer: Any, n_rows: int) -> Float64[np.ndarray, "row output"]:

@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int
 
 from lepton_lab.explanation.coalition_plans import Strata, cross_fitted, draw_pairs, strata_of
-from lepton_lab.explanation.estimate import T_95, Pace, widened
+from lepton_lab.explanation.estimate import T_95, Pace, StoppedError, widened
 from lepton_lab.explanation.game import Game
 from lepton_lab.explanation.interaction_values import InteractionEstimate, as_matrix, pair_weights
 from lepton_lab.explanation.least_squares import LEAST_PAIRS, N_DESIGNS, enough_plans, settled, shapley_coefficients
@@ -104,7 +104,12 @@ def sampled_interactions(
                 break
             started = time.monotonic()
             seeds = (seed, n_round, int(plan[chunk[0]]))
-            for part, add in zip(sums, _matrices(game, rows[chunk], weights, strata, seeds), strict=True):
+            try:
+                found = _matrices(game, rows[chunk], weights, strata, seeds)
+            except StoppedError:
+                ended = "stop"
+                break
+            for part, add in zip(sums, found, strict=True):
                 part[chunk] += add
             row_s = (time.monotonic() - started) / len(chunk)
             rounds[chunk] += 1

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64, Int
 
-from lepton_lab.explanation.estimate import T_95, Estimate, Pace, widened
+from lepton_lab.explanation.estimate import T_95, Estimate, Pace, StoppedError, widened
 from lepton_lab.explanation.game import ROWS_PER_CALL, Game
 from lepton_lab.explanation.walk_plans import N_PASSES, Orders
 
@@ -157,7 +157,10 @@ def _one_round(
                 return ended
             started = time.monotonic()
             chunk, left = left[:chunk_rows], left[chunk_rows:]
-            _add_walks(game, rows[chunk], chunk, weights, plans, sums)
+            try:
+                _add_walks(game, rows[chunk], chunk, weights, plans, sums)
+            except StoppedError:
+                return "stop"
             row_s = (time.monotonic() - started) / len(chunk)
             chunk_rows = int(np.clip(CHUNK_S / max(row_s, 1e-6), 1, ROWS_PER_CALL))
             n_done += len(chunk)
@@ -182,8 +185,8 @@ def _add_walks(
 ) -> None:
     """Walk some rows of one plan through all its blocks and add what they found to the sums."""
     values = np.zeros((len(rows), *sums.values.shape[1:]))
-    for plan in plans:
-        found = game.walk(plan, rows)
+    # All is evaluated before any of it is added: a stop among them leaves the sums as they were.
+    for found in [game.walk(plan, rows) for plan in plans]:
         values += found.values
         sums.half_gap[into] += found.half_gap
         sums.variance[into] += found.variance
