@@ -82,6 +82,8 @@ def train(
     ignore: Sequence[str] = (),
     monotone: Mapping[str, int] | None = None,
     event: str | None = None,
+    devices: int | None = None,
+    precision: str = "float32",
     replay: str | None = None,
     background: bool = False,
     report: Report | None = None,
@@ -109,6 +111,9 @@ def train(
             rise as income rises, 1 where it may never fall. Not for several classes.
         event: Where the target is a time to an event: the column that is true or 1 where the event happened
             then, and false or 0 where the row was last seen without it (censored). Never an input.
+        devices: How many share each batch of the network; every accelerator that jax sees if left out, and
+            one on a CPU.
+        precision: Of the network's matmuls: "float32", or "bfloat16" for half the bits, on accelerators.
         replay: A run's id, or its beginning: train as it did, with its options, and end each member where the
             clock or its user ended it there. On the same machine the same numbers come out, bit for bit.
         background: Return at once with a Run, and train in a thread.
@@ -152,6 +157,8 @@ def train(
             ignore=tuple(ignore),
             monotone=monotone,
             event=event,
+            devices=devices,
+            precision=precision,
         )
         if replay is not None:
             asked, weights = asked_again(replay, asked, weights)
@@ -263,20 +270,46 @@ def compare(a: TrainedModel | Run | str, b: TrainedModel | Run | str, df: Any = 
     return compare_models(_model_of(a), _model_of(b), df, seed=seed)
 
 
-def predict(model: TrainedModel, df: Any) -> pd.DataFrame:
+def predict(model: TrainedModel, df: Any, *, times: Any = None) -> pd.DataFrame:
     """Predictions for a frame: `prediction`, and `probability_<class>` for classes.
+
+    Of a time to an event: `risk` (the log hazard, higher is sooner), `median_survival` (infinite where half
+    outlast the longest time seen) and `survival_at_<time>` (the chance of no event by then).
 
     Args:
         model: A trained model.
         df: A frame like the one trained on; the target is not needed.
+        times: Of `survival_at_<time>`, in the target's unit; three typical ones if left out.
 
     Returns:
         A frame with the index of `df`.
 
     Raises:
         SchemaMismatchError: Columns are missing, renamed or of a type that cannot be converted.
+        OptionError: Times for a model without any, or beyond the longest seen in training.
     """
-    return model_in(model).predict(df)
+    return model_in(model).predict(df, times)
+
+
+def predict_survival(model: TrainedModel, df: Any, times: Any = None) -> pd.DataFrame:
+    """Survival curves: the chance that the event has not happened by each time.
+
+    Args:
+        model: A model of a time to an event.
+        df: A frame like the one trained on; neither time nor event is needed.
+        times: In the target's unit; those at which the model's hazards change if left out.
+
+    Returns:
+        A row for each row of `df`, a column for each time.
+
+    Raises:
+        SchemaMismatchError: Columns are missing, renamed or of a type that cannot be converted.
+        OptionError: A model of something else, or a time beyond the longest seen in training.
+
+    Example:
+        >>> ll.predict_survival(model, df, [30, 365]).T.plot()  # doctest: +SKIP
+    """
+    return model_in(model).predict_survival(df, times)
 
 
 def save(model: TrainedModel, path: str | Path, *, background: bool = True) -> Path:

@@ -13,7 +13,7 @@ Source: Cox 1972, JRSS B 34; Holford 1980, Biometrics 36; Laird and Olivier 1981
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -165,20 +165,20 @@ class Survival:
         hazards = hazard_at(answers[:, 1:], other._edges, self._edges)
         return np.concatenate([answers[:, :1], hazards], axis=1)
 
-    def survival(self, logits: np.ndarray, times: np.ndarray) -> np.ndarray:
+    def survival(self, logits: np.ndarray, times: np.ndarray | Sequence[float]) -> np.ndarray:
         """The chance of no event by each time, `(row, time)`.
 
         Raises:
             OptionError: no time, or one that is negative, no number, or beyond the longest seen.
         """
-        times = np.ravel(np.asarray(times, np.float64))
-        inside = (times >= 0) & (times <= self.edges[-1])
-        if not inside.all() or not len(times):
+        asked = np.ravel(np.asarray(times, np.float64))
+        inside = (asked >= 0) & (asked <= self.edges[-1])
+        if not inside.all() or not len(asked):
             raise OptionError(
-                f"times={times[~inside][:3].tolist()} cannot be answered: the rows of training were followed from 0 "
+                f"times={asked[~inside][:3].tolist()} cannot be answered: the rows of training were followed from 0 "
                 f"to {self.edges[-1]:g}. For example: times={list(self.horizons)}"
             )
-        return np.exp(-hazard_at(self.answers(logits)[:, 1:], self._edges, times))
+        return np.exp(-hazard_at(self.answers(logits)[:, 1:], self._edges, asked))
 
     def median(self, logits: np.ndarray) -> np.ndarray:
         """The time by which half of such rows have the event `(row,)`; infinite beyond the longest time seen."""

@@ -13,6 +13,7 @@ from lepton_lab.data.encode_tabular import TabularEncoder
 from lepton_lab.data.schema import Schema
 from lepton_lab.errors import OptionError
 from lepton_lab.metrics import Estimate, bootstrap, draw_resamples
+from lepton_lab.survival import Survival
 from lepton_lab.tasks import ClassValue, Task
 
 if TYPE_CHECKING:
@@ -57,14 +58,35 @@ def at_threshold(logits: np.ndarray, threshold: np.ndarray | float) -> np.ndarra
     return logits - (np.log(p) - np.log1p(-p)).reshape(-1, 1)
 
 
+def as_times(times: object) -> np.ndarray:
+    """Times as the user gave them: one, or several.
+
+    Raises:
+        OptionError: they are no numbers.
+    """
+    try:
+        return np.ravel(np.asarray(times, np.float64))
+    except (TypeError, ValueError):
+        raise OptionError(f"times={times!r} are no numbers. For example: times=[30, 365]") from None
+
+
+def _times_shown(task: Survival, logits: np.ndarray, times: object) -> dict[str, np.ndarray]:
+    """The columns of a prediction of times to an event."""
+    asked = np.array(task.horizons) if times is None else as_times(times)
+    chances = task.survival(logits, asked)
+    shown = {f"survival_at_{time:.10g}": chances[:, k] for k, time in enumerate(asked)}
+    return {"risk": logits[:, 0], "median_survival": task.median(logits), **shown}
+
+
 @dataclass(frozen=True)
 class HeldOut:
     """Rows that training did not learn from, for `evaluate` and `explain` without a frame. Never saved.
 
     Args:
         table: the rows.
-        y: class index, or the number.
+        y: class index, the number, or the signed time.
         logits: the model's, `(row, output)`: on these rows it, or for out-of-fold its fold models, never learned.
+            Of a time to an event its answers: the logit, and cumulative hazards at the task's edges.
         how: `test` or `out-of-fold`.
         threshold: that decides each row `(row,)`, chosen on the other folds; None for the model's own.
         weights: that the metrics count each row with `(row,)`; None for equal ones, as for balanced classes.
@@ -161,10 +183,13 @@ class TrainedModel:
         """Probabilities `(row, class)`, in the order of `classes`."""
         return self.task.probability(self.logits(df))
 
-    def predict(self, df: object) -> pandas.DataFrame:
+    def predict(self, df: object, times: object = None) -> pandas.DataFrame:
         """A frame with the input's index: `prediction`, and `probability_<class>` for classes.
 
-        A binary prediction is the positive class from `threshold` on.
+        A binary prediction is the positive class from `threshold` on. Of a time to an event: `risk` (the log
+        hazard that explanations are of), `median_survival` (infinite where half of such rows outlast the longest
+        time seen), and `survival_at_<time>`, the chance of no event by each of `times`; three typical ones if
+        left out.
 
         Example:
             >>> import lepton_lab as ll
@@ -177,12 +202,45 @@ class TrainedModel:
 
         table = read_like(self.schema, df)
         logits = self.logits_x(self.encoder.encode(table))
+        if isinstance(self.task, Survival):
+            return frame_of(_times_shown(self.task, logits, times), table.index)
+        if times is not None:
+            raise self._no_times()
         if not self.classes:
             return frame_of({"prediction": logits[:, 0]}, table.index)
         probability = self.task.probability(logits)
         columns: dict[str, np.ndarray] = {"prediction": self._class_values(self.decide(probability))}
         columns |= {f"probability_{c}": probability[:, k] for k, c in enumerate(self.classes)}
         return frame_of(columns, table.index)
+
+    def predict_survival(self, df: object, times: object = None) -> pandas.DataFrame:
+        """The chance of no event by each time, a row each row of the frame and a column each time.
+
+        Args:
+            df: a frame like the one trained on.
+            times: in the unit of the target; None for those at which the model's hazards change.
+
+        Raises:
+            OptionError: the model predicts no time to an event, or a time lies outside of what was seen.
+
+        Example:
+            >>> model.predict_survival(df, [30, 365])  # doctest: +SKIP
+        """
+        from lepton_lab.data.table import frame_of, read_like
+
+        if not isinstance(self.task, Survival):
+            raise self._no_times()
+        table = read_like(self.schema, df)
+        asked = np.append(0.0, self.task.edges) if times is None else as_times(times)
+        chances = self.task.survival(self.logits_x(self.encoder.encode(table)), asked)
+        found = frame_of({str(k): chances[:, k] for k in range(len(asked))}, table.index)
+        return found.set_axis(asked.tolist(), axis=1)
+
+    def _no_times(self) -> OptionError:
+        return OptionError(
+            f"this is a {self.task.name} model, which knows no times to an event. Train one with: "
+            "ll.train(df, target=TIME, event=COLUMN)"
+        )
 
     def decide(self, probability: np.ndarray, threshold: np.ndarray | None = None) -> np.ndarray:
         """Class index of each row: by the threshold (the model's, or one a row), for several classes the likeliest."""

@@ -10,6 +10,8 @@ import numpy as np
 from lepton_lab.data.table import Table, fingerprint, read_like
 from lepton_lab.errors import DataError, OptionError, RunError
 from lepton_lab.journal import open_run
+from lepton_lab.survival import Survival
+from lepton_lab.tasks import answers
 
 if TYPE_CHECKING:
     from lepton_lab.trained import HeldOut, TrainedModel
@@ -60,6 +62,12 @@ def check_comparable(a: TrainedModel, b: TrainedModel) -> None:
         raise OptionError(
             f"the models predict different columns, {a.schema.target!r} and {b.schema.target!r}. "
             f"Train both with the same target: ll.train(df, target={a.schema.target!r})"
+        )
+    events = [getattr(model.task, "event", None) for model in (a, b)]
+    if events[0] != events[1] and None not in events:
+        raise OptionError(
+            f"the models wait for different events, {events[0]!r} and {events[1]!r}. "
+            f"Train both with the same event: ll.train(df, target={a.schema.target!r}, event={events[0]!r})"
         )
     if a.task.name != b.task.name or set(a.classes) != set(b.classes):
         kinds = " and ".join(f"{m.task.name} {list(m.classes) if m.classes else ''}".strip() for m in (a, b))
@@ -113,7 +121,7 @@ def rows_of_frame(a: TrainedModel, b: TrainedModel, df: Any) -> CommonRows:
         raise DataError("the frame has no rows to compare on. Give the rows with their target: ll.compare(a, b, df)")
     tables = [table.take(kept) for table in tables]
     sides = [
-        Side(_ordered(model.logits_x(model.encoder.encode(table)), model, a), _threshold(model, a))
+        Side(_ordered(answers(model.task, model.logits_x(model.encoder.encode(table))), model, a), _threshold(model, a))
         for model, table in zip((a, b), tables, strict=True)
     ]
     weights, differ = _common_weights(*(table.weights for table in tables))
@@ -216,7 +224,9 @@ def _side(model: TrainedModel, like: TrainedModel, held: HeldOut, rows: np.ndarr
 
 
 def _ordered(logits: np.ndarray, model: TrainedModel, like: TrainedModel) -> np.ndarray:
-    """Logits with the outputs in the order of another model's classes."""
+    """Logits with the outputs in the order of another model's classes; answers at another model's edges."""
+    if isinstance(like.task, Survival) and isinstance(model.task, Survival):
+        return like.task.translated(logits, model.task)
     if model.classes == like.classes:
         return logits
     return -logits if len(model.classes) == 2 else logits[:, [model.classes.index(c) for c in like.classes]]

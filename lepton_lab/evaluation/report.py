@@ -10,9 +10,11 @@ import numpy as np
 
 from lepton_lab.errors import DataError
 from lepton_lab.evaluation.costs import CostChoice, Costs, Judged, weigh_costs
+from lepton_lab.evaluation.risk_groups import RiskGroups, calibration_at_horizon, risk_groups
 from lepton_lab.fitting.scores import Board, leaderboard, trivial_logits, trivial_name
 from lepton_lab.metrics import Estimate, confusion
-from lepton_lab.tasks import ClassValue, Task
+from lepton_lab.survival import Survival
+from lepton_lab.tasks import ClassValue, Task, answers
 from lepton_lab.trained import centred
 
 if TYPE_CHECKING:
@@ -43,8 +45,9 @@ class CalibrationBins:
     """Predicted against observed, in ten bins of equal numbers of rows.
 
     Args:
-        predicted: mean predicted probability (of the likeliest class where there are several) or number.
-        observed: share of rows of that class, or mean of the number.
+        predicted: mean predicted probability (of the likeliest class where there are several; of the event by the
+            horizon) or number.
+        observed: share of rows of that class (or with the event, by Kaplan-Meier), or mean of the number.
         count: rows in the bin; their weight, where rows have weights (of mean 1).
     """
 
@@ -96,6 +99,7 @@ class Evaluation:
         note: which rows these are, and whether they are weighted: in every figure and every curve.
         costs: the threshold for the costs that were given; None without.
         ahead: for each of the others, the blend's metric minus its, with the paired 95 % interval; not of decisions.
+        risks: thirds of the rows by risk, predicted and observed; of a time to an event only.
     """
 
     target: str
@@ -114,6 +118,7 @@ class Evaluation:
     note: str
     costs: CostChoice | None = None
     ahead: Mapping[str, Mapping[str, Estimate]] = field(default_factory=dict)
+    risks: RiskGroups | None = None
 
     @property
     def classes(self) -> tuple[ClassValue, ...]:
@@ -135,7 +140,7 @@ class Known:
     """What training knows of the rows it held out.
 
     Args:
-        logits: the model's, `(row, output)`.
+        logits: the model's, `(row, output)`; of a time to an event its answers.
         threshold: that decides each row, chosen on the other folds; None for the model's own.
         weights: that the metrics count each row with; None for equal ones.
     """
@@ -164,7 +169,7 @@ def evaluate_rows(
     y, task = np.asarray(table.y), model.task
     x = model.encoder.encode(table)
     counted = table.weights if known is None else known.weights
-    logits = model.logits_x(x) if known is None else known.logits
+    logits = answers(task, model.logits_x(x)) if known is None else known.logits
     threshold = None if known is None else known.threshold
     probability = task.probability(logits)
     held = Board(model.metrics, model.leaderboard, model.ahead)
@@ -196,6 +201,10 @@ def _drawn(
     """What pictures draw: curves, counts and histograms, every row by its weight."""
     is_number, is_binary = not model.classes, len(model.classes) == 2
     w = np.ones(len(y)) if counted is None else counted / counted.mean()
+    if isinstance(model.task, Survival):
+        bins = CalibrationBins(*calibration_at_horizon(model.task, y, logits, w))
+        undrawn = dict.fromkeys(("confusion", "roc", "precision_recall", "scores", "residuals"))
+        return undrawn | {"calibration": bins, "risks": risk_groups(model.task, y, logits, w)}
     roc, precision_recall = _ranking_curves(y, probability[:, 1], w) if is_binary else (None, None)
     decided = None if is_number else model.decide(probability, threshold)
     return {
@@ -239,7 +248,7 @@ def _leaderboard(
     """The blend, each member, and the best guess without a column, from these rows' own shares: a strict baseline."""
     task = model.task
     guess = np.broadcast_to(trivial_logits(y, counted, task), logits.shape)
-    members = {name: centred(z) for name, z in model.member_logits_x(x).items()}
+    members = {name: answers(task, centred(z), of_member=True) for name, z in model.member_logits_x(x).items()}
     others = members | {trivial_name(task): guess}
     return leaderboard(task, y, logits, others, counted, threshold=model.threshold)
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from lepton_lab.data.schema import Column, Kind
 from lepton_lab.errors import ColumnError, no_such_column
+from lepton_lab.survival import Survival
 
 if TYPE_CHECKING:
     from lepton_lab.data.table import Table
@@ -27,8 +28,8 @@ class WhatIfAnswer:
     """What the model says of a row with some values changed.
 
     Args:
-        prediction: the class predicted at the model's threshold, or the estimate.
-        probabilities: of each class, by the user's own class value; empty for regression.
+        prediction: the class predicted at the model's threshold, the estimate, or the median time to an event.
+        probabilities: of each class, by the user's own class value; of no event by some times; empty for regression.
         estimate: the predicted number; None for classes.
         link: the model's output, in `unit`: log-odds, one logit a class, or the target's unit.
         explanation: of the changed row, where it was asked for.
@@ -47,7 +48,9 @@ class WhatIfAnswer:
 
     @property
     def probability(self) -> float | None:
-        """Of the positive class (two classes), of the predicted one (several); None for regression."""
+        """Of the positive class (two classes), of the predicted one (several); None without classes."""
+        if self.unit == Survival.unit:
+            return None
         if len(self.probabilities) == 2:
             return list(self.probabilities.values())[1]
         return self.probabilities[self.prediction] if self.probabilities else None
@@ -125,6 +128,10 @@ def what_if(model: TrainedModel, table: Table, position: int = 0) -> WhatIf:
 def _answer(model: TrainedModel, logits: np.ndarray, changes: dict[str, object], explanation: Explanation | None):
     link = tuple(float(z) for z in logits[0])
     classes = model.task.classes
+    if isinstance(model.task, Survival):
+        median, chances = float(model.task.median(logits)[0]), model.task.survival(logits, model.task.horizons)[0]
+        shown = {f"no event by {h:g}": float(p) for h, p in zip(model.task.horizons, chances, strict=True)}
+        return WhatIfAnswer(median, shown, None, link, model.task.unit, explanation, 0, changes)
     if not classes:
         return WhatIfAnswer(link[0], {}, link[0], link, model.task.unit, explanation, 0, changes)
     probability = model.task.probability(logits)[0]

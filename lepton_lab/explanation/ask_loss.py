@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float64
 
+from lepton_lab.censored.scores import known_by
 from lepton_lab.data.mix_rows import frame_columns, frame_rows, is_frame, stack_rows
 from lepton_lab.data.own_values import column_names
 from lepton_lab.errors import ExplanationError, no_such_option
@@ -27,7 +28,8 @@ from lepton_lab.explanation.loss_importance import LossGame, LossImportance, Los
 from lepton_lab.explanation.predict_game import PredictGame
 from lepton_lab.explanation.row_function import row_function
 from lepton_lab.members.linear import LinearMember
-from lepton_lab.tasks import Regression
+from lepton_lab.survival import Survival
+from lepton_lab.tasks import Regression, Task
 from lepton_lab.trained import Blend, TrainedModel
 from lepton_lab.training.functions import NetworkFunctions
 from lepton_lab.training.network_member import NetworkMember
@@ -69,8 +71,7 @@ def trained_loss_importance(
     given = given_background(model, background)
     references = np.asarray(given.x, np.float32)
     ask = _TrainedPredictions(model, np.asarray(x, np.float32), references)
-    losses = _squared_error(y) if isinstance(model.task, Regression) else _log_loss(np.asarray(y, np.int64))
-    unit = "squared error" if isinstance(model.task, Regression) else "log-loss"
+    losses, unit = _losses(model.task, y)
     players = groups_of(groups, model.schema.names)
     weights = background_weights(given.weights, len(references))
     return loss_values(LossGame(players, len(x), ask, weights, losses, unit), options or LossOptions())
@@ -152,6 +153,16 @@ def _log_loss(index: np.ndarray) -> Callable[[int, np.ndarray], np.ndarray]:
     return losses
 
 
+def _losses(task: Task, y: np.ndarray) -> tuple[Callable[[int, np.ndarray], np.ndarray], str]:
+    """The loss of a row's mean prediction, and its unit; of a time to an event Graf's Brier score at the horizon."""
+    if isinstance(task, Regression):
+        return _squared_error(y), "squared error"
+    if not isinstance(task, Survival):
+        return _log_loss(np.asarray(y, np.int64)), "log-loss"
+    happened, known = known_by(y, task.horizon)
+    return lambda row, mean: known[0, row] * (mean[:, 0] - happened[row]) ** 2, f"Brier score at {task.horizon:g}"
+
+
 def _squared_error(y: np.ndarray) -> Callable[[int, np.ndarray], np.ndarray]:
     truth = np.asarray(y, np.float64)
     return lambda row, mean: (mean[:, 0] - truth[row]) ** 2
@@ -184,12 +195,14 @@ class _TrainedPredictions:
     def __call__(
         self, row: int, masks: Bool[np.ndarray, "state column"]
     ) -> Float64[np.ndarray, "state reference output"]:
-        """Probabilities, or the number."""
+        """Probabilities (of the event by the horizon), or the number."""
         model, shape = self.model, (len(masks), len(self.references))
         used = [(w, m) for w, m in zip(model.blend.weights, model.members, strict=True) if w]
         active = Blend(np.array([w for w, _ in used]), model.blend.scale, model.blend.bias)
         parts = [self._member(member, self.x[row], masks).reshape(shape[0] * shape[1], -1) for _, member in used]
         logits = active.logits(parts) if used else np.repeat(model.blend.bias[None], shape[0] * shape[1], axis=0)
+        if isinstance(model.task, Survival):
+            return 1 - model.task.survival(logits, np.array([model.task.horizon])).reshape(*shape, 1)
         probability = model.task.probability(logits)
         return (probability if model.task.classes else logits).reshape(*shape, -1)
 

@@ -2,7 +2,8 @@
 
 Numbers and dates enter clipped and standardised, with an effect of their own for missing values;
 categories have an effect for each code. Fitted by L-BFGS with an L2 penalty: logistic for classes,
-ridge for numbers, Cox's proportional hazards for times to an event. It is the honest baseline, and the model that a run stopped at once falls back to.
+ridge for numbers, Cox's proportional hazards for times to an event. It is the honest baseline, and the
+model that a run stopped at once falls back to.
 """
 
 from __future__ import annotations

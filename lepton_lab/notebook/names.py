@@ -263,6 +263,8 @@ class Names:
             return _number(option, text)
         if option.kind == "numbers":
             return _numbers(option, text)
+        if option.kind == "times":
+            return _times(option, text)
         if option.kind == "label":
             return self._label(text, arguments)
         if option.choices and text not in option.choices:
@@ -315,6 +317,16 @@ def _numbers(option: Option, text: str) -> dict[str, float]:
             raise OptionError(f"{option.flag} {text!r} cannot be read. For example: {option.flag} {option.sample}")
         found[name.strip()] = int(value) if value.is_integer() else value
     return found
+
+
+def _times(option: Option, text: str) -> list[float]:
+    """`30,365` as a list."""
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise OptionError(
+            f"{option.flag} {text!r} cannot be read. For example: {option.flag} {option.sample}"
+        ) from None
 
 
 def _number(option: Option, text: str) -> float:

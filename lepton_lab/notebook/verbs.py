@@ -20,7 +20,8 @@ class Option:
         name: Without the dashes, as typed.
         kind: What its value is: text, column, columns (may be repeated), int, number, duration, label (of a row),
             name (a frame or function in the notebook), numbers (name=1,other=2), groups (name=column,column, may be
-            repeated), bounds (column=low..high or column=value,value, may be repeated), choice, or switch (no value).
+            repeated), times (number,number), bounds (column=low..high or column=value,value, may be repeated), choice,
+            or switch (no value).
         sample: A value, for the error about one that cannot be read.
         keyword: Of the Python function; the name itself unless given.
     """
@@ -76,9 +77,10 @@ class Verb:
 
 
 TARGET = Option("target", "column", "the column to predict")
-TASKS = ("binary", "multiclass", "regression")
+TASKS = ("binary", "multiclass", "regression", "survival")
 TASK = Option("task", "choice", "what is predicted; told from the target if left out", TASKS)
 POSITIVE = Option("positive", "text", "the class whose probability is predicted (two classes only)")
+EVENT = Option("event", "column", "where the target is a time: the column that says whether the event happened then")
 IGNORE = Option("ignore", "columns", "a column to leave out; may be repeated")
 BUDGET = Option("budget", "duration", "wall time of the whole call: 60s, 5m, 1h30m")
 SEED = Option("seed", "int", "of every random choice")
@@ -90,6 +92,7 @@ AT = Option("at", "int", "one row, by its position")
 HALFWIDTH = Option("halfwidth", "number", "widest 95 % half-width wanted, in the output's unit")
 GROUPS = Option("groups", "groups", "columns that are one player; may be repeated", sample="address=zip,city")
 SCALE = Option("scale", "choice", "of the output: log-odds (link) or probabilities", ("link", "probability"))
+TIMES = Option("times", "times", "of a time to an event: when the chance of none is given", sample="30,365")
 POINTS = Option("points", "int", "how many values of the column are asked")
 
 SPLIT = Option("split", "text", "how rows are held out: random, stratified, group:COLUMN or time:COLUMN")
@@ -111,9 +114,15 @@ _TRAIN = (
     POSITIVE,
     IGNORE,
     Option("monotone", "numbers", "columns whose effect may only rise (1) or fall (-1)", sample="income=-1,age=1"),
+    EVENT,
+    Option("devices", "int", "how many share each batch; every accelerator if left out"),
+    Option("precision", "choice", "of matmuls; half the bits are for accelerators", ("float32", "bfloat16")),
     Option("replay", "text", "the id of a run: train as it did, ended where it ended"),
     Option("bg", "switch", "in the background: the notebook stays free, a Run comes back", as_keyword="background"),
 )
+
+# Of a training, not of a search.
+_TRAIN_ONLY = ("devices", "precision", "replay", "bg")
 
 _TUNE = (
     TARGET,
@@ -121,12 +130,12 @@ _TUNE = (
     BUDGET,
     Option("sampler", "choice", "how settings are proposed", ("tpe", "random", "grid", "evolution")),
     Option("space", "name", "a dict in the notebook: what may vary; the default space if left out"),
-    *[option for option in _TRAIN if option.name not in ("target", "budget", "bg", "replay")],
+    *[option for option in _TRAIN if option.name not in ("target", "budget", "bg", "replay", "event")],
 )
 
 _TABLE = (
     Verb("check", "look for trouble in a frame before training on it", (FRAME,),
-         (TARGET, TASK, POSITIVE, SPLIT, WEIGHTS, IGNORE),
+         (TARGET, TASK, POSITIVE, SPLIT, WEIGHTS, IGNORE, EVENT),
          "%lepton check df --target bad"),
     Verb("train", "train a model; the kernel's stop button keeps the best so far", (FRAME,), _TRAIN,
          "model = %lepton train df --target bad --budget 60s"),
@@ -138,8 +147,10 @@ _TABLE = (
     Verb("compare", "two models or runs on the same rows: is the difference real?",
          (EITHER, EITHER, FRAME + "?"), (SEED,),
          "%lepton compare model other"),
-    Verb("predict", "a frame of predictions with the index of the one given", (MODEL, FRAME), (),
+    Verb("predict", "a frame of predictions with the index of the one given", (MODEL, FRAME), (TIMES,),
          "pred = %lepton predict model df_test"),
+    Verb("predict_survival", "the chance that the event has not happened by each time", (MODEL, FRAME), (TIMES,),
+         "curves = %lepton predict_survival model df_test --times 30,365"),
     Verb("explain", "Shapley values with bounds, for rows held out of training or of a frame", (MODEL, FRAME + "?"),
          (ROWS, ROW, AT, BACKGROUND, BUDGET, HALFWIDTH, GROUPS,
           Option("heads", "switch", "measure too how much the heads of the network disagree on each value"), SEED),

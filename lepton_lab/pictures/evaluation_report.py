@@ -15,6 +15,7 @@ from lepton_lab.pictures.intervals import with_interval
 from lepton_lab.pictures.markup import Markup, join
 from lepton_lab.pictures.numbers import count, percent, value
 from lepton_lab.pictures.scoreboard import Scoreboard
+from lepton_lab.pictures.survival_curves import lines_of_risks, survival_figures
 from lepton_lab.pictures.svg import Chart, dots, line, polyline
 from lepton_lab.pictures.tables import text_table
 from lepton_lab.pictures.theme import SERIES
@@ -54,6 +55,8 @@ def text(evaluation: Evaluation) -> str:
         ]
         header = ["", *(f"as {name}" for name in names)]
         lines += ["", text_table(header, rows, numeric=range(1, len(names) + 1))]
+    if evaluation.risks is not None:
+        lines += ["", *lines_of_risks(evaluation.risks)]
     if evaluation.costs is not None:
         lines += ["", *lines_of_costs(evaluation.costs)]
     return "\n".join(lines)
@@ -66,6 +69,8 @@ def _scoreboard(evaluation: Evaluation) -> Scoreboard:
 def _figures(evaluation: Evaluation) -> list[Markup]:
     if evaluation.residuals is not None:
         return _number_figures(evaluation, evaluation.residuals)
+    if evaluation.risks is not None:
+        return survival_figures(evaluation, evaluation.risks)
     names = [value(c) for c in evaluation.classes]
     figures = []
     if evaluation.confusion is not None:

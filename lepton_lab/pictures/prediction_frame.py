@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 AT_MOST = 10
 PREFIX = "probability_"
+SHARES = (PREFIX, "survival_at_")
 
 
 def html(frame: pd.DataFrame) -> Markup:
@@ -24,7 +25,7 @@ def html(frame: pd.DataFrame) -> Markup:
         [value(label), *(_cell(name, item) for name, item in zip(columns, row, strict=True))]
         for label, *row in frame.head(AT_MOST).itertuples()
     ]
-    header = [str(frame.index.name or ""), *(name.replace(PREFIX, "probability of ") for name in columns)]
+    header = [str(frame.index.name or ""), *(_title(name) for name in columns)]
     more = f"the first {AT_MOST} of {count(len(frame), 'row')}" if len(frame) > AT_MOST else count(len(frame), "row")
     return theme.picture("Predictions", table(header, rows), sub=more)
 
@@ -35,8 +36,12 @@ def text(frame: pd.DataFrame) -> str:
     return text_table(["", *(str(name) for name in frame.columns)], rows)
 
 
+def _title(name: str) -> str:
+    return name.replace(PREFIX, "probability of ").replace("survival_at_", "survival at ")
+
+
 def _cell(name: str, item: Any) -> Markup | str:
-    if not name.startswith(PREFIX):
+    if not name.startswith(SHARES):
         return value(item)
     share = min(max(float(item), 0.0), 1.0)
     bar = svg(

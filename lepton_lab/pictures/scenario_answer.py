@@ -10,6 +10,7 @@ from lepton_lab.pictures.numbers import number, percent, value
 from lepton_lab.pictures.shapley_values import steps
 from lepton_lab.pictures.tables import table
 from lepton_lab.pictures.waterfall import waterfall
+from lepton_lab.survival import Survival
 
 if TYPE_CHECKING:
     from lepton_lab.evaluation.scenario import WhatIf, WhatIfAnswer
@@ -44,13 +45,17 @@ def _words(answer: WhatIfAnswer) -> str:
     if answer.estimate is not None:
         return f"estimate {number(answer.estimate, 5)} {answer.unit}"
     chances = ", ".join(f"{value(c)} {percent(p, 1)}" for c, p in answer.probabilities.items())
-    return f"predicted {value(answer.prediction)} ({chances})"
+    what = "median time" if answer.unit == Survival.unit else "predicted"
+    return f"{what} {value(answer.prediction)} ({chances})"
 
 
 def _headline(answer: WhatIfAnswer) -> list[Markup]:
     if answer.estimate is not None:
         return [theme.kpi("Estimate", number(answer.estimate, 5), answer.unit)]
     shown = list(answer.probabilities.items())
+    if answer.unit == Survival.unit:
+        chances = [theme.kpi(str(name), percent(p, 1)) for name, p in shown]
+        return [theme.kpi("Median time", value(answer.prediction)), *chances]
     shown = shown[1:] if len(shown) == 2 else sorted(shown, key=lambda pair: -pair[1])[:4]
     chances = [theme.kpi(f"Probability of {value(c)}", percent(p, 1)) for c, p in shown]
     return [*chances, theme.kpi("Predicted", value(answer.prediction))]

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from lepton_lab.evaluation.risk_groups import risk_groups
 from lepton_lab.pictures import theme
 from lepton_lab.pictures.intervals import with_interval
 from lepton_lab.pictures.learning import learning_curves
 from lepton_lab.pictures.markup import Markup
 from lepton_lab.pictures.numbers import count, fixed, percent
 from lepton_lab.pictures.scoreboard import Scoreboard
+from lepton_lab.pictures.survival_curves import figure_of_risks
+from lepton_lab.survival import Survival
 
 if TYPE_CHECKING:
     from lepton_lab.tasks import Task
@@ -23,6 +28,7 @@ def html(model: TrainedModel) -> Markup:
         f"Model of {model.schema.target}",
         theme.kpis(*scores.headline(), *threshold_kpi(model.threshold, model.threshold_note, model.task)),
         theme.section("Against its parts and baselines", scores.html(), sub=model.metrics_note),
+        *_risks(model),
         *learning_curves(model.history),
         theme.section("Notes", theme.notes(model.notes)) if model.notes else None,
         theme.next_step("%lepton explain model", "%lepton evaluate model df_test", "%lepton save model model.lepton"),
@@ -45,6 +51,16 @@ def text(model: TrainedModel) -> str:
     return "\n".join([*lines, "Next: ll.explain(model)  (%lepton explain model)"])
 
 
+def _risks(model: TrainedModel) -> list[Markup]:
+    """Survival by risk of the rows held out of training, where the model has them."""
+    if not isinstance(model.task, Survival) or model.held_out is None:
+        return []
+    held = model.held_out
+    weights = np.ones(len(held.y)) if held.weights is None else held.weights / held.weights.mean()
+    risks = risk_groups(model.task, held.y, held.logits, weights)
+    return [theme.section("", theme.row(figure_of_risks(risks, model.schema.target)))]
+
+
 def scoreboard(model: TrainedModel) -> Scoreboard:
     """The model's metrics, as its pictures and the training panel show them."""
     weights = {member.name: float(w) for member, w in zip(model.members, model.blend.weights, strict=True)}
@@ -53,6 +69,8 @@ def scoreboard(model: TrainedModel) -> Scoreboard:
 
 def task_words(task: Task) -> str:
     """What is predicted, in words; the positive class is always said."""
+    if isinstance(task, Survival):
+        return f"time until {task.event!r}, censored"
     if task.name == "binary":
         return f"two classes, positive is {task.classes[1]!r}"
     return f"{len(task.classes)} classes" if task.classes else "regression"

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float64, Int
 
 from lepton_lab.errors import OptionError, did_you_mean
+from lepton_lab.survival import Survival
 from lepton_lab.tasks import Task
 from lepton_lab.trained import TrainedModel
 
@@ -126,7 +127,7 @@ def shown_number(
 def unit_of(model: TrainedModel, goals: Goals) -> str:
     """What the shown number is, in words."""
     if not model.classes:
-        return f"predicted {model.schema.target}"
+        return _estimated(model)
     k = 1 if len(model.classes) == 2 else (goals.each[0].wanted or 0)
     return f"probability of {model.classes[k]!r}"
 
@@ -174,7 +175,7 @@ def _comparison(model: TrainedModel, sign: str, number: float) -> Goal:
         raise OptionError(
             f"reach='{sign}{number:g}': a probability lies between 0 and 1. Type: {_examples(model.task)}"
         )
-    what = f"probability of {model.classes[-1]!r}" if model.classes else f"predicted {model.schema.target}"
+    what = f"probability of {model.classes[-1]!r}" if model.classes else _estimated(model)
     up = sign.startswith(">")
     offset = _logit(number) if model.classes else number
     ends = {"low": number} if up else {"high": number}
@@ -186,11 +187,16 @@ def _comparison(model: TrainedModel, sign: str, number: float) -> Goal:
 def _range(model: TrainedModel, low: float, high: float) -> Goal:
     if not low < high or (math.isinf(low) and math.isinf(high)):
         raise OptionError(f"reach=({low:g}, {high:g}) holds no number. Type: {_examples(model.task)}")
-    words = f"predicted {model.schema.target} from {low:g} to {high:g}"
+    words = f"{_estimated(model)} from {low:g} to {high:g}"
     ends = [(1.0, low), (-1.0, -high)]
     kept = [(sign, end) for sign, end in ends if math.isfinite(end)]
     planes = np.array([[sign] for sign, _ in kept])
     return Goal(planes, np.array([end for _, end in kept]), words, None, low, high, closed=True)
+
+
+def _estimated(model: TrainedModel) -> str:
+    task = model.task
+    return f"log hazard of {task.event!r}" if isinstance(task, Survival) else f"predicted {model.schema.target}"
 
 
 def _number(model: TrainedModel, reach: Reach, end: object) -> float:
@@ -217,4 +223,6 @@ def _examples(task: Task) -> str:
         return f"reach={task.classes[0]!r}, reach='<0.2' or reach='>0.5' (probability of {task.classes[1]!r})"
     if task.name == "multiclass":
         return " or ".join(f"reach={c!r}" for c in task.classes[:3])
+    if isinstance(task, Survival):
+        return f"reach='<-0.5', reach='>0.5' or reach=(-1, 0) (log hazard of {task.event!r}: the risk of predict)"
     return "reach='<100', reach='>100' or reach=(100, 200)"
