@@ -17,6 +17,7 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float, Int
 
+from lepton_lab.networks.joined import project_joined
 from lepton_lab.networks.layers import (
     CategoryEmbedding,
     HeadOutputs,
@@ -102,8 +103,12 @@ class AdditiveLayer(nnx.Module):
         """`bias + sum_j project_j(x_j)`, as one matmul."""
         codes = _codes(x, self.one_hot_columns[...])
         slots = (codes[:, self.slot_owner[...]] == self.slot_code[...]).astype(x.dtype)
-        features = jnp.concatenate([_flat(self._numbers(x)), slots, _flat(self._vectors(x))], axis=1)
-        return (features * self.scale[...]) @ self.kernel[...] + self.bias[...]
+        numbers = x[:, self.numeric_columns[...]]
+        kernel = self.kernel[...] * self.scale[...][:, None]
+        return (
+            project_joined(self.numeric(numbers), self.placed(numbers), slots, self._vectors(x), kernel)
+            + self.bias[...]
+        )
 
     def project(self, x: Float[Array, "row column"]) -> Float[Array, "row column hidden"]:
         """What each column adds to the hidden units, in the order of the input's columns."""
@@ -183,10 +188,6 @@ class TabularNetwork(nnx.Module):
     def mean(self, x: Float[Array, "row column"]) -> Float[Array, "row output"]:
         """The mean of the heads: the prediction."""
         return self.rest_mean(self.first(x))
-
-
-def _flat(parts: Float[Array, "row column width"]) -> Float[Array, "row feature"]:
-    return parts.reshape(parts.shape[0], parts.shape[1] * parts.shape[2])
 
 
 def _codes(x: Float[Array, "row column"], columns: Int[Array, "category"]) -> Int[Array, "row category"]:
