@@ -74,6 +74,8 @@ class TestTrain:
             ({"target": "bad", "quality": "bset"}, "Did you mean 'best'"),
             ({"target": "bad", "metric": "acu"}, "Did you mean 'auc'"),
             ({"target": "bad", "budget": "soon"}, "budget='60s'"),
+            ({"target": "bad", "devices": 99}, "jax sees"),
+            ({"target": "bad", "precision": "half"}, "'bfloat16'"),
             ({"target": "bad", "domain": "credits"}, "Did you mean 'credit'"),
             ({"target": "bad", "split": "time:agee"}, "Did you mean 'age'"),
             ({"target": "bad", "task": "binry"}, "Did you mean 'binary'"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from lepton_lab.durations import parse_duration
 from lepton_lab.errors import bad_seed
+from lepton_lab.training.compute import Compute
 
 ARRAY = "(an array)"
 """Stands for row weights that were given as an array; the run keeps the array beside this."""
@@ -31,6 +32,8 @@ class Asked:
     monotone: Mapping[str, int] | None = None
     event: str | None = None
     replay: str | None = None
+    devices: int | None = None
+    precision: str = "float32"
 
     def __post_init__(self) -> None:
         if error := bad_seed(self.seed):
@@ -40,6 +43,11 @@ class Asked:
     def budget_s(self) -> float | None:
         """Seconds of wall time, or None for as long as it helps."""
         return None if self.budget is None else parse_duration(self.budget)
+
+    @property
+    def compute(self) -> Compute:
+        """On what the network is trained, and in which numbers."""
+        return Compute(self.devices, self.precision)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; a numpy scalar becomes the Python value it holds."""

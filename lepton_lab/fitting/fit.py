@@ -35,6 +35,7 @@ from lepton_lab.fitting.telling import Telling
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Regression, Task, answers, metric_of
 from lepton_lab.trained import HeldOut, TrainedModel, centred
+from lepton_lab.training.compute import Compute
 from lepton_lab.training.control import Control
 from lepton_lab.training.progress import Progress
 
@@ -58,6 +59,7 @@ def fit(
     run: RunFolder | None = None,
     resume: bool = False,
     repeat: Repeat | None = None,
+    compute: Compute | None = None,
 ) -> TrainedModel:
     """Train on a table.
 
@@ -73,6 +75,7 @@ def fit(
         run: where finished parts are kept.
         resume: go on from what `run` holds.
         repeat: an earlier fit of the same table, to be ended wherever the clock or its user ended that one.
+        compute: on what the network is trained, and in which numbers.
 
     Returns:
         The trained model, with the rows that were held out and, to look rows up, all of them.
@@ -90,7 +93,7 @@ def fit(
     if run is not None and (known is None or not resume):
         run.save_rows(rows)
     prepared = prepare(table, task, rows, seed, balanced=isinstance(weights, str) and weights == "balanced")
-    recipe = recipe_for(quality, len(rows.train), metric)
+    recipe = recipe_for(quality, len(rows.train), metric).on(compute or Compute())
     telling = Telling(control, shown)
     kept = Kept(run, resume, repeat=None if repeat is None else repeat.course)
     folded = rows.folds is not None

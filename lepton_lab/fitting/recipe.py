@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from lepton_lab.errors import no_such_option
 from lepton_lab.members.trees import TreesConfig
+from lepton_lab.training.compute import Compute
 from lepton_lab.training.loop import LoopConfig
 
 QUALITIES = ("fast", "balanced", "best")
@@ -24,6 +25,10 @@ class Recipe:
     network: LoopConfig
     trees: TreesConfig
     refit: bool
+
+    def on(self, compute: Compute) -> Recipe:
+        """The same settings on these devices, in these numbers."""
+        return replace(self, network=replace(self.network, compute=compute))
 
 
 _NETWORK = {

@@ -106,6 +106,7 @@ def _read(df: Any, asked: Asked, weights: Any, began: float, resumed: bool) -> J
     table = with_monotone(table, task, asked.monotone)
     # Before a run is made of it: a misspelt option should not leave a failed run behind.
     recipe_for(asked.quality, table.n_rows, metric_of(task, asked.metric).name)
+    asked.compute.check()
     repeat = None if asked.replay is None else repeat_of(asked.replay, df)
     deadline = None if asked.budget_s is None or repeat is not None else began + asked.budget_s
     return Job(asked, table, task, findings, deadline, resumed, repeat)
@@ -139,6 +140,7 @@ def _fit(job: Job, live: LiveRun) -> TrainedModel:
         run=live.folder,
         resume=job.resumed,
         repeat=job.repeat,
+        compute=asked.compute,
     )
     found = tuple(finding.message for finding in job.findings)
     again = () if job.repeat is None else said_of(model, job.repeat)

@@ -122,7 +122,7 @@ _TRAIN = (
 )
 
 # Of a training, not of a search.
-_TRAIN_ONLY = ("devices", "precision", "replay", "bg")
+_TRAIN_ONLY = ("devices", "precision", "replay", "event", "bg")
 
 _TUNE = (
     TARGET,
@@ -130,7 +130,7 @@ _TUNE = (
     BUDGET,
     Option("sampler", "choice", "how settings are proposed", ("tpe", "random", "grid", "evolution")),
     Option("space", "name", "a dict in the notebook: what may vary; the default space if left out"),
-    *[option for option in _TRAIN if option.name not in ("target", "budget", "bg", "replay", "event")],
+    *[option for option in _TRAIN if option.name not in ("target", "budget", *_TRAIN_ONLY)],
 )
 
 _TABLE = (

@@ -14,6 +14,7 @@ from lepton_lab.networks.piecewise import choose_knots
 from lepton_lab.networks.tabular import TabularConfig, TabularNetwork
 from lepton_lab.tasks import Task
 from lepton_lab.training.batches import RowStream
+from lepton_lab.training.compute import Compute
 from lepton_lab.training.functions import Structure, Wishes, take_apart
 from lepton_lab.training.network_member import NetworkMember
 from lepton_lab.training.optimizer import Batches, Learning, begin, chunk_of
@@ -54,6 +55,7 @@ class Learner:
         weight_decay: float,
         seed: int,
         name: str,
+        compute: Compute | None = None,
     ):
         self.task, self.name = task, name
         layout = Layout.of(blocks, max_one_hot=sizes.max_one_hot)
@@ -65,7 +67,8 @@ class Learner:
         structure, params, self._wishes = take_apart(network, boxes)
         location, scale = _affine(task)
         self._member = NetworkMember(name, params, layout, task.n_outputs, sizes, location, scale, structure)
-        self._run = chunk_of(structure, task)
+        compute = compute or Compute()
+        self._run = chunk_of(structure, task, precision=compute.precision, mesh=compute.mesh(batch_size))
         self._learning: Learning = begin(np.asarray(params.flat))
         self._stream = RowStream(len(train.x), batch_size, seed)
         self._x, self._targets = train.x, task.targets(train.y)

@@ -24,6 +24,7 @@ from lepton_lab.tasks import Task, loss_metric, metric_of
 from lepton_lab.training.best import Best
 from lepton_lab.training.checkpoint import Checkpoint
 from lepton_lab.training.compilation import use_compilation_cache
+from lepton_lab.training.compute import Compute
 from lepton_lab.training.control import Control, never_stop
 from lepton_lab.training.ending import Ending
 from lepton_lab.training.learner import Learner, Rows
@@ -58,6 +59,7 @@ class LoopConfig:
         weight_decay: AdamW's, in units of the learning rate.
         metric: which metric of the task is shown; None for its default.
         keep_path: keep the validation logits of every check, so that a caller can choose the epoch itself.
+        compute: on what, and in which numbers.
     """
 
     network: TabularConfig = field(default_factory=TabularConfig)
@@ -69,6 +71,7 @@ class LoopConfig:
     weight_decay: float | int = 0.2
     metric: str | None = None
     keep_path: bool = False
+    compute: Compute = field(default_factory=Compute)
 
 
 @dataclass(frozen=True)
@@ -173,6 +176,7 @@ def begin_training(
         sizes=config.network,
         seed=seed,
         name=name,
+        compute=config.compute,
     )
     return Training(learner, config, control, valid, save_checkpoint)
 

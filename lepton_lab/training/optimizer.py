@@ -11,9 +11,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Float, Int, Shaped
 
 from lepton_lab.tasks import Task
+from lepton_lab.training.compute import matmuls_in_bfloat16
 from lepton_lab.training.functions import Structure, Wishes, lay_out
 
 # A second moment that forgets sooner than Adam's usual 0.999: tabular runs are short.
@@ -46,14 +48,20 @@ def begin(flat: np.ndarray) -> Learning:
 RunChunk = Callable[..., tuple[Learning, Float[Array, ""]]]
 
 
-def chunk_of(structure: Structure, task: Task) -> RunChunk:
+def chunk_of(structure: Structure, task: Task, *, precision: str = "float32", mesh: Mesh | None = None) -> RunChunk:
     """The compiled chunk `(learning, positions, wishes, weight_decay, batches, n_steps) -> (learning, loss)`.
 
     The loss is the mean over the chunk's steps. The number of steps, the learning rates and the decay are
     arguments of the running program, so that changing them compiles nothing. A loss depends on the kind of
     the task, not on the names of its classes: tasks of one kind share the program.
+
+    Args:
+        structure: the network's shape.
+        task: gives the loss.
+        precision: of matmuls, `float32` or `bfloat16`.
+        mesh: devices that share the rows of each batch along its axis `data`; None for one device.
     """
-    return _chunk_of(structure, _Loss(task.name, task))
+    return _chunk_of(structure, _Loss(task.name, task), precision, mesh)
 
 
 @dataclass(frozen=True)
@@ -71,8 +79,14 @@ class _Loss:
 
 
 @functools.lru_cache(maxsize=64)
-def _chunk_of(structure: Structure, loss: _Loss) -> RunChunk:
-    return jax.jit(_steps_of(structure, loss))
+def _chunk_of(structure: Structure, loss: _Loss, precision: str, mesh: Mesh | None) -> RunChunk:
+    run = _steps_of(structure, loss, precision)
+    if mesh is None:
+        return jax.jit(run)
+    # Every device holds all parameters and takes its share of the rows; XLA adds the gradients up.
+    whole, shared = NamedSharding(mesh, PartitionSpec()), NamedSharding(mesh, PartitionSpec(None, "data"))
+    batches = Batches(shared, shared, shared, whole)  # type: ignore[arg-type]
+    return jax.jit(run, in_shardings=(whole, whole, whole, whole, batches, whole), out_shardings=whole)
 
 
 def many_chunks_of(structure: Structure, task: Task) -> RunChunk:
@@ -86,10 +100,10 @@ def many_chunks_of(structure: Structure, task: Task) -> RunChunk:
 
 @functools.lru_cache(maxsize=64)
 def _many_chunks_of(structure: Structure, loss: _Loss) -> RunChunk:
-    return jax.jit(jax.vmap(_steps_of(structure, loss), in_axes=(0, None, None, 0, 0, 0)))
+    return jax.jit(jax.vmap(_steps_of(structure, loss, "float32"), in_axes=(0, None, None, 0, 0, 0)))
 
 
-def _steps_of(structure: Structure, loss: _Loss) -> RunChunk:
+def _steps_of(structure: Structure, loss: _Loss, precision: str) -> RunChunk:
     """The chunk before it is compiled."""
 
     def batch_loss(tree: Any, positions: Any, x: Any, targets: Any, weights: Any) -> Float[Array, ""]:
@@ -98,15 +112,17 @@ def _steps_of(structure: Structure, loss: _Loss) -> RunChunk:
         # Every head answers for its own errors: averaging the heads first would let them lean on each other.
         return (loss.task.loss(outputs, spread).mean(axis=1) * weights).mean()
 
+    loss_and_gradient = jax.value_and_grad(batch_loss)
+    if precision == "bfloat16":
+        loss_and_gradient = matmuls_in_bfloat16(loss_and_gradient)
+
     def run(
         learning: Learning, positions: Any, wishes: Wishes, weight_decay: Any, batches: Batches, n_steps: Any
     ) -> Any:
         def one_step(i: Any, carry: tuple[Learning, Any]) -> tuple[Learning, Any]:
             now, total = carry
             tree = structure.unflatten(now.flat)
-            value, gradient = jax.value_and_grad(batch_loss)(
-                tree, positions, batches.x[i], batches.targets[i], batches.weights[i]
-            )
+            value, gradient = loss_and_gradient(tree, positions, batches.x[i], batches.targets[i], batches.weights[i])
             return update(now, lay_out(gradient), batches.learning_rate[i], weight_decay, wishes), total + value
 
         learning, total = jax.lax.fori_loop(0, n_steps, one_step, (learning, jnp.zeros((), jnp.float32)))
