@@ -120,7 +120,7 @@ class Survival:
         import jax.numpy as jnp
 
         z = raw[..., 0]
-        return jnp.exp(jnp.minimum(z, _MOST)) * jnp.abs(targets) - (targets > 0) * z
+        return jnp.exp(jnp.minimum(z, _MOST)) * jnp.abs(targets) - jnp.where(targets > 0, z, jnp.zeros_like(z))
 
     def losses(self, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         """The same of each row, of log hazards `(row, ...)`, in numpy."""

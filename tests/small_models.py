@@ -15,7 +15,10 @@ TASKS = ("binary", "multiclass", "regression")
 
 
 def small_frame(task: str, n: int = 300, seed: int = 0) -> pd.DataFrame:
-    """Numbers with holes, words, truth values, a date and a long identifier; the target is `outcome`."""
+    """Numbers with holes, words, truth values, a date and a long identifier; the target is `outcome`.
+
+    Of survival it is the time to an event, and `died` says whether it happened.
+    """
     rng = np.random.default_rng(seed)
     df = pd.DataFrame(
         {
@@ -33,6 +36,9 @@ def small_frame(task: str, n: int = 300, seed: int = 0) -> pd.DataFrame:
         df["outcome"] = np.where(z > 0.5, "bad", "good")
     elif task == "multiclass":
         df["outcome"] = np.array(["low", "mid", "high"])[np.digitize(z, [-0.5, 1])]
+    elif task == "survival":
+        time, leaves = rng.exponential(100 * np.exp(-z.clip(-3, 3))), rng.exponential(200, n)
+        df["outcome"], df["died"] = np.minimum(time, leaves).round(1), time <= leaves
     else:
         df["outcome"] = (100 * z + 500).round(1)
     df.index = pd.Index([f"r{i}" for i in range(n)])
@@ -42,5 +48,6 @@ def small_frame(task: str, n: int = 300, seed: int = 0) -> pd.DataFrame:
 @lru_cache
 def small_model(task: str, weights: str | None = None) -> TrainedModel:
     """A model of `small_frame(task)`, by the fast recipe."""
-    table, read, _ = read_table(small_frame(task), target="outcome", weights=weights)
+    event = "died" if task == "survival" else None
+    table, read, _ = read_table(small_frame(task), target="outcome", weights=weights, event=event)
     return fit(table, read, quality="fast", weights=weights)
