@@ -14,6 +14,8 @@
     ├── RunError                          a run is unknown, locked, or of other data
     └── MissingPackageError (ImportError) an optional package is not installed
 
+and one warning, `DataWarning`: values of a frame are not taken as they stand.
+
 A message says what was found, what was wanted, and what to type next.
 """
 
@@ -74,6 +76,10 @@ class RunError(LeptonError):
 
 class MissingPackageError(LeptonError, ImportError):
     """An optional package is not installed."""
+
+
+class DataWarning(UserWarning):
+    """Values of a frame are not taken as they stand."""
 
 
 def did_you_mean(word: object, options: Iterable[object]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -11,39 +13,51 @@ from lepton_lab.data.schema import Category, Column, Kind
 from lepton_lab.data.values import Family, Values, read_values
 
 
-def read_column_like(column: Column, raw: RawColumn) -> tuple[np.ndarray, str]:
-    """The values as `column` holds them, and what is wrong with them (empty where nothing is)."""
+class Converted(NamedTuple):
+    """The values as a column holds them, what is wrong with them (empty where nothing is), infinities now missing."""
+
+    array: np.ndarray
+    problem: str = ""
+    n_infinite: int = 0
+
+
+def read_column_like(column: Column, raw: RawColumn) -> Converted:
+    """A column's new values as it holds them."""
     quick = _quick(column, raw)
     if quick is not None:
-        return quick, ""
+        return quick
     values = read_values(raw)
     if values.family == Family.NOTHING or values.missing().all():
-        return _nothing(column, len(values.array)), ""
+        return Converted(_nothing(column, len(values.array)), n_infinite=values.n_infinite)
     if column.kind == Kind.NUMERIC:
-        return _numbers(values)
+        return Converted(*_numbers(values), values.n_infinite)
     if column.kind == Kind.DATETIME:
-        return _dates(values)
-    return _categories(column, values)
+        return Converted(*_dates(values))
+    return Converted(*_categories(column, values))
 
 
-def _quick(column: Column, raw: RawColumn) -> np.ndarray | None:
+def _quick(column: Column, raw: RawColumn) -> Converted | None:
     """The common cases without a detour; None for the rest."""
     dtype = raw.dtype
     kind = dtype.kind if isinstance(dtype, np.dtype) else ""
     if column.kind == Kind.NUMERIC and kind in ("f", "i", "u"):
         array = np.array(raw, np.float64)
-        array[np.isinf(array)] = np.nan
-        return array
+        infinite = np.isinf(array)
+        array[infinite] = np.nan
+        return Converted(array, n_infinite=int(infinite.sum()))
     if len(raw) != 1 or isinstance(dtype, pd.CategoricalDtype):
         return None
     # One row, as a what-if asks a hundred times: no need to find out what a single word is.
     value = raw.iloc[0] if isinstance(raw, pd.Series) else raw[0]
     if column.kind == Kind.NUMERIC and type(value) in (int, float):
-        return np.array([value if np.isfinite(value) else np.nan], np.float64)
+        known = np.isfinite(value)
+        return Converted(
+            np.array([value if known else np.nan], np.float64), n_infinite=int(not known and value == value)
+        )
     if column.kind in (Kind.CATEGORY, Kind.BOOLEAN) and isinstance(value, (str, bool, int, np.integer, np.bool_)):
         plain = value.item() if isinstance(value, np.generic) else value
         if plain in column.categories:
-            return _objects([column.categories[column.categories.index(plain)]])
+            return Converted(_objects([column.categories[column.categories.index(plain)]]))
     return None
 
 

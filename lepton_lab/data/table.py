@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -21,7 +22,7 @@ from lepton_lab.data.schema import Column, Role, Schema
 from lepton_lab.data.target import Goal, balanced_weights, read_classes
 from lepton_lab.data.times import read_goal, read_times_like
 from lepton_lab.data.values import Family, Values, read_values
-from lepton_lab.errors import ColumnError, DataError, OptionError, TargetError
+from lepton_lab.errors import ColumnError, DataError, DataWarning, OptionError, TargetError
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Task
 
@@ -112,24 +113,30 @@ def read_like(
         SchemaMismatchError: columns are missing, or hold values that cannot be read as they were.
         TargetError: `need_target` and the frame has no target that the task knows.
         ColumnError: weights that are missing, negative or no numbers.
+
+    Warns:
+        DataWarning: infinite values, with their columns and how many there are.
     """
     frame = open_frame(df)
     inputs, positions = schema.inputs, {name: i for i, name in enumerate(frame.names)}
-    arrays, unlike, missing = {}, {}, []
+    arrays, unlike, infinite, missing = {}, {}, {}, []
     for column in inputs:
         position = positions.get(column.name)
         if position is None:
             missing.append(column.name)
             continue
-        array, problem = read_column_like(column, frame.read(position))
-        if problem:
-            unlike[column.name] = problem
-        arrays[column.name] = array
+        read = read_column_like(column, frame.read(position))
+        if read.problem:
+            unlike[column.name] = read.problem
+        if read.n_infinite:
+            infinite[column.name] = read.n_infinite
+        arrays[column.name] = read.array
     if missing or unlike:
         raise mismatch(schema, frame.names, missing, unlike)
     found = _weight_column(schema, frame) if weights is None and need_target else weights
     counted = None if found is None else _row_weights(found, frame, np.arange(frame.n_rows))
-    table = Table(schema, arrays, frame.index, weights=counted, notes=_extra(schema, frame.names))
+    notes = (*_extra(schema, frame.names), *_infinite(infinite))
+    table = Table(schema, arrays, frame.index, weights=counted, notes=notes)
     return table if task is None else _with_target(table, frame, task, need_target=need_target)
 
 
@@ -202,6 +209,16 @@ def _extra(schema: Schema, names: tuple[str, ...]) -> tuple[str, ...]:
     extra = [name for name in names if name not in known]
     shown = ", ".join(extra[:6]) + (", ..." if len(extra) > 6 else "")
     return (f"columns that the model does not know were left out: {shown}.",) if extra else ()
+
+
+def _infinite(counts: dict[str, int]) -> tuple[str, ...]:
+    """One line that names the columns, as a note and as a warning: predictions of such rows may surprise."""
+    if not counts:
+        return ()
+    listed = ", ".join(f"{name!r} ({n:,})" for name, n in counts.items())
+    said = f"infinite values are read as missing, as they were in training: {listed}."
+    warnings.warn(said, DataWarning, stacklevel=3)
+    return (said,)
 
 
 def _too_few(n_rows: int, target: object) -> DataError:

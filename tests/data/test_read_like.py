@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from lepton_lab.data.encode_tabular import fit_encoder
 from lepton_lab.data.table import read_like, read_table
-from lepton_lab.errors import SchemaMismatchError
+from lepton_lab.errors import DataWarning, SchemaMismatchError
 from tests.data import frames
 
 DF = frames.pandas(200)
@@ -67,6 +70,32 @@ def test_never_seen_missing_and_infinite():
     assert np.isnan(x[[0, 2], 0]).all() and not np.isnan(x[[1, 3], 0]).any()
     for i in range(4):
         np.testing.assert_array_equal(encoded(df.iloc[[i]]), x[[i]])
+
+
+@pytest.mark.parametrize(
+    ("income", "n"),
+    [
+        ([np.inf, 1.0, -np.inf, np.nan], 2),
+        (pd.array([np.inf, 1.0, None, 2.0], dtype="Float64"), 1),
+        (np.array([np.inf, 1, 2, 3], np.float32), 1),
+        ([np.inf], 1),
+    ],
+)
+def test_infinite_values_are_missing_and_said_so(income, n):
+    df = DF.iloc[: len(income)].assign(income=income)
+    said = rf"infinite values are read as missing, as they were in training: 'income' \({n}\)"
+    with pytest.warns(DataWarning, match=said):
+        table = read_like(TABLE.schema, df)
+    assert re.match(said, table.notes[0]) and np.isnan(table.columns["income"]).sum() >= n
+    if len(income) == 1:
+        with pytest.warns(DataWarning, match=said):
+            read_like(TABLE.schema, {name: values[0] for name, values in df.to_dict("list").items()})
+
+
+def test_a_frame_without_infinite_values_warns_of_nothing():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert read_like(TABLE.schema, DF.assign(income=np.nan)).notes == ()
 
 
 @pytest.mark.parametrize("name", ["income", "job", "owner", "since"])
