@@ -205,6 +205,29 @@ class TestForeground:
         assert kernel.value("kept.predict(big).shape") == "(2500, 3)"
         assert time.monotonic() - pressed[0] < 15
 
+    def test_the_interrupt_keeps_the_rows_explained_so_far(self, kernel):
+        """Of a Python function that takes its time; the bar is there before, and gone after."""
+        pressed = []
+
+        def press(said):
+            bars = [data for data in said.displays if "%" in data.get("text/plain", "")]
+            if bars and not pressed:
+                pressed.append(time.monotonic())
+                kernel.manager.interrupt_kernel()
+
+        slow = "def slow(x):\n    import time; time.sleep(0.02); return x @ (1.0 + numpy.arange(6))\n"
+        data = "import numpy, lepton_lab as ll\nrows = numpy.random.default_rng(0).normal(size=(500, 6))\n"
+        assert kernel.run(data + slow).status == "ok"
+        kernel.run("f = lambda x: slow(numpy.tanh(x) * x[:, :1])")
+        said = kernel.run("ex = %lepton explain f rows", after=press)
+        assert said.status == "ok", said.error
+        assert pressed, "no progress was shown"
+        assert time.monotonic() - pressed[0] < 15
+        n = int(kernel.value("len(ex.values)"))
+        assert 0 < n < 500
+        assert f"after {n} of 500 rows" in kernel.value("ex.notes")
+        assert said.updates and "%" not in said.updates[-1]["text/plain"], "the bar is still there"
+
 
 class TestBackground:
     def test_the_notebook_stays_free_and_the_panel_stops_the_run(self, kernel):
