@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,14 +36,22 @@ class _LeptonEstimator(BaseEstimator):
     """What both estimators share; parameters are `train`'s."""
 
     def __init__(
-        self, *, budget: str | float | None = None, metric: str | None = None, quality: str = "balanced", seed: int = 0
+        self,
+        *,
+        budget: str | float | None = None,
+        metric: str | None = None,
+        quality: str = "balanced",
+        seed: int = 0,
+        monotone: Mapping[Any, int] | None = None,
     ) -> None:
         self.budget = budget
         self.metric = metric
         self.quality = quality
         self.seed = seed
+        self.monotone = monotone
 
     def _fit(self, frame: pd.DataFrame, target: np.ndarray, sample_weight: Any, task: str) -> Any:
+        from lepton_lab.data.monotone import with_monotone
         from lepton_lab.data.table import read_table
         from lepton_lab.fitting.fit import fit
         from lepton_lab.training.control import Control
@@ -52,6 +61,7 @@ class _LeptonEstimator(BaseEstimator):
         if weights is not None:  # a row without weight is no row
             frame, target, weights = frame.loc[weights > 0], target[weights > 0], weights[weights > 0]
         table, read, _ = read_table(frame.assign(**{_TARGET: target}), target=_TARGET, task=task, weights=weights)
+        table = with_monotone(table, read, self._signs(frame))
         budget_s = None if self.budget is None else parse_duration(self.budget)
         deadline = None if budget_s is None else began + budget_s
         control = Control(stop=threading.Event(), deadline=deadline)
@@ -59,6 +69,13 @@ class _LeptonEstimator(BaseEstimator):
             table, read, quality=self.quality, control=control, seed=self.seed, metric=self.metric
         )
         return self
+
+    def _signs(self, frame: pd.DataFrame) -> Any:
+        """`monotone` by the names that columns have here: an array's are made of their positions."""
+        if not isinstance(self.monotone, Mapping):
+            return self.monotone
+        unnamed = {j: name for j, name in enumerate(frame.columns) if name == f"x{j}"}
+        return {(name if str(name) in frame else unnamed.get(name, name)): sign for name, sign in self.monotone.items()}
 
     def _checked(self, X: Any, y: Any) -> tuple[pd.DataFrame, np.ndarray]:
         """X and y as scikit-learn wants them checked; frames keep their own dtypes."""
@@ -109,6 +126,9 @@ class LeptonClassifier(ClassifierMixin, _LeptonEstimator):
         metric: shown first.
         quality: `fast`, `balanced` or `best`.
         seed: of every random choice.
+        monotone: of two classes: columns whose effect may go one way only, by name, or by position for an array:
+            `{"income": -1}` where the probability of the second of `classes_` may never rise as income rises,
+            1 where it may never fall.
 
     Example:
         >>> from sklearn.datasets import load_breast_cancer
@@ -153,6 +173,8 @@ class LeptonRegressor(RegressorMixin, _LeptonEstimator):
         metric: shown first.
         quality: `fast`, `balanced` or `best`.
         seed: of every random choice.
+        monotone: columns whose effect may go one way only, by name, or by position for an array:
+            `{"income": -1}` where the number may never rise as income rises, 1 where it may never fall.
     """
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LeptonRegressor:

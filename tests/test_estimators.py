@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator
 
 import lepton_lab as ll
+from lepton_lab.errors import ColumnError, OptionError
 
 # Their tables have classes of a single row, which cannot be both learned and measured: a clear error here.
 ONE_ROW_CLASS = "a class of one row is refused, as it cannot be both learned and tested"
@@ -42,10 +43,11 @@ def test_passes_scikit_learns_checks(name: str) -> None:
 
 
 def test_clone_and_parameters() -> None:
-    model = ll.LeptonClassifier(budget="5s", metric="log_loss", quality="fast", seed=3)
+    model = ll.LeptonClassifier(budget="5s", metric="log_loss", quality="fast", seed=3, monotone={"age": 1})
     again = clone(model)
     assert again is not model
-    assert again.get_params() == {"budget": "5s", "metric": "log_loss", "quality": "fast", "seed": 3}
+    asked = {"budget": "5s", "metric": "log_loss", "quality": "fast", "seed": 3, "monotone": {"age": 1}}
+    assert again.get_params() == asked
     with pytest.raises(NotFittedError):
         again.predict(np.zeros((1, 2)))
 
@@ -67,3 +69,28 @@ def test_cross_validation() -> None:
     X, y = load_breast_cancer(return_X_y=True)
     scores = cross_val_score(ll.LeptonClassifier(quality="fast", budget=8), X[:, :6], y, cv=2, scoring="roc_auc")
     assert scores.min() > 0.95
+
+
+@pytest.mark.parametrize("as_array", [False, True])
+def test_monotone_columns_hold_on_a_grid(as_array: bool) -> None:
+    rng = np.random.default_rng(0)
+    df = pd.DataFrame({"income": rng.normal(size=300), "age": rng.normal(size=300)})
+    truth = np.sin(3 * df["income"]) + df["age"]
+    X = df.to_numpy() if as_array else df
+    grid = pd.DataFrame({"income": np.linspace(-2, 2, 60), "age": 0.2})
+    seen = grid.to_numpy() if as_array else grid
+    asked = {0: -1} if as_array else {"income": -1}
+    number = ll.LeptonRegressor(quality="fast", budget=6, monotone=asked).fit(X, truth).predict(seen)
+    assert (np.diff(number) <= 1e-9).all() and np.ptp(number) > 0.05
+    # The second of sorted classes is "yes", whichever is rarer.
+    yes = np.where(truth > -0.7, "yes", "no")
+    fitted = ll.LeptonClassifier(quality="fast", budget=6, monotone=asked).fit(X, yes)
+    assert (np.diff(fitted.predict_proba(seen)[:, 1]) <= 1e-9).all()
+
+
+def test_monotone_columns_that_are_not_there_are_refused() -> None:
+    X, y = pd.DataFrame({"income": np.arange(50.0)}), np.arange(50.0)
+    with pytest.raises(ColumnError, match=r"no column 'incmoe'.*Did you mean 'income'"):
+        ll.LeptonRegressor(monotone={"incmoe": 1}).fit(X, y)
+    with pytest.raises(OptionError, match="is no dict"):
+        ll.LeptonRegressor(monotone="income").fit(X, y)
