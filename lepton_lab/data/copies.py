@@ -9,6 +9,8 @@ import pandas as pd
 
 FEW_DIFFERENT = 20
 COMMONEST_SHARE = 0.05
+# Rows for each different one, on average. Oversampling one class, or writing a table out a few times, stays below.
+MANY_COPIES = 20
 
 
 def row_codes(columns: Sequence[np.ndarray], n_rows: int) -> np.ndarray:
@@ -23,4 +25,5 @@ def row_codes(columns: Sequence[np.ndarray], n_rows: int) -> np.ndarray:
 def is_coincidence(codes: np.ndarray) -> bool:
     """Whether equal rows only mean that few different rows are possible."""
     sizes = np.bincount(codes)
-    return bool(len(sizes) < FEW_DIFFERENT or sizes.max() > COMMONEST_SHARE * len(codes)) and bool(sizes.max() > 1)
+    few = len(sizes) < max(FEW_DIFFERENT, len(codes) / MANY_COPIES)
+    return bool(few or sizes.max() > COMMONEST_SHARE * len(codes)) and bool(sizes.max() > 1)
