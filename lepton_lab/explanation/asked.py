@@ -9,9 +9,10 @@ import numpy as np
 from jaxtyping import Float64
 
 from lepton_lab.explanation.estimate import Estimate, Pace
-from lepton_lab.explanation.explain_game import Labels, explanation_of, shapley_values
+from lepton_lab.explanation.explain_game import shapley_values
 from lepton_lab.explanation.explanation import Explanation
 from lepton_lab.explanation.game import Game
+from lepton_lab.explanation.labelled import Labels, explanation_of
 from lepton_lab.explanation.options import ExplainOptions
 
 # From a game to its values: one estimate, or better and better ones.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Float64, Int
 from scipy import special
 
 from lepton_lab.errors import ExplanationError
+from lepton_lab.training.compilation import compile_seconds
 
 # Student's t for the 32 pairs of walks that every error rests on at least.
 T_PAIRS = 2.04
@@ -19,6 +20,10 @@ T_PAIRS = 2.04
 # Student's t allows for: with 2.04 the intervals of a hard case hold 91 % of the exact values, and an easy
 # one's 95 % (benchmarks/explanation_coverage.py).
 T_95 = 2.2
+# Of a budget, what compiling may take before a note says so; and how late, in budgets, is late.
+MUCH_OF_BUDGET, LATE = 0.25, 1.2
+# Seconds that a budget gets on top where compiling has spent it.
+GRACE_S = 0.3
 
 
 class StoppedError(ExplanationError):
@@ -92,6 +97,11 @@ class ExplainProgress:
     message: str
 
 
+def working_time() -> float:
+    """Seconds of a clock that stands still while something is compiled: what was slow once is not slow again."""
+    return time.monotonic() - compile_seconds()
+
+
 @dataclass(frozen=True)
 class Pace:
     """Limits and listeners of one explanation.
@@ -101,26 +111,57 @@ class Pace:
         stop: set from outside to end after the current chunk.
         report: hears an `ExplainProgress` after each chunk.
         started: `time.monotonic()` at the start.
+        compiled_s: seconds spent compiling before the start.
+        grace: set where compiling has spent the budget: it counts no more, nor does the budget before this is set,
+            after a first chunk.
     """
 
     budget_s: float | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     report: Callable[[ExplainProgress], None] | None = None
-    started: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=lambda: time.monotonic())
+    compiled_s: float = field(default_factory=lambda: compile_seconds())
+    grace: threading.Event | None = None
 
     def elapsed(self) -> float:
         """Seconds since the start."""
         return time.monotonic() - self.started
 
+    def compiling(self) -> float:
+        """Of these, the seconds that something was compiled."""
+        return compile_seconds() - self.compiled_s
+
+    def with_grace(self) -> Pace:
+        """A last short while, where compiling has spent all the budget: it should not have been for nothing."""
+        late = self.ended() == "budget" and self.compiling() >= MUCH_OF_BUDGET * (self.budget_s or 0.0)
+        working = self.elapsed() - self.compiling()
+        return replace(self, budget_s=working + GRACE_S, grace=threading.Event()) if late else self
+
+    def budget_note(self) -> tuple[str, ...]:
+        """What compiling took of a budget, where that is much."""
+        compiling = self.compiling()
+        if self.budget_s is None or compiling < MUCH_OF_BUDGET * self.budget_s:
+            return ()
+        late = self.elapsed() > LATE * self.budget_s
+        took = f", which ended after {self.elapsed():.1f} s" if late else ""
+        return (
+            f"compiling the function took {compiling:.1f} s of a budget of {self.budget_s:g} s{took}: "
+            "the next explanation of this function does without.",
+        )
+
     def ended(self, next_chunk_s: float = 0.0) -> str:
         """Why no further chunk of this length should start: "stop", "budget", or "" to go on."""
         if self.stop.is_set():
             return "stop"
-        over = self.budget_s is not None and self.elapsed() + next_chunk_s > self.budget_s
-        return "budget" if over else ""
+        if self.budget_s is None or (self.grace is not None and not self.grace.is_set()):
+            return ""
+        spent = self.elapsed() if self.grace is None else self.elapsed() - self.compiling()
+        return "budget" if spent + next_chunk_s > self.budget_s else ""
 
     def tell(self, share: float, n_evaluations: int, message: str) -> None:
         """Report progress, with the time left extrapolated from the share done."""
+        if self.grace is not None and share > 0:
+            self.grace.set()
         if self.report is None:
             return
         elapsed = self.elapsed()

@@ -7,12 +7,11 @@ background row with m differing features costs 2**m evaluations, not 2**d.
 from __future__ import annotations
 
 import math
-import time
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int
 
-from lepton_lab.explanation.estimate import Estimate, Pace, StoppedError
+from lepton_lab.explanation.estimate import Estimate, Pace, StoppedError, working_time
 from lepton_lab.explanation.game import Game
 
 # More differing features than this are never enumerated: 65,536 coalitions a background row.
@@ -46,7 +45,7 @@ def exact_values(
     while n_done < len(rows) and not pace.ended():
         # Rows alike in cost go together, so that their pairs fill whole blocks.
         n_chunk = int(np.clip(min(CHUNK_STATES / (4 * n_states), CHUNK_S / max(row_s, 1e-6)), 1, 64))
-        started = time.monotonic()
+        started = working_time()
         chunk = np.arange(n_done, min(n_done + n_chunk, len(rows)))
         try:
             n, ended = _add_pairs(game, rows[chunk], chunk, weights, values, squares, pace)
@@ -54,7 +53,7 @@ def exact_values(
             break
         if ended:
             break
-        n_states, row_s = max(1.0, n / len(chunk)), min(row_s, (time.monotonic() - started) / len(chunk))
+        n_states, row_s = max(1.0, n / len(chunk)), min(row_s, (working_time() - started) / len(chunk))
         n_done, n_evaluations = n_done + len(chunk), n_evaluations + n
         pace.tell(n_done / len(rows), n_evaluations, "every coalition")
     values, squares = values[:n_done], squares[:n_done]

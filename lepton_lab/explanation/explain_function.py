@@ -14,10 +14,10 @@ from lepton_lab.errors import ExplanationError
 from lepton_lab.explanation.asked import Asked, at_once
 from lepton_lab.explanation.background import as_background, background_weights, sample_rows
 from lepton_lab.explanation.callables import Callee, callee_of
-from lepton_lab.explanation.explain_game import Labels
 from lepton_lab.explanation.explanation import Explanation
 from lepton_lab.explanation.function_game import function_game, stacked_rows
 from lepton_lab.explanation.groups import groups_of
+from lepton_lab.explanation.labelled import Labels
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.predict_game import PredictGame
 from lepton_lab.explanation.unsteady import steadied

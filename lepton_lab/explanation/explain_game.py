@@ -1,4 +1,4 @@
-"""From a game to Shapley values: chooses the estimator, and turns an estimate into an `Explanation`.
+"""From a game to Shapley values: chooses the estimator.
 
 Exact where that is cheap. Else walks while little is asked of them; more than three coalition pairs a
 player and background row go to least squares, which needs fewer evaluations for the same error. Towards
@@ -15,12 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float64, Int, Shaped
+from jaxtyping import Float64, Int
 
 from lepton_lab.errors import ExplanationError
-from lepton_lab.explanation.estimate import T_95, Estimate, Pace
+from lepton_lab.explanation.closed_form import closed_form
+from lepton_lab.explanation.estimate import T_95, Estimate, Pace, working_time
 from lepton_lab.explanation.exact import exact_cost, exact_values
-from lepton_lab.explanation.explanation import Explanation
 from lepton_lab.explanation.game import Game
 from lepton_lab.explanation.least_squares import LEAST_PAIRS, LeastSquaresOptions, enough_plans, least_squares_rounds
 from lepton_lab.explanation.options import ExplainOptions
@@ -39,25 +39,6 @@ AT_MOST_PER_S = 1e9
 FIRST_SHARE = 0.3
 # Least squares on m pairs a player is worth this times the root of m as many pairs of walks: 1.7 at 4, 3.4 at 16.
 LEAST_SQUARES_GAIN = 0.85
-
-
-@dataclass(frozen=True)
-class Labels:
-    """What an explanation is labelled with.
-
-    Args:
-        data: the user's own values of the explained rows.
-        feature_names: one a feature.
-        output_names: one an output.
-        unit: of the outputs.
-        row_labels: one a row.
-    """
-
-    data: Shaped[np.ndarray, "row feature"]
-    feature_names: tuple[str, ...]
-    output_names: tuple[str, ...]
-    unit: str
-    row_labels: Shaped[np.ndarray, " row"]
 
 
 def shapley_values(
@@ -80,7 +61,7 @@ def shapley_rounds(
     Raises:
         ExplanationError: values are not finite, or no row was reached.
     """
-    for estimate in _rounds(game, weights, options, pace):
+    for estimate in _rounds(game, weights, options, pace.with_grace()):
         if len(estimate.rows) == 0:
             why = "stopped" if pace.stop.is_set() else f"the budget of {pace.budget_s or 0:g} s was spent"
             raise ExplanationError(
@@ -111,11 +92,17 @@ def _rounds(game: Game, weights: np.ndarray, options: ExplainOptions, pace: Pace
         yield from least_squares_rounds(game, rows, weights, more, pace)
         return
     # No half-width is too wide for the walks: they end after those asked for, whatever the budget.
-    started = pace.elapsed()
+    started, compiled = working_time(), pace.compiling()
     first = walk_values(game, rows, weights, WalkOptions(options.n_walks, math.inf, options.seed), pace)
     yield _told(first, options)
     if len(first.rows) == len(rows):
-        yield from _refined(game, weights, first, work, options, pace, pace.elapsed() - started)
+        exact = closed_form(game, weights, first, options.seed, pace)
+        if exact is not None:
+            yield exact
+            return
+        # What comes next is likely to be compiled too, in about the same time.
+        cost = _Cost((working_time() - started) / max(first.n_evaluations, 1), pace.compiling() - compiled)
+        yield from _refined(game, weights, first, work, options, pace, cost)
 
 
 def _exactly(game: Game, weights: np.ndarray, work: _Work, options: ExplainOptions, pace: Pace) -> Iterator[Estimate]:
@@ -193,8 +180,16 @@ def seconds_per_evaluation(game: Game) -> float:
     return seconds / 2 ** players.shape[1]
 
 
+@dataclass(frozen=True)
+class _Cost:
+    """What walks cost: seconds an evaluation, and seconds of compiling."""
+
+    evaluation_s: float
+    compile_s: float
+
+
 def _refined(
-    game: Game, weights: np.ndarray, first: Estimate, work: _Work, options: ExplainOptions, pace: Pace, seconds: float
+    game: Game, weights: np.ndarray, first: Estimate, work: _Work, options: ExplainOptions, pace: Pace, cost: _Cost
 ) -> Iterator[Estimate]:
     """Least squares after the walks, for the rows that need it; or every coalition where that ends sooner."""
     if options.halfwidth is None and options.budget_s is None:
@@ -210,11 +205,12 @@ def _refined(
         yield from _enumerated(game, weights, first, work, options, pace)
         return
     if options.budget_s is not None:
-        evaluations = FIRST_SHARE * (options.budget_s - pace.elapsed()) * first.n_evaluations / max(seconds, 1e-9)
+        left = options.budget_s - pace.elapsed() - cost.compile_s
+        evaluations = FIRST_SHARE * max(left, 0.0) / max(cost.evaluation_s, 1e-12)
         pairs = min(pairs, evaluations / per_pair)
     least = LEAST_PAIRS * game.n_players
     more = LeastSquaresOptions(round(np.clip(pairs, least, 10 * least)), options.halfwidth, options.seed)
-    if pace.ended(least * 2 * game.n_background * seconds / max(first.n_evaluations, 1)):
+    if pace.ended(cost.compile_s + least * 2 * game.n_background * cost.evaluation_s):
         return
     for second in least_squares_rounds(game, first.rows[wanted], weights, more, pace, first.plan[wanted]):
         if len(second.rows):
@@ -268,39 +264,3 @@ def _told(estimate: Estimate, options: ExplainOptions) -> Estimate:
     n_wide = int((_half_width(estimate) > options.halfwidth).sum())
     wide = f"{n_wide} of {len(estimate.rows)} rows have a 95 % half-width above the {options.halfwidth:g} asked for."
     return replace(estimate, notes=(*estimate.notes, wide)) if n_wide else estimate
-
-
-def explanation_of(
-    estimate: Estimate,
-    base: Float64[np.ndarray, " output"],
-    prediction: Float64[np.ndarray, "row output"],
-    labels: Labels,
-    pace: Pace,
-    notes: tuple[str, ...] = (),
-) -> Explanation:
-    """The rows that an estimate reached, labelled. One output loses its axis, as in shap."""
-    one = len(labels.output_names) == 1
-
-    def squeezed(array: np.ndarray) -> np.ndarray:
-        return array[..., 0] if one else array
-
-    n = len(estimate.rows)
-    return Explanation(
-        values=squeezed(estimate.values),
-        base_values=squeezed(np.repeat(base[None], n, axis=0)),
-        data=labels.data[estimate.rows],
-        feature_names=labels.feature_names,
-        error_std=squeezed(np.sqrt(estimate.variance)),
-        exact=estimate.exact,
-        prediction=squeezed(prediction[estimate.rows]),
-        output_names=labels.output_names,
-        unit=labels.unit,
-        row_labels=labels.row_labels[estimate.rows],
-        plan=estimate.plan,
-        method=estimate.method,
-        n_evaluations=estimate.n_evaluations,
-        seconds=pace.elapsed(),
-        background_std=None if estimate.background_std is None else squeezed(estimate.background_std),
-        half_gap=None if estimate.half_gap is None else squeezed(estimate.half_gap),
-        notes=(*notes, *estimate.notes),
-    )

@@ -23,11 +23,12 @@ from lepton_lab.explanation.blend_parts import BlendRows, for_part, game_parts, 
 from lepton_lab.explanation.estimate import Pace
 from lepton_lab.explanation.exact import exact_cost
 from lepton_lab.explanation.explain_function import Naming, ask_function
-from lepton_lab.explanation.explain_game import FREE_EVALUATIONS, SAFE_SHARE, Labels, seconds_per_evaluation
+from lepton_lab.explanation.explain_game import FREE_EVALUATIONS, SAFE_SHARE, seconds_per_evaluation
 from lepton_lab.explanation.explain_model import TOLERANCE, AskedBlend, ask_trained
 from lepton_lab.explanation.game import Game
 from lepton_lab.explanation.interaction_values import InteractionEstimate, exact_interactions
 from lepton_lab.explanation.interactions import Interactions
+from lepton_lab.explanation.labelled import Labels
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.predict_game import PredictGame
 from lepton_lab.explanation.sampled_interactions import sampled_interactions, sampled_pairs
@@ -148,7 +149,7 @@ def game_interactions(
     Raises:
         ExplanationError: values are not finite, or no row was reached.
     """
-    rows = np.arange(game.n_rows)
+    rows, pace = np.arange(game.n_rows), pace.with_grace()
     found = (
         exact_interactions(game, rows, weights, pace)
         if _enumerate(game, options, pace)
@@ -281,5 +282,5 @@ def _labelled(
         n_evaluations=found.n_evaluations,
         seconds=pace.elapsed(),
         half_gap=None if found.half_gap is None else squeezed(found.half_gap),
-        notes=(*notes, *found.notes),
+        notes=(*notes, *found.notes, *pace.budget_note()),
     )

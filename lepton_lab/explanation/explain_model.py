@@ -20,12 +20,13 @@ from lepton_lab.explanation.asked import Estimator, at_once
 from lepton_lab.explanation.background import Background, background_weights, given_background
 from lepton_lab.explanation.blend_parts import BlendRows, GamePart, added, for_part, game_parts, scaled
 from lepton_lab.explanation.estimate import Estimate, Pace
-from lepton_lab.explanation.explain_game import Labels, explanation_of
 from lepton_lab.explanation.explanation import Explanation
 from lepton_lab.explanation.groups import groups_of
+from lepton_lab.explanation.labelled import Labels, explanation_of
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.predict_game import PredictGame
 from lepton_lab.trained import TrainedModel
+from lepton_lab.training.compilation import use_compilation_cache
 
 # Largest gap between the sum of the parts and the prediction, relative to the distance from the base.
 TOLERANCE = 1e-5
@@ -86,6 +87,7 @@ def ask_trained(
         ColumnError: a group names no column.
         OptionError: groups overlap, or are empty.
     """
+    use_compilation_cache()
     given = given_background(model, background)
     weights = background_weights(given.weights, len(given.x))
     if len(x) == 0:

@@ -17,6 +17,7 @@ from lepton_lab.explanation.first_layer.form import additive_form
 from lepton_lab.explanation.game import FunctionForm, Game, JaxGame
 from lepton_lab.explanation.groups import Groups, groups_of
 from lepton_lab.explanation.predict_game import PredictGame, checked_outputs
+from lepton_lab.training.compilation import use_compilation_cache
 
 # Of a column's spread: what rounding its values to float32 may cost before a function sees them as they are.
 FLOAT32_LOSS = 1e-3
@@ -103,6 +104,7 @@ def _needs_no_frame(fn: Callable[[Any], Any], frame: Any, array: np.ndarray) -> 
 
 
 def _jax_game(callee: Callee, x: np.ndarray, background: np.ndarray, players: Groups) -> JaxGame:
+    use_compilation_cache()
     player_of = {} if players.single else {"player_of": players.player_of}
     rows, references = np.asarray(x, np.float32), np.asarray(background, np.float32)
     form, params = FunctionForm(callee.pure), callee.params

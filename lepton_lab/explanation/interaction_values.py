@@ -15,14 +15,13 @@ explainable AI for trees", Methods 11, for the matrix.
 from __future__ import annotations
 
 import functools
-import time
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64, Int
 from scipy import special
 
-from lepton_lab.explanation.estimate import Pace, StoppedError
+from lepton_lab.explanation.estimate import Pace, StoppedError, working_time
 from lepton_lab.explanation.exact import CHUNK_STATES, MAX_PLAYERS
 from lepton_lab.explanation.game import Game, corner_bits
 
@@ -69,12 +68,12 @@ def exact_interactions(
     values = np.zeros((len(rows), d, d, game.n_outputs))
     n_evaluations, n_done, row_s = 0, 0, 0.0
     while n_done < len(rows) and not pace.ended(row_s):
-        started = time.monotonic()
+        started = working_time()
         try:
             n_evaluations += _enumerate_row(game, rows[n_done : n_done + 1], weights, values[n_done])
         except StoppedError:
             break
-        n_done, row_s = n_done + 1, time.monotonic() - started
+        n_done, row_s = n_done + 1, working_time() - started
         pace.tell(n_done / len(rows), n_evaluations, "every coalition")
     left = len(rows) - n_done
     return InteractionEstimate(

@@ -18,7 +18,6 @@ Approach to Interpreting Model Predictions", with the sum constraint solved for.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +26,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int
 
 from lepton_lab.explanation.coalition_plans import Strata, cross_fitted, draw_pairs, strata_of
-from lepton_lab.explanation.estimate import T_95, Estimate, Pace, StoppedError, widened
+from lepton_lab.explanation.estimate import T_95, Estimate, Pace, StoppedError, widened, working_time
 from lepton_lab.explanation.game import ROWS_PER_CALL, Game
 from lepton_lab.explanation.pair_plans import Pairs
 from lepton_lab.explanation.walks import CHUNK_S, MIN_PAIRS, deal_plans
@@ -140,9 +139,9 @@ def least_squares_rounds(
         wanted, strata = sizes.following(tally, n_round)
         if len(wanted) == 0 and n_round:
             return
-        seconds = time.monotonic()
+        started = working_time()
         ended = _one_round(game, rows, weights, plan, wanted, strata, tally, (options.seed, n_round), pace)
-        sizes.took(strata, len(wanted), time.monotonic() - seconds)
+        sizes.took(strata, len(wanted), working_time() - started)
         n_round += 1
         yield _estimate(rows, plan, tally, options, ended)
 
@@ -220,7 +219,7 @@ def _one_round(
             ended = pace.ended(row_s * min(chunk_rows, len(left)))
             if ended:
                 return ended
-            started = time.monotonic()
+            started = working_time()
             chunk, left = left[:chunk_rows], left[chunk_rows:]
             try:
                 outputs = _outputs(game, rows[chunk], blocks)
@@ -231,7 +230,7 @@ def _one_round(
             _add_rows(game, rows[chunk], chunk, weights, outputs, strata.n_pairs, tally)
             if strata.complete:
                 tally.complete[chunk], tally.variance[chunk], tally.half_gap[chunk] = True, 0.0, 0.0
-            row_s = (time.monotonic() - started) / len(chunk)
+            row_s = (working_time() - started) / len(chunk)
             chunk_rows = int(np.clip(CHUNK_S / max(row_s, 1e-6), 1, ROWS_PER_CALL))
             n_done += len(chunk)
             pace.tell(n_done / len(wanted), tally.n_evaluations, f"least squares on {strata.n_pairs} pairs")

@@ -11,14 +11,13 @@ Interactions", arXiv:2405.10852, for regressions in this place; ours corrects on
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int
 
 from lepton_lab.explanation.coalition_plans import Strata, cross_fitted, draw_pairs, strata_of
-from lepton_lab.explanation.estimate import T_95, Pace, StoppedError, widened
+from lepton_lab.explanation.estimate import T_95, Pace, StoppedError, widened, working_time
 from lepton_lab.explanation.game import Game
 from lepton_lab.explanation.interaction_values import InteractionEstimate, as_matrix, pair_weights
 from lepton_lab.explanation.least_squares import LEAST_PAIRS, N_DESIGNS, enough_plans, settled, shapley_coefficients
@@ -102,7 +101,7 @@ def sampled_interactions(
         for chunk in _chunks(plan, wanted):
             if ended := pace.ended(row_s * len(chunk)):
                 break
-            started = time.monotonic()
+            started = working_time()
             seeds = (seed, n_round, int(plan[chunk[0]]))
             try:
                 found = _matrices(game, rows[chunk], weights, strata, seeds)
@@ -111,7 +110,7 @@ def sampled_interactions(
                 break
             for part, add in zip(sums, found, strict=True):
                 part[chunk] += add
-            row_s = (time.monotonic() - started) / len(chunk)
+            row_s = (working_time() - started) / len(chunk)
             rounds[chunk] += 1
             spent += len(chunk) * (1 + 2 * strata.n_pairs * game.n_background)
             pace.tell(float((rounds[wanted] > n_round).mean()), spent, f"coalitions of plan {n_round + 1}")

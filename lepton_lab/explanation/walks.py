@@ -17,7 +17,6 @@ background row, and the errors from pairs of walks, are ours.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +24,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64, Int
 
-from lepton_lab.explanation.estimate import T_95, Estimate, Pace, StoppedError, widened
+from lepton_lab.explanation.estimate import T_95, Estimate, Pace, StoppedError, widened, working_time
 from lepton_lab.explanation.game import ROWS_PER_CALL, Game
 from lepton_lab.explanation.walk_plans import N_PASSES, Orders
 
@@ -155,13 +154,13 @@ def _one_round(
             ended = pace.ended(row_s * min(chunk_rows, len(left)))
             if ended:
                 return ended
-            started = time.monotonic()
+            started = working_time()
             chunk, left = left[:chunk_rows], left[chunk_rows:]
             try:
                 _add_walks(game, rows[chunk], chunk, weights, plans, sums)
             except StoppedError:
                 return "stop"
-            row_s = (time.monotonic() - started) / len(chunk)
+            row_s = (working_time() - started) / len(chunk)
             chunk_rows = int(np.clip(CHUNK_S / max(row_s, 1e-6), 1, ROWS_PER_CALL))
             n_done += len(chunk)
             pace.tell(n_done / len(wanted), sums.n_evaluations, f"walks {2 * seed[1] + 1}-{2 * seed[1] + 2}")

@@ -14,6 +14,7 @@ from pathlib import Path
 import jax
 
 _COMPILE_EVENT = "/jax/core/compile/backend_compile_duration"
+_LOWER_EVENT = "/jax/core/compile/jaxpr_to_mlir_module_duration"
 _HIT_EVENT = "/jax/compilation_cache/cache_hits"
 
 
@@ -66,8 +67,15 @@ def count_compilations() -> Iterator[CompileCount]:
             _counts.remove(count)
 
 
+def compile_seconds() -> float:
+    """Seconds that this process spent compiling since this was first asked, in all its threads."""
+    _listen_once()
+    return _seconds
+
+
 _lock = threading.Lock()
 _counts: list[CompileCount] = []
+_seconds = 0.0
 _listening = False
 
 
@@ -81,6 +89,10 @@ def _listen_once() -> None:
 
 
 def _on_duration(event: str, duration_secs: float, **kwargs: str | int) -> None:
+    global _seconds
+    if event in (_COMPILE_EVENT, _LOWER_EVENT):
+        with _lock:
+            _seconds += duration_secs
     if event == _COMPILE_EVENT:
         for count in _counts:
             count.compiled += 1

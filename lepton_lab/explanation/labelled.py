@@ -1,0 +1,66 @@
+"""An estimate with its labels: the frozen `Explanation`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64, Shaped
+
+from lepton_lab.explanation.estimate import Estimate, Pace
+from lepton_lab.explanation.explanation import Explanation
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What an explanation is labelled with.
+
+    Args:
+        data: the user's own values of the explained rows.
+        feature_names: one a feature.
+        output_names: one an output.
+        unit: of the outputs.
+        row_labels: one a row.
+    """
+
+    data: Shaped[np.ndarray, "row feature"]
+    feature_names: tuple[str, ...]
+    output_names: tuple[str, ...]
+    unit: str
+    row_labels: Shaped[np.ndarray, " row"]
+
+
+def explanation_of(
+    estimate: Estimate,
+    base: Float64[np.ndarray, " output"],
+    prediction: Float64[np.ndarray, "row output"],
+    labels: Labels,
+    pace: Pace,
+    notes: tuple[str, ...] = (),
+) -> Explanation:
+    """The rows that an estimate reached, labelled. One output loses its axis, as in shap."""
+    one = len(labels.output_names) == 1
+
+    def squeezed(array: np.ndarray) -> np.ndarray:
+        return array[..., 0] if one else array
+
+    n = len(estimate.rows)
+    return Explanation(
+        values=squeezed(estimate.values),
+        base_values=squeezed(np.repeat(base[None], n, axis=0)),
+        data=labels.data[estimate.rows],
+        feature_names=labels.feature_names,
+        error_std=squeezed(np.sqrt(estimate.variance)),
+        exact=estimate.exact,
+        prediction=squeezed(prediction[estimate.rows]),
+        output_names=labels.output_names,
+        unit=labels.unit,
+        row_labels=labels.row_labels[estimate.rows],
+        plan=estimate.plan,
+        method=estimate.method,
+        n_evaluations=estimate.n_evaluations,
+        seconds=pace.elapsed(),
+        background_std=None if estimate.background_std is None else squeezed(estimate.background_std),
+        half_gap=None if estimate.half_gap is None else squeezed(estimate.half_gap),
+        notes=(*notes, *estimate.notes, *pace.budget_note()),
+    )
