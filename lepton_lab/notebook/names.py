@@ -235,7 +235,7 @@ class Names:
 
     def _option_value(self, option: Option, given: Any, arguments: tuple[Value, ...]) -> Value:
         """The value of one flag: `$name`, text by its kind, or as TOML gave it."""
-        if option.kind == "name":
+        if option.kind == "name" and not isinstance(given, Mapping):
             name = str(given).removeprefix("$")
             return Value(name, self.look_up(name))
         if option.repeats and isinstance(given, list) and len(given) == 1 and str(given[0]).startswith("$"):

@@ -123,6 +123,7 @@ def assemble(
     n_judged = len(ensemble.logits)
     note = f"highest balanced accuracy (Youden's J) on {n_judged:,} rows kept out of training"
     combined = Combined(
+        task=setting.problem.task,
         blend=whole,
         threshold=ensemble.threshold,
         threshold_note="" if ensemble.threshold is None else note,

@@ -138,7 +138,9 @@ def read_space(given: Mapping[str, Any] | None) -> Space:
 
     Args:
         given: name to `(low, high)` or `(low, high, "log")` for a range, a list for choices, a `Range` or
-            `Choice`, or one value to hold fixed. What is not named stays as in the default recipe.
+            `Choice`, or one value to hold fixed. What is not named stays as in the default recipe. TOML, which
+            knows no tuples, says ranges as `"low..high"`, `"low..high log"` or `{low = 1, high = 9}`, and may
+            keep the names of the trees in a table `trees`.
 
     Raises:
         OptionError: a name is not known, or a value cannot be; says which and what to type.
@@ -151,7 +153,16 @@ def read_space(given: Mapping[str, Any] | None) -> Space:
         return DEFAULT
     if not isinstance(given, Mapping) or not given:
         raise OptionError(f"space={given!r} is no dict of names to ranges or choices. For example: {_EXAMPLE}")
-    return Space(tuple((_known(name), _domain(name, value)) for name, value in given.items()))
+    return Space(tuple((_known(name), _domain(name, value)) for name, value in _flat(given).items()))
+
+
+def _flat(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries, those of a table `trees` by their whole names."""
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        is_table = name == "trees" and isinstance(value, Mapping)
+        found |= {f"trees.{inner}": one for inner, one in value.items()} if is_table else {name: value}
+    return found
 
 
 _EXAMPLE = 'space={"learning_rate": (1e-4, 1e-2), "size": ["small", "large"], "trees.leaves": (7, 63)}'
@@ -171,14 +182,34 @@ def _domain(name: str, given: Any) -> Domain:
         found: Domain = given
     elif isinstance(given, Choice):
         found = given
-    elif isinstance(given, Mapping) and set(given) == {"low", "high", "log", "whole"}:
-        found = Range(**given)
+    elif isinstance(given, Mapping):
+        found = _range(name, _ends(name, given))
+    elif isinstance(given, str) and ".." in given:
+        found = _range(name, _written(name, given))
     elif isinstance(given, tuple):
         found = _range(name, given)
     else:
         listed: Sequence[Any] = given if isinstance(given, Sequence) and not isinstance(given, str) else (given,)
         found = Choice(tuple(listed))
     return _checked_range(name, found) if isinstance(found, Range) else _checked_choice(name, found)
+
+
+def _ends(name: str, given: Mapping[str, Any]) -> tuple:
+    """A table of `low` and `high`, and perhaps `log`, as a tuple."""
+    if not {"low", "high"} <= set(given) <= {"low", "high", "log", "whole"}:
+        raise OptionError(f"space: {name!r}: {dict(given)} is no table of low, high and perhaps log. {_likely(name)}")
+    words = ("log" if given["log"] else "linear",) if "log" in given else ()
+    return (given["low"], given["high"], *words)
+
+
+def _written(name: str, given: str) -> tuple:
+    """`"1e-4..1e-2 log"` as a tuple."""
+    ends, *words = given.split()
+    try:
+        low, high = (float(end) for end in ends.split(".."))
+    except ValueError:
+        raise OptionError(f'space: {name!r}: {given!r} is no "low..high" or "low..high log". {_likely(name)}') from None
+    return (low, high, *words)
 
 
 def _range(name: str, given: tuple) -> Range:

@@ -18,6 +18,32 @@ def test_a_search_in_a_terminal(notebook, loans) -> None:
     assert len(notebook.run("%lepton predict df").result) == len(loans)
 
 
+BODY = """
+target = "bad"
+trials = 3
+quality = "fast"
+sampler = "random"
+
+[space]
+size = "small"
+epochs = "3..5"
+trees.leaves = [4, 8]
+"""
+
+
+def test_a_space_in_the_body_of_a_cell(notebook, loans) -> None:
+    notebook["df"] = loans
+    ran = notebook.run("%%lepton tune df" + BODY)
+    assert ran.error is None, repr(ran.error)
+    trials = ran.result.trials[1:]
+    assert {trial.member for trial in trials} <= {"network", "trees"} and len(trials) == 2
+    for trial in trials:
+        assert set(trial.params) == ({"leaves"} if trial.member == "trees" else {"size", "epochs"})
+    code = notebook.run("%%lepton tune df --code" + BODY).out
+    assert "space={'size': 'small', 'epochs': '3..5', 'trees': {'leaves': [4, 8]}}" in code
+    assert "Did you mean 'epochs'" in notebook.error("%%lepton tune df --target bad\n[space]\nepoch = [3]")
+
+
 def test_a_search_in_a_page_draws_its_leaderboard(notebook, loans, monkeypatch) -> None:
     monkeypatch.setattr(watching, "can_show_panels", lambda: True)
     monkeypatch.setattr(watching, "REDRAW_S", 0.0)

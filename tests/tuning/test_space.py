@@ -26,12 +26,23 @@ from lepton_lab.tuning.space import DEFAULT, KNOWN, SIZES, Choice, Range, Space,
         ({"size": "small"}, Choice(("small",))),
         ({"size": ["small", "large"]}, Choice(("small", "large"))),
         ({"learning_rate": Range(1e-3, 1e-2)}, Range(1e-3, 1e-2)),
+        ({"learning_rate": "1e-4..1e-2"}, Range(1e-4, 1e-2, log=True)),
+        ({"learning_rate": "1e-4..1e-2 linear"}, Range(1e-4, 1e-2)),
+        ({"trees.leaves": "4..63"}, Range(4, 63, log=True, whole=True)),
+        ({"weight_decay": {"low": 0, "high": 1}}, Range(0.0, 1.0)),
+        ({"trees.l2": {"low": 1, "high": 9, "log": False}}, Range(1.0, 9.0)),
     ],
 )
 def test_every_way_to_say_it(given: dict[str, Any], domain: Range | Choice) -> None:
     space = read_space(given)
     assert space.domains == ((next(iter(given)), domain),)
     assert read_space(space.to_json()) == space
+
+
+def test_a_table_of_the_trees_is_the_same_as_their_whole_names() -> None:
+    assert read_space({"trees": {"leaves": (4, 63)}, "epochs": [8]}) == read_space(
+        {"trees.leaves": (4, 63), "epochs": [8]}
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,6 +63,12 @@ def test_every_way_to_say_it(given: dict[str, Any], domain: Range | Choice) -> N
         ({"learning_rate": [float("nan")]}, "takes numbers"),
         ({"trees.leaves": [7.5]}, "whole numbers"),
         ({"trees.leaves": (2, 100)}, "between 2 and 63"),
+        ({"learning_rate": "1e-4..fast"}, 'no "low..high"'),
+        ({"learning_rate": "1e-4..1e-2..1"}, 'no "low..high"'),
+        ({"learning_rate": "1e-4..1e-2 lgo"}, "no (low, high)"),
+        ({"learning_rate": {"low": 1e-4}}, "no table of low, high"),
+        ({"learning_rate": {"low": 1e-4, "high": 1e-2, "lgo": True}}, "no table of low, high"),
+        ({"trees": {"leavs": [7]}}, "Did you mean 'trees.leaves'"),
         ({"epochs": []}, "no choices"),
         ({"epochs": [3, 3]}, "one twice"),
         ({}, "no dict"),
