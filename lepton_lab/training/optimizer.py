@@ -16,7 +16,8 @@ from jaxtyping import Array, Float, Int, Shaped
 
 from lepton_lab.tasks import Task
 from lepton_lab.training.compute import matmuls_in_bfloat16
-from lepton_lab.training.functions import Structure, Wishes, lay_out
+from lepton_lab.training.functions import Structure, Wishes
+from lepton_lab.training.parts import cut, leaves_of, parts_of, pieces_of, wishes_of
 
 # A second moment that forgets sooner than Adam's usual 0.999: tabular runs are short.
 BETA_1, BETA_2, EPSILON = 0.9, 0.95, 1e-8
@@ -105,6 +106,7 @@ def _many_chunks_of(structure: Structure, loss: _Loss) -> RunChunk:
 
 def _steps_of(structure: Structure, loss: _Loss, precision: str) -> RunChunk:
     """The chunk before it is compiled."""
+    parts = parts_of(structure)
 
     def batch_loss(tree: Any, positions: Any, x: Any, targets: Any, weights: Any) -> Float[Array, ""]:
         outputs = nnx.merge(structure.graph, tree, positions)(x)
@@ -119,13 +121,21 @@ def _steps_of(structure: Structure, loss: _Loss, precision: str) -> RunChunk:
     def run(
         learning: Learning, positions: Any, wishes: Wishes, weight_decay: Any, batches: Batches, n_steps: Any
     ) -> Any:
-        def one_step(i: Any, carry: tuple[Learning, Any]) -> tuple[Learning, Any]:
-            now, total = carry
-            tree = structure.unflatten(now.flat)
-            value, gradient = loss_and_gradient(tree, positions, batches.x[i], batches.targets[i], batches.weights[i])
-            return update(now, lay_out(gradient), batches.learning_rate[i], weight_decay, wishes), total + value
+        wished = wishes_of(parts, wishes)
 
-        learning, total = jax.lax.fori_loop(0, n_steps, one_step, (learning, jnp.zeros((), jnp.float32)))
+        def one_step(i: Any, carry: tuple[list[Learning], Any]) -> tuple[list[Learning], Any]:
+            now, total = carry
+            tree = jax.tree.unflatten(structure.tree, leaves_of(parts, [piece.flat for piece in now]))
+            value, gradient = loss_and_gradient(tree, positions, batches.x[i], batches.targets[i], batches.weights[i])
+            slopes, rate = pieces_of(parts, jax.tree.leaves(gradient)), batches.learning_rate[i]
+            each = zip(now, slopes, wished, strict=True)
+            return [update(one, slope, rate, weight_decay, wish) for one, slope, wish in each], total + value
+
+        cuts = zip(*(cut(parts, flat) for flat in learning[:3]), strict=True)
+        start = [Learning(flat, mu, nu, learning.step) for flat, mu, nu in cuts]
+        now, total = jax.lax.fori_loop(0, n_steps, one_step, (start, jnp.zeros((), jnp.float32)))
+        flat, mu, nu, (step, *_) = zip(*now, strict=True)
+        learning = Learning(jnp.concatenate(flat), jnp.concatenate(mu), jnp.concatenate(nu), step)
         return learning, total / jnp.maximum(n_steps, 1).astype(jnp.float32)
 
     return run
@@ -143,7 +153,9 @@ def update(
     count = step.astype(gradient.dtype)
     mu = BETA_1 * now.mu + (1 - BETA_1) * gradient
     nu = BETA_2 * now.nu + (1 - BETA_2) * gradient * gradient
-    direction = mu / (1 - BETA_1**count) / (jnp.sqrt(nu / (1 - BETA_2**count)) + EPSILON)
+    # The corrections of the first steps are one number each: a division a parameter is left.
+    of_mu, of_nu = 1 / (1 - BETA_1**count), jax.lax.rsqrt(1 - BETA_2**count)
+    direction = of_mu * mu / (of_nu * jnp.sqrt(nu) + EPSILON)
     change = direction + weight_decay * wishes.decay * now.flat
     return Learning(_inside(now.flat - learning_rate * wishes.rate * change, wishes), mu, nu, step)
 
