@@ -16,11 +16,16 @@ from lepton_lab.explanation.background import as_background, background_weights,
 from lepton_lab.explanation.callables import Callee, callee_of
 from lepton_lab.explanation.explanation import Explanation
 from lepton_lab.explanation.function_game import function_game, stacked_rows
+from lepton_lab.explanation.game import Game
 from lepton_lab.explanation.groups import groups_of
+from lepton_lab.explanation.jax_game import JaxGame
 from lepton_lab.explanation.labelled import Labels
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.predict_game import PredictGame
 from lepton_lab.explanation.unsteady import steadied
+
+# Of a standard deviation of the outputs: float32 steps that a reader should know of.
+FEW_DIGITS = 1e-4
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,24 @@ def ask_function(
     shown = players.shown(stacked.values, columns)
     labels = Labels(shown, players.names, outputs, naming.unit or callee.unit, row_labels)
     prediction = game.at_rows(np.arange(game.n_rows))
-    return Asked(game, weights, labels, prediction, notes + unsteady + _label_note(prediction))
+    return Asked(game, weights, labels, prediction, notes + unsteady + _digits_note(game) + _label_note(prediction))
+
+
+def _digits_note(game: Game) -> tuple[str, ...]:
+    """A warning where float32 has few digits left for what outputs differ by."""
+    if not isinstance(game, JaxGame):
+        return ()
+    outputs = np.concatenate([game.at_rows(np.arange(game.n_rows)), game.at_background()])
+    size, spread = np.abs(outputs).max(axis=0), outputs.std(axis=0)
+    step = np.spacing(size.astype(np.float32)).astype(np.float64)
+    worst = int(np.argmax(step / np.where(spread > 0, spread, np.inf)))
+    if step[worst] <= FEW_DIGITS * spread[worst] or spread[worst] == 0:
+        return ()
+    return (
+        f"the function's outputs are as large as {size[worst]:.3g} and differ by {spread[worst]:.2g} (standard "
+        f"deviation): float32 holds them to {step[worst] / 2:.1g}, and no error bar counts that, nor does `exact`. Leave "
+        "out a constant that is added last, which moves the base value only, or give a numpy function: it keeps float64.",
+    )
 
 
 def _label_note(prediction: np.ndarray) -> tuple[str, ...]:

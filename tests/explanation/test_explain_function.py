@@ -311,6 +311,21 @@ def test_columns_that_do_not_fit():
         explain_function(jax_fn, X, BACKGROUND, naming=Naming(("a", "b")))
 
 
+@pytest.mark.parametrize(("constant", "few"), [(0.0, False), (100.0, False), (1e4, True), (1e6, True)])
+def test_digits_that_float32_has_not_are_told(constant, few):
+    """The values are off by what the note says; the same function of numpy keeps its digits."""
+    wanted = shapley.shapley_values(lambda x: numpy_fn(x)[:, None], X, BACKGROUND)[:, :, 0]
+    found = explain_function(lambda x: jax_fn(x) + constant, X, BACKGROUND)
+    notes = [note for note in found.notes if "float32 holds them to" in note]
+    assert bool(notes) == few
+    step = float(notes[0].split("float32 holds them to ")[1].split(",")[0]) if few else 1e-5
+    assert np.abs(found.values - wanted).max() <= 2 * step
+    assert not few or 1e-8 * constant < step < 1e-7 * constant
+    plain = explain_function(lambda x: numpy_fn(x) + constant, X, BACKGROUND)
+    assert not plain.notes
+    np.testing.assert_allclose(plain.values, wanted, atol=1e-8)
+
+
 def test_labels_are_noticed():
     x = table(5, 30, 3)
     found = explain_function(lambda z: (np.asarray(z)[:, 0] > 0).astype(int), x, x)
