@@ -63,6 +63,11 @@ class TestCode:
                 "train df --target bad --monotone age=-1,amount=1",
                 "ll.train(df, target='bad', monotone={'age': -1, 'amount': 1})",
             ),
+            ("train df --target age --event bad", "ll.train(df, target='age', event='bad')"),
+            ("check df --target age --event bad", "ll.check(df, target='age', event='bad')"),
+            ("predict f df --times 30,365", "ll.predict(f, df, times=[30.0, 365.0])"),
+            ("predict_survival f df", "ll.predict_survival(f, df)"),
+            ("predict_survival f df --times $w", "ll.predict_survival(f, df, times=w)"),
             ("compare k3fa 9xyz", "ll.compare('k3fa', '9xyz')"),
             ("compare k3fa 9xyz df --seed 3", "ll.compare('k3fa', '9xyz', df, seed=3)"),
             (

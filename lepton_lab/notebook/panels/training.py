@@ -15,6 +15,7 @@ from lepton_lab.notebook.panels.twin import TwinnedPanel
 from lepton_lab.pictures import learning
 from lepton_lab.pictures.curves import thin
 from lepton_lab.pictures.trained_model import scoreboard
+from lepton_lab.survival import Survival
 from lepton_lab.tasks import Binary, Regression
 
 if TYPE_CHECKING:
@@ -114,7 +115,8 @@ class TrainingPanel(TwinnedPanel):
         return {**known, "best": _finite(last.best_metric), "metric_name": label, **fixed}
 
 
-_METRICS = {**Regression().metrics, **Binary(False, True).metrics}
+_TIMES = Survival("", (1.0,), (1.0,), (1.0,), 1.0)
+_METRICS = {**_TIMES.metrics, **Regression().metrics, **Binary(False, True).metrics}
 _NOTHING_YET: dict[str, Any] = {
     "stage": "reading", "member": "", "fold": None, "n_folds": None, "epoch": 0.0, "n_epochs": 0.0, "step": 0,
     "metric_name": "", "metric": None, "best": None, "elapsed_s": 0.0, "remaining_s": None, "compiling": False,
