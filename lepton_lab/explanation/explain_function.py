@@ -141,8 +141,9 @@ def _digits_note(game: Game) -> tuple[str, ...]:
         return ()
     return (
         f"the function's outputs are as large as {size[worst]:.3g} and differ by {spread[worst]:.2g} (standard "
-        f"deviation): float32 holds them to {step[worst] / 2:.1g}, and no error bar counts that, nor does `exact`. Leave "
-        "out a constant that is added last, which moves the base value only, or give a numpy function: it keeps float64.",
+        f"deviation): float32 holds them to {step[worst] / 2:.1g}, and no error bar counts that, nor does `exact`. "
+        "Leave out a constant that is added last, which moves the base value only, or give a numpy function: "
+        "it keeps float64.",
     )
 
 

@@ -59,7 +59,7 @@ class Explanation:
         n_evaluations: model evaluations spent.
         seconds: wall time spent.
         background_std: spread of a value over the background rows (not an error: the values are
-            means over the background), or None where it was not measured.
+            means over the background), or None where it was not measured, as in a blend of several members.
         half_gap: half the difference between the two independent halves of the walks; the
             importance takes its interval from it. None where exact.
         notes: what a reader should know: fallbacks, early stops, unmet wishes.
