@@ -9,9 +9,13 @@ import numpy as np
 import pytest
 
 from lepton_lab.errors import ExplanationError
-from lepton_lab.explanation.estimate import T_95
-from lepton_lab.explanation.explain_game import shapley_rounds, shapley_values
+from lepton_lab.explanation.blend_parts import GamePart, for_part
+from lepton_lab.explanation.estimate import T_95, Pace
+from lepton_lab.explanation.exact import exact_values
+from lepton_lab.explanation.explain_game import _pooled, shapley_rounds, shapley_values
+from lepton_lab.explanation.least_squares import LeastSquaresOptions, least_squares_values
 from lepton_lab.explanation.options import ExplainOptions
+from lepton_lab.explanation.walks import WalkOptions, walk_values
 from tests.explanation.lookup_game import LookupGame, network_worth, shapley_of
 
 D, N, B = 11, 6, 40
@@ -145,3 +149,31 @@ def test_a_stop_after_the_walks_keeps_them(wide):
         found.append(estimate)
         stop.set()
     assert len(found[-1].rows) == N and np.isfinite(found[-1].values).all()
+
+
+def test_what_is_pooled_has_the_gap_of_what_it_is_made_of(wide, exact):
+    """A half gap is a value of the difference of two halves: it mixes as values do; enumerated rows have none."""
+    rows, weights = np.arange(N), np.full(B, 1 / B)
+    walked = walk_values(wide, rows, weights, WalkOptions(), Pace())
+    some = np.array([1, 4])
+    sampled = least_squares_values(wide, some, weights, LeastSquaresOptions(60), Pace())
+    pooled = _pooled(walked, sampled, 20.0, wide)
+    others = np.setdiff1d(rows, some)
+    for name in ("values", "half_gap", "variance"):
+        np.testing.assert_array_equal(getattr(pooled, name)[others], getattr(walked, name)[others])
+    share = (pooled.values - walked.values)[some] / (sampled.values - walked.values[some])
+    np.testing.assert_allclose(share, share.mean(), rtol=1e-6)
+    mixed = (1 - share) * walked.half_gap[some] + share * sampled.half_gap
+    np.testing.assert_allclose(pooled.half_gap[some], mixed, rtol=1e-6, atol=1e-12)
+    variance = (1 - share) ** 2 * walked.variance[some] + share**2 * sampled.variance
+    np.testing.assert_allclose(pooled.variance[some], variance, rtol=1e-6, atol=1e-15)
+    settled = _pooled(walked, exact_values(wide, some, weights, Pace()), 20.0, wide)
+    assert not settled.half_gap[some].any() and not settled.variance[some].any() and not settled.exact
+    np.testing.assert_allclose(settled.values[some], exact[some], atol=1e-9)
+
+
+def test_a_half_width_is_shared_by_the_parts_of_a_blend():
+    """Of two parts, each may have half of it; a part whose outputs count fourfold a quarter of that."""
+    part = GamePart(LookupGame(network_worth(1, 1, 2, 3)[0]), factor=-4.0)
+    assert for_part(ExplainOptions(halfwidth=0.8), part, 2).halfwidth == pytest.approx(0.1)
+    assert for_part(ExplainOptions(), part, 2).halfwidth is None
