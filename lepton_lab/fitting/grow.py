@@ -20,7 +20,9 @@ from lepton_lab.members.trees import TreesConfig, TreesFit, TreesMember, fit_tre
 from lepton_lab.training.checkpoint import Checkpoint
 from lepton_lab.training.control import Control
 from lepton_lab.training.ending import Ending
-from lepton_lab.training.loop import LoopConfig, NetworkFit, fit_network
+from lepton_lab.training.loop import fit_network
+from lepton_lab.training.loop_config import LoopConfig
+from lepton_lab.training.network_fit import NetworkFit
 from lepton_lab.training.network_member import NetworkMember
 from lepton_lab.training.progress import Progress
 

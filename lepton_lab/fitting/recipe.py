@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from lepton_lab.errors import no_such_option
 from lepton_lab.members.trees import TreesConfig
 from lepton_lab.training.compute import Compute
-from lepton_lab.training.loop import LoopConfig
+from lepton_lab.training.loop_config import LoopConfig
 
 QUALITIES = ("fast", "balanced", "best")
 

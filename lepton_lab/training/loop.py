@@ -10,7 +10,6 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import jax
@@ -19,86 +18,21 @@ from jaxtyping import Float
 
 from lepton_lab.metrics import Metric
 from lepton_lab.networks.layout import BlockLike
-from lepton_lab.networks.tabular import TabularConfig
 from lepton_lab.tasks import Task, loss_metric, metric_of
 from lepton_lab.training.best import Best
 from lepton_lab.training.checkpoint import Checkpoint
 from lepton_lab.training.compilation import use_compilation_cache
-from lepton_lab.training.compute import Compute
 from lepton_lab.training.control import Control, never_stop
 from lepton_lab.training.ending import Ending
 from lepton_lab.training.learner import Learner, Rows
-from lepton_lab.training.network_member import NetworkMember
+from lepton_lab.training.loop_config import LoopConfig
+from lepton_lab.training.network_fit import ENDINGS, NetworkFit
 from lepton_lab.training.pace import Pace
 from lepton_lab.training.progress import Progress
 
 CHECKPOINT_EVERY_S = 10.0
 # On large tables the first validation does not wait for a whole pass: a metric belongs on the screen early.
 FIRST_CHECK = 64
-ENDINGS = {
-    "finished": "trained to the end of its schedule",
-    "patience": "stopped early: no better validation loss for {patience:g} epochs",
-    "interrupt": "stopped by the user",
-    "deadline": "stopped by the time budget",
-    "non-finite loss": "stopped because the loss was no finite number (look for extreme values in the target)",
-    "out of memory": "stopped because memory ran out (try fewer columns or a smaller batch)",
-}
-
-
-@dataclass(frozen=True)
-class LoopConfig:
-    """How a network is trained.
-
-    Args:
-        network: its sizes.
-        n_epochs: passes over the training rows in the full schedule.
-        stop_epoch: end at this epoch of the schedule; None for its end. For a refit without validation rows.
-        patience: epochs without a better validation loss before training ends.
-        batch_size: rows a step.
-        learning_rate: peak of the schedule.
-        weight_decay: AdamW's, in units of the learning rate.
-        metric: which metric of the task is shown; None for its default.
-        keep_path: keep the validation logits of every check, so that a caller can choose the epoch itself.
-        compute: on what, and in which numbers.
-    """
-
-    network: TabularConfig = field(default_factory=TabularConfig)
-    n_epochs: float | int = 20
-    stop_epoch: float | int | None = None
-    patience: float | int = 16
-    batch_size: int = 256
-    learning_rate: float | int = 1.5e-3
-    weight_decay: float | int = 0.2
-    metric: str | None = None
-    keep_path: bool = False
-    compute: Compute = field(default_factory=Compute)
-
-
-@dataclass(frozen=True)
-class NetworkFit:
-    """What a training gives back.
-
-    Args:
-        member: the network with its best weights; None where training ended before its first validation.
-        best_epoch: the epoch of those weights.
-        history: a record for every validation.
-        ended: a key of `ENDINGS`.
-        message: what happened, in words.
-        n_steps: updates done.
-        valid_logits: the member's logits on the validation rows.
-        path: the epoch and the validation logits (float32) of every check, where the configuration keeps them.
-        bends: where the clock shortened the schedule, as `Ending` keeps it.
-    """
-
-    member: NetworkMember | None
-    best_epoch: float
-    history: tuple[Progress, ...]
-    ended: str
-    message: str
-    n_steps: int
-    valid_logits: Float[np.ndarray, "row output"] | None
-    path: tuple[tuple[float, np.ndarray], ...] = ()
-    bends: tuple[tuple[int, int], ...] = ()
 
 
 def fit_network(

@@ -8,7 +8,7 @@ from typing import Any
 
 from lepton_lab.fitting.recipe import Recipe
 from lepton_lab.members.trees import TreesConfig
-from lepton_lab.training.loop import LoopConfig
+from lepton_lab.training.loop_config import LoopConfig
 from lepton_lab.tuning.space import SIZES, Choice, Range, Space
 
 _LOOP = {

@@ -10,7 +10,9 @@ import numpy as np
 
 from lepton_lab.tasks import Binary, Multiclass, Regression, Task
 from lepton_lab.training.control import Control
-from lepton_lab.training.loop import LoopConfig, NetworkFit, fit_network
+from lepton_lab.training.loop import fit_network
+from lepton_lab.training.loop_config import LoopConfig
+from lepton_lab.training.network_fit import NetworkFit
 from lepton_lab.training.progress import Progress
 from tests.networks.examples import SMALL, Block, blocks
 

@@ -17,7 +17,7 @@ from lepton_lab.training.checkpoint import Checkpoint
 from lepton_lab.training.control import Control
 from lepton_lab.training.ending import Ending
 from lepton_lab.training.learner import Learner
-from lepton_lab.training.loop import ENDINGS
+from lepton_lab.training.network_fit import ENDINGS
 from lepton_lab.training.pace import Pace
 from tests.training.problems import CONFIG, Recorder, control, linear, three_classes, train, xor
 

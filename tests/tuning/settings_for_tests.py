@@ -10,7 +10,7 @@ from lepton_lab.data.table import read_table
 from lepton_lab.fitting.fit import Prepared, prepare
 from lepton_lab.fitting.recipe import Recipe
 from lepton_lab.members.trees import TreesConfig
-from lepton_lab.training.loop import LoopConfig
+from lepton_lab.training.loop_config import LoopConfig
 from lepton_lab.tuning.setting import Setting, judging_metric, with_test_rows
 from tests.networks.examples import SMALL
 from tests.small_models import small_frame
