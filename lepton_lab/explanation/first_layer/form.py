@@ -188,8 +188,8 @@ def _entries(program: Program, split: Split, params: Any, row: Float[Array, " fe
 def _pieces(program: Program, numbers: tuple[int, ...], flat: Float[Array, " side"]) -> dict[int, Array]:
     """Values that lie side by side, by their numbers and in their shapes."""
     shapes = [program.types[number].shape for number in numbers]
-    ends = list(itertools.accumulate(int(np.prod(shape)) for shape in shapes))
-    parts = jnp.split(flat, ends[:-1])
+    ends = [0, *itertools.accumulate(int(np.prod(shape)) for shape in shapes)]
+    parts = [flat] if len(shapes) == 1 else [flat[start:end] for start, end in itertools.pairwise(ends)]
     return {number: part.reshape(shape) for number, part, shape in zip(numbers, parts, shapes, strict=True)}
 
 

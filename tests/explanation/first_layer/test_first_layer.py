@@ -20,7 +20,8 @@ from lepton_lab.explanation.exact import exact_values
 from lepton_lab.explanation.explain_function import explain_function
 from lepton_lab.explanation.first_layer.form import additive_form, read
 from lepton_lab.explanation.forms import AdditiveForm, FunctionForm
-from lepton_lab.explanation.game import JaxGame
+from lepton_lab.explanation.gradients import preview_function
+from lepton_lab.explanation.jax_game import JaxGame
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.walks import WalkOptions, walk_values
 from tests.explanation.models import table
@@ -274,3 +275,13 @@ def test_weights_of_the_background_are_kept(monkeypatch):
     ours = exact_values(JaxGame(form, layer, X, BACKGROUND), np.arange(6), given, Pace())
     theirs = exact_values(JaxGame(FunctionForm(residual), (), X, BACKGROUND), np.arange(6), given, Pace())
     np.testing.assert_allclose(ours.values, theirs.values, atol=1e-5)
+
+
+@pytest.mark.parametrize("fn", [standardised, skipping, linear], ids=lambda fn: fn.__name__)
+def test_previews_by_the_rescale_rule_are_the_same(fn, monkeypatch):
+    found = []
+    for looks in (0, 10**9):
+        monkeypatch.setattr(function_game, "LOOK_INSIDE", looks)
+        found.append(preview_function(functools.partial(fn, ()), X, BACKGROUND))
+    assert all("rescale" in preview.method for preview in found)
+    np.testing.assert_allclose(found[0].values, found[1].values, atol=2e-5)
