@@ -55,7 +55,7 @@ class Model:
 
     def game(self, n_rows: int | None = None):
         """The rows as lepton-lab's game."""
-        from lepton_lab.explanation.game import JaxGame
+        from lepton_lab.explanation.jax_game import JaxGame
 
         return JaxGame(self.form, self.params, self.x[:n_rows], self.background, self.player_of)
 
@@ -107,7 +107,7 @@ def dealt(data: Data) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @functools.lru_cache
 def _additive(n_codes: tuple[int, ...], n_hidden: int):
     """`(form, whole)` of a plain network whose first layer takes numbers and one-hot categories."""
-    from lepton_lab.explanation.game import AdditiveForm
+    from lepton_lab.explanation.forms import AdditiveForm
 
     width = np.array([max(n, 1) for n in n_codes])
     start, coded = np.cumsum(width) - width, np.array(n_codes) > 0
@@ -183,7 +183,7 @@ def _fit(whole, params, x, y, steps: int = 1500, batch: int = 256):
 def default(data: Data) -> Model:
     """The network of `ll.train` with its defaults."""
     import lepton_lab as ll
-    from lepton_lab.explanation.game import AdditiveForm
+    from lepton_lab.explanation.forms import AdditiveForm
 
     explained, background, learned = dealt(data)
     model = ll.train(data.df.iloc[learned], target=data.target, seed=0)

@@ -16,8 +16,10 @@ from jaxtyping import Float64, Int
 from lepton_lab.data.mix_rows import stack_rows
 from lepton_lab.explanation.estimate import Estimate, Pace
 from lepton_lab.explanation.explain_trees import tree_values
-from lepton_lab.explanation.game import AdditiveForm, Game, JaxGame
+from lepton_lab.explanation.forms import AdditiveForm
+from lepton_lab.explanation.game import Game
 from lepton_lab.explanation.groups import Groups
+from lepton_lab.explanation.jax_game import JaxGame
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.predict_game import PredictGame
 from lepton_lab.members.linear import LinearMember

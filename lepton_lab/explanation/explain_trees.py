@@ -23,7 +23,7 @@ import numpy as np
 from jaxtyping import Float64, Int
 from scipy import sparse, special
 
-from lepton_lab.explanation.game import corner_bits
+from lepton_lab.explanation.forms import corner_bits
 from lepton_lab.explanation.groups import Groups
 from lepton_lab.members.forest import Forest
 from lepton_lab.members.trees import TreesMember

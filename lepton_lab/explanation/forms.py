@@ -1,7 +1,7 @@
 """The two kinds of JAX functions that games are played on: an additive first layer, and any function.
 
 A form holds pure functions, and says what coalitions of a row and background rows come out as. Equal forms
-share compilations; weights are runtime values. Nothing here knows of rows, tiles or estimators: `game.py` does.
+share compilations; weights are runtime values. Nothing here knows of rows, tiles or estimators: `jax_game.py` does.
 """
 
 from __future__ import annotations

@@ -14,8 +14,10 @@ from lepton_lab.data.mix_rows import StackedRows, frame_columns, frame_rows, num
 from lepton_lab.errors import DataError, ExplanationError
 from lepton_lab.explanation.callables import Callee, callee_of
 from lepton_lab.explanation.first_layer.form import additive_form
-from lepton_lab.explanation.game import FunctionForm, Game, JaxGame
+from lepton_lab.explanation.forms import FunctionForm
+from lepton_lab.explanation.game import Game
 from lepton_lab.explanation.groups import Groups, groups_of
+from lepton_lab.explanation.jax_game import JaxGame
 from lepton_lab.explanation.predict_game import PredictGame, checked_outputs
 from lepton_lab.training.compilation import use_compilation_cache
 

@@ -29,7 +29,9 @@ from lepton_lab.explanation.estimate import Estimate, Pace
 from lepton_lab.explanation.explain_function import Naming, ask_function
 from lepton_lab.explanation.explain_model import AskedBlend, ask_trained
 from lepton_lab.explanation.explanation import Explanation
-from lepton_lab.explanation.game import AdditiveForm, FunctionForm, Game, JaxGame
+from lepton_lab.explanation.forms import AdditiveForm, FunctionForm
+from lepton_lab.explanation.game import Game
+from lepton_lab.explanation.jax_game import JaxGame
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.rescale import UnknownStepError, multipliers
 from lepton_lab.trained import TrainedModel

@@ -18,8 +18,9 @@ from lepton_lab.explanation.background import Background, background_weights, gi
 from lepton_lab.explanation.blend_parts import used_members
 from lepton_lab.explanation.estimate import Estimate, Pace
 from lepton_lab.explanation.explain_game import shapley_values
-from lepton_lab.explanation.game import AdditiveForm, JaxGame
+from lepton_lab.explanation.forms import AdditiveForm
 from lepton_lab.explanation.groups import groups_of
+from lepton_lab.explanation.jax_game import JaxGame
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.trained import TrainedModel
 from lepton_lab.training.network_member import NetworkMember

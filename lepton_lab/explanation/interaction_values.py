@@ -23,7 +23,8 @@ from scipy import special
 
 from lepton_lab.explanation.estimate import Pace, StoppedError, working_time
 from lepton_lab.explanation.exact import CHUNK_STATES, MAX_PLAYERS
-from lepton_lab.explanation.game import Game, corner_bits
+from lepton_lab.explanation.forms import corner_bits
+from lepton_lab.explanation.game import Game
 
 
 @dataclass(frozen=True)

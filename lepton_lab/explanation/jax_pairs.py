@@ -35,7 +35,7 @@ class PairPlan(NamedTuple):
     masks: Float[Array, "design piece pair player"]
     coefs: Float[Array, "design piece pair value"]
     names: Names
-    sides: Float[Array, "design tile reference *side"]
+    sides: Float[Array, "design tile nth *side"]
 
 
 @dataclass(frozen=True)
@@ -92,12 +92,12 @@ def pair_plan(pairs: Pairs, slots: PairSlots, sides: Float[Array, "reference *si
     player = np.argsort(place, axis=-1).astype(np.int32)
     masks, coefs = (_in_pieces(a.astype(np.float32), slots.n_pieces) for a in (pairs.masks, pairs.coefs))
     of = pairs.references[slots.reference].astype(np.int32)
-    return _on_device(masks, coefs, Names(place, player), sides, of)
+    return _on_device(masks, coefs, place, player, sides, of)
 
 
 @jax.jit
-def _on_device(masks: Array, coefs: Array, names: Names, sides: Array, of: Array) -> PairPlan:
-    return PairPlan(masks, coefs, names, sides[of])
+def _on_device(masks: Array, coefs: Array, place: Array, player: Array, sides: Array, of: Array) -> PairPlan:
+    return PairPlan(masks, coefs, Names(place, player), sides[of])
 
 
 def _in_pieces(
@@ -110,7 +110,7 @@ def _in_pieces(
 
 
 def renamed(
-    found: Float64[np.ndarray, "row design tile reference value output"], pairs: Pairs, slots: PairSlots
+    found: Float64[np.ndarray, "row design tile nth value output"], pairs: Pairs, slots: PairSlots
 ) -> Float64[np.ndarray, "row reference value output"]:
     """What was found, by background row, with the values of the players in place of the design's."""
     by_reference = found.reshape(len(found), -1, *found.shape[4:])[:, slots.slot]
@@ -118,7 +118,7 @@ def renamed(
 
 
 def paired(form: Any, params: Any, plan: PairPlan, by_row: tuple[Array, ...], n_rows: Array) -> tuple[Array]:
-    """The designs' values of the first `n_rows` rows, `(row, design, tile, reference, value, output)`."""
+    """The designs' values of the first `n_rows` rows, `(row, design, tile, nth, value, output)`."""
     (x,) = by_row
     row_sides = form.side(params, x)
 
@@ -134,10 +134,10 @@ def paired(form: Any, params: Any, plan: PairPlan, by_row: tuple[Array, ...], n_
 
 def _of_design(
     form: Any, params: Any, row_side: Array, design: PairPlan
-) -> Float[Array, "tile reference value output"]:
+) -> Float[Array, "tile nth value output"]:
     """One row's values from the background rows of one design."""
 
-    def one_tile(tile: tuple[Names, Array]) -> Float[Array, "reference piece part output"]:
+    def one_tile(tile: tuple[Names, Array]) -> Float[Array, "nth piece part output"]:
         names, sides = tile
         start, steps, context = jax.vmap(form.steps, in_axes=(None, None, 0))(params, row_side, sides)
         return _half_differences(form, params, (start, steps, context), names, design.masks)
@@ -150,12 +150,12 @@ def _of_design(
 
 def _half_differences(
     form: Any, params: Any, ways: tuple[Array, Array, Any], names: Names, masks: Float[Array, "piece part player"]
-) -> Float[Array, "reference piece part output"]:
+) -> Float[Array, "nth piece part output"]:
     """Half of what the coalitions' outputs exceed their complements' by, for some background rows."""
     start, steps, context = ways
     full = start + steps.sum(axis=1)
 
-    def one_piece(masks: Float[Array, "part player"]) -> Float[Array, "reference part output"]:
+    def one_piece(masks: Float[Array, "part player"]) -> Float[Array, "nth part output"]:
         moved = form.moved(steps, jnp.broadcast_to(masks, (len(start), *masks.shape)), names)
         hidden = jnp.concatenate([start[:, None] + moved, full[:, None] - moved], axis=1)
         own, other = jnp.split(form.at(params, context, hidden), 2, axis=1)

@@ -15,7 +15,8 @@ from jaxtyping import Bool, Float64, Int
 from lepton_lab.data.mix_rows import StackedRows
 from lepton_lab.errors import ExplanationError
 from lepton_lab.explanation.estimate import StoppedError
-from lepton_lab.explanation.game import Game, corner_bits
+from lepton_lab.explanation.forms import corner_bits
+from lepton_lab.explanation.game import Game
 from lepton_lab.explanation.groups import Groups, groups_of
 
 # Rows handed to one call of predict: large enough to drown its overhead, small enough for memory.
@@ -110,7 +111,18 @@ class PredictGame(Game):
         masks, references = prepared
         states = np.concatenate(kept)
         row_of = np.repeat(rows, [len(k) for k in kept])
-        return self.outputs_of(self._sources(masks[states], row_of, references[states]))
+        parts = [slice(at, at + self._fits) for at in range(0, len(states), self._fits)]
+        outputs = [
+            self.outputs_of(self._sources(masks[states[part]], row_of[part], references[states[part]]))
+            for part in parts or [slice(0)]
+        ]
+        return np.concatenate(outputs)
+
+    @cached_property
+    def _fits(self) -> int:
+        """Mixed rows whose places fit in memory: a power of two, so that whole calls fit in."""
+        fits = max(MIN_BATCH, BATCH_BYTES // (8 * self.stacked.codes.shape[1]))
+        return 1 << (fits.bit_length() - 1)
 
     def corners(
         self,
@@ -137,12 +149,11 @@ class PredictGame(Game):
         Raises:
             StoppedError: the stop was set before the last call.
         """
-        fits = max(MIN_BATCH, BATCH_BYTES // (8 * sources.shape[1]))
         parts, at = [], 0
         while at < len(sources):
             if self.stop is not None and self.stop.is_set():
                 raise StoppedError
-            size = _batch_size(len(sources) - at, min(1 << (fits.bit_length() - 1), self._soon()))
+            size = _batch_size(len(sources) - at, min(self._fits, self._soon()))
             started = time.monotonic()
             parts.append(self._batch(sources[at : at + size], size))
             seconds = time.monotonic() - started

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lepton_lab.explanation.game import AdditiveForm
+from lepton_lab.explanation.forms import AdditiveForm
 
 
 def mlp_params(seed, n_features=6, hidden=16, n_outputs=1, scale=1.5):

@@ -13,7 +13,7 @@ import pytest
 from lepton_lab.explanation import devices
 from lepton_lab.explanation.estimate import Pace
 from lepton_lab.explanation.exact import exact_values
-from lepton_lab.explanation.game import JaxGame
+from lepton_lab.explanation.jax_game import JaxGame
 from lepton_lab.explanation.walks import WalkOptions, walk_values
 from tests.explanation.models import MLP, mlp_params, table
 

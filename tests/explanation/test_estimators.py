@@ -13,7 +13,9 @@ from lepton_lab.data.mix_rows import stack_rows
 from lepton_lab.explanation.estimate import T_95, Pace
 from lepton_lab.explanation.exact import exact_values
 from lepton_lab.explanation.explain_game import shapley_values
-from lepton_lab.explanation.game import FunctionForm, Game, JaxGame, corner_bits
+from lepton_lab.explanation.forms import FunctionForm, corner_bits
+from lepton_lab.explanation.game import Game
+from lepton_lab.explanation.jax_game import JaxGame
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.predict_game import PredictGame
 from lepton_lab.explanation.walks import N_PLANS, WalkOptions, walk_values

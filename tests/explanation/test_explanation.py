@@ -16,8 +16,8 @@ from lepton_lab.errors import DamagedFileError, ExplanationError, ModelFileError
 from lepton_lab.explanation.estimate import T_95, Pace
 from lepton_lab.explanation.exact import exact_values
 from lepton_lab.explanation.explanation import Explanation
-from lepton_lab.explanation.game import JaxGame
 from lepton_lab.explanation.importance import mean_importance
+from lepton_lab.explanation.jax_game import JaxGame
 from lepton_lab.explanation.walks import WalkOptions, walk_values
 from tests.explanation.models import MLP, mlp_params, table
 

@@ -11,8 +11,8 @@ import lepton_lab as ll
 from lepton_lab import pictures
 from lepton_lab.errors import ExplanationError
 from lepton_lab.explanation.explain_model import explain_trained
-from lepton_lab.explanation.game import JaxGame
 from lepton_lab.explanation.gradients import gradient_estimate, preview_function, preview_trained, rescale_estimate
+from lepton_lab.explanation.jax_game import JaxGame
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.rescale import UnknownStepError, multipliers
 from tests.explanation.models import MLP, mlp, mlp_params, plain_mlp, table

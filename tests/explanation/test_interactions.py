@@ -19,9 +19,9 @@ from lepton_lab.explanation.background import Background
 from lepton_lab.explanation.estimate import T_95, Pace
 from lepton_lab.explanation.explain_interactions import game_interactions, interactions_function, interactions_trained
 from lepton_lab.explanation.explain_model import explain_trained
-from lepton_lab.explanation.game import JaxGame
 from lepton_lab.explanation.groups import groups_of
 from lepton_lab.explanation.interaction_values import exact_interactions
+from lepton_lab.explanation.jax_game import JaxGame
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.sampled_interactions import sampled_interactions
 from lepton_lab.explanation.tree_interactions import tree_interactions

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lepton_lab.explanation.coalition_plans import N_FOLDS, draw_pairs, strata_of
 from lepton_lab.explanation.estimate import T_95, Pace
-from lepton_lab.explanation.game import JaxGame
+from lepton_lab.explanation.jax_game import JaxGame
 from lepton_lab.explanation.least_squares import (
     LeastSquaresOptions,
     least_squares_rounds,
