@@ -232,7 +232,7 @@ class Survival:
 def choose_horizons(y: np.ndarray) -> tuple[float, ...]:
     """Times at which a quarter, a half and three quarters of the events have happened, to two digits."""
     time = times_of(y)
-    rounded = [_two_digits(q) for q in np.quantile(time[events_of(y)], (0.25, 0.5, 0.75))]
+    rounded = [_two_digits(q) for q in np.quantile(_of_events(y), (0.25, 0.5, 0.75))]
     found = sorted({h for h in rounded if 0 < h <= time.max()})
     return tuple(found) or (float(time.max()),)
 
@@ -245,7 +245,13 @@ def _reach(y: np.ndarray) -> float:
     """Up to here nearly all events happen, and enough rows are followed to see them."""
     time = times_of(y)
     followed = np.sort(time)[::-1][min(len(time) - 1, max(10, int(_FOLLOWED * len(time))))]
-    return float(min(np.quantile(time[events_of(y)], _REACH), followed))
+    return float(min(np.quantile(_of_events(y), _REACH), followed))
+
+
+def _of_events(y: np.ndarray) -> np.ndarray:
+    """The times of events; of all rows where a part of the data has none."""
+    event = events_of(y)
+    return times_of(y)[event] if event.any() else times_of(y)
 
 
 def _numbers(values: Any) -> tuple[float, ...]:

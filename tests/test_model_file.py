@@ -197,3 +197,6 @@ def test_files_of_every_released_format_still_load(path: Path) -> None:
     model = read_model(path)
     expected = json.loads(path.with_suffix(".json").read_text())
     np.testing.assert_allclose(model.logits(small_frame(expected["task"], 5)), expected["logits"], atol=1e-4)
+    if "medians" in expected:
+        shown = model.predict(small_frame(expected["task"], 5))
+        np.testing.assert_allclose(shown["median_survival"], expected["medians"], rtol=1e-3)

@@ -151,7 +151,9 @@ def test_a_metric_of_another_task_is_refused_with_a_hint():
     assert metric_of(TASK, None).name == "concordance"
 
 
-@pytest.mark.parametrize("y", [np.array([1.0] * 5 + [-1.0]), np.array([0.0] * 9 + [3.0]), np.geomspace(1e-9, 1e9, 50)])
+@pytest.mark.parametrize(
+    "y", [np.array([1.0] * 5 + [-1.0]), np.array([0.0] * 9 + [3.0]), -np.arange(1.0, 9.0), np.geomspace(1e-9, 1e9, 50)]
+)
 def test_odd_times_still_make_a_task(y):
     task = Survival.of(y, "died")
     assert task.edges[-1] == np.abs(y).max() and 0 < task.horizon <= task.edges[-1]

@@ -118,6 +118,8 @@ def tune_run(
         stop: Ends the search with what there is.
     """
     asked = options.asked
+    if asked.task == "survival":
+        raise OptionError("tune knows no times to an event. Train one: ll.train(df, target=TIME, event=COLUMN)")
     table, task, findings = read_table(
         df, target=asked.target, task=asked.task, positive=asked.positive, split=asked.split, weights=weights,
         ignore=asked.ignore,
