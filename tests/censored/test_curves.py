@@ -105,3 +105,16 @@ def test_hazards_are_straight_between_edges_and_times_are_read_back():
                                [[0, 0.25, 0.5, 0.6, 0.7], [0, 0.05, 0.1, 0.1, 0.1]])  # fmt: skip
     np.testing.assert_allclose(time_of_hazard(cumulative, edges, 0.6), [2.0, np.inf])
     assert time_of_hazard(cumulative, edges, 0.25)[0] == pytest.approx(0.5)
+
+
+def test_slopes_are_as_smooth_and_as_near_to_one_as_asked_for(monkeypatch):
+    rng = np.random.default_rng(1)
+    z = rng.normal(size=2_000)
+    time = np.where(rng.random(2_000) < 0.5, rng.exponential(np.exp(-z)), 1 + rng.exponential(1.0, 2_000))
+    edges = np.array(choose_edges(time))
+    free = np.array(fit_curves(time, z, edges).slope)
+    monkeypatch.setattr(curves, "SMOOTH", 1e4)
+    level = np.array(fit_curves(time, z, edges).slope)
+    assert np.ptp(free) > 0.3 > 0.03 > np.ptp(level)
+    monkeypatch.setattr(curves, "PULL", 1e6)
+    np.testing.assert_allclose(fit_curves(time, z, edges).slope, 1, atol=0.02)
