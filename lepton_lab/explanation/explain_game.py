@@ -23,6 +23,7 @@ from lepton_lab.explanation.estimate import T_95, Estimate, Pace, working_time
 from lepton_lab.explanation.exact import exact_cost, exact_values
 from lepton_lab.explanation.game import Game
 from lepton_lab.explanation.least_squares import LEAST_PAIRS, LeastSquaresOptions, enough_plans, least_squares_rounds
+from lepton_lab.explanation.memory import rows_compared
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.unsteady import is_unsteady, with_answers_error
 from lepton_lab.explanation.walks import WalkOptions, walk_rounds, walk_values
@@ -146,8 +147,9 @@ class _Work:
 def _work(game: Game, rows: Int[np.ndarray, " row"], options: ExplainOptions) -> _Work:
     """Counted from the values that differ."""
     exact, steps = 0.0, 0.0
-    for at in range(0, len(rows), 1024):
-        differs = game.differs(rows[at : at + 1024])
+    size = rows_compared(game.n_background, game.n_players)
+    for at in range(0, len(rows), size):
+        differs = game.differs(rows[at : at + size])
         exact += exact_cost(differs)
         steps += float(np.maximum(differs.sum(axis=2) - 1, 0).sum())
     n_walks = 2 * options.walks().rounds(game.n_background)

@@ -17,9 +17,10 @@ Approach to Interpreting Model Predictions", with the sum constraint solved for.
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from jaxtyping import Bool, Float64, Int
 from lepton_lab.explanation.coalition_plans import Strata, cross_fitted, draw_pairs, strata_of
 from lepton_lab.explanation.estimate import T_95, Estimate, Pace, StoppedError, widened, working_time
 from lepton_lab.explanation.game import ROWS_PER_CALL, Game
+from lepton_lab.explanation.memory import kept
 from lepton_lab.explanation.pair_plans import Pairs
 from lepton_lab.explanation.walks import CHUNK_S, MIN_PAIRS, deal_plans
 
@@ -213,7 +215,7 @@ def _one_round(
     for p in np.unique(plan[wanted]):
         if ended := pace.ended(row_s):
             return ended
-        blocks = list(_blocks(game, strata, designs, (*seed, int(p))))
+        blocks = kept(functools.partial(_blocks, game, strata, designs, (*seed, int(p))))
         left = wanted[plan[wanted] == p]
         while len(left):
             ended = pace.ended(row_s * min(chunk_rows, len(left)))
@@ -288,9 +290,13 @@ def shapley_coefficients(
     return np.concatenate([value, gap], axis=2)
 
 
-def _outputs(game: Game, rows: np.ndarray, blocks: list[_Block]) -> list[tuple[_Block, np.ndarray | None]]:
+def _outputs(game: Game, rows: np.ndarray, blocks: Iterable[_Block]) -> list[tuple[_Block, np.ndarray | None]]:
     """What the pairs of each block come to at some rows; all before any is added, as a stop may fall among them."""
-    return [(block, game.contract_pairs(block.prepared, rows) if block.n_states else None) for block in blocks]
+    # The plan itself is let go: where plans are too large to keep, one is held at a time.
+    return [
+        (replace(block, prepared=None), game.contract_pairs(block.prepared, rows) if block.n_states else None)
+        for block in blocks
+    ]
 
 
 def _add_rows(

@@ -16,8 +16,9 @@ background row, and the errors from pairs of walks, are ours.
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ from jaxtyping import Float64, Int
 
 from lepton_lab.explanation.estimate import T_95, Estimate, Pace, StoppedError, widened, working_time
 from lepton_lab.explanation.game import ROWS_PER_CALL, Game
+from lepton_lab.explanation.memory import kept
 from lepton_lab.explanation.walk_plans import N_PASSES, Orders
 
 # Rows are dealt over this many plans: rows of one plan share its error, plans are independent.
@@ -148,7 +150,7 @@ def _one_round(
     """Two more walks for the wanted rows, a chunk of rows of one plan at a time; why it ended early, if it did."""
     n_done, chunk_rows, row_s = 0, 2, 0.0
     for p in np.unique(plan[wanted]):
-        plans = list(_plans(game, weights, (*seed, int(p))))
+        plans = kept(functools.partial(_plans, game, weights, (*seed, int(p))))
         left = wanted[plan[wanted] == p]
         while len(left):
             ended = pace.ended(row_s * min(chunk_rows, len(left)))
@@ -180,7 +182,7 @@ def _plans(game: Game, weights: np.ndarray, seed: tuple[int, int, int]) -> Itera
 
 
 def _add_walks(
-    game: Game, rows: np.ndarray, into: np.ndarray, weights: np.ndarray, plans: list[Any], sums: _Sums
+    game: Game, rows: np.ndarray, into: np.ndarray, weights: np.ndarray, plans: Iterable[Any], sums: _Sums
 ) -> None:
     """Walk some rows of one plan through all its blocks and add what they found to the sums."""
     values = np.zeros((len(rows), *sums.values.shape[1:]))
