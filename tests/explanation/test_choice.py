@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 
@@ -13,7 +14,7 @@ from lepton_lab.explanation.blend_parts import GamePart, for_part
 from lepton_lab.explanation.estimate import T_95, Pace
 from lepton_lab.explanation.exact import exact_values
 from lepton_lab.explanation.explain_game import _pooled, shapley_rounds, shapley_values
-from lepton_lab.explanation.least_squares import LeastSquaresOptions, least_squares_values
+from lepton_lab.explanation.least_squares import LeastSquaresOptions, least_squares_rounds, least_squares_values
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.walks import WalkOptions, walk_values
 from tests.explanation.lookup_game import LookupGame, network_worth, shapley_of
@@ -177,3 +178,13 @@ def test_a_half_width_is_shared_by_the_parts_of_a_blend():
     part = GamePart(LookupGame(network_worth(1, 1, 2, 3)[0]), factor=-4.0)
     assert for_part(ExplainOptions(halfwidth=0.8), part, 2).halfwidth == pytest.approx(0.1)
     assert for_part(ExplainOptions(), part, 2).halfwidth is None
+
+
+def test_rounds_of_least_squares_add_up(wide):
+    """Every pair that was paid for is in the values."""
+    asked = LeastSquaresOptions(40, halfwidth=1e-9)
+    rounds_of = least_squares_rounds(wide, np.arange(N), np.full(B, 1 / B), asked, Pace())
+    for found in itertools.islice(rounds_of, 3):
+        said = int(found.method.split(", ")[1].split(" pairs")[0])
+        assert said == pytest.approx(found.n_evaluations / (2 * B * N), rel=0.02)
+    assert said > 100
