@@ -171,6 +171,8 @@ _EXAMPLE = 'space={"learning_rate": (1e-4, 1e-2), "size": ["small", "large"], "t
 def _known(name: Any) -> str:
     if name in KNOWN:
         return name
+    if str(name).partition(".")[0] == "linear":
+        raise OptionError(f"space has no {name!r}: the linear member tries all its penalties in every training.")
     raise OptionError(
         f"space has no {name!r}.{did_you_mean(name, KNOWN)} Names: {', '.join(KNOWN)}. For example: {_EXAMPLE}"
     )

@@ -126,6 +126,19 @@ def test_a_replay_that_is_stopped_says_that_it_is_not_the_same(df: pd.DataFrame)
     assert "stopped by the user" in notes and "its weights differ from the run's" in notes
 
 
+def test_a_replay_that_was_killed_goes_on_as_one(df: pd.DataFrame) -> None:
+    def die(progress: Progress) -> None:
+        if progress.stage == "network" and progress.fold == 1:
+            raise ZeroDivisionError
+
+    model = stopped(df, CUTS["in the third fold"])
+    with pytest.raises(ZeroDivisionError):
+        ll.train(df, replay=model.run_id, report=die)
+    resumed = ll.resume(ll.runs()[0].id, df)
+    assert resumed.run_id != model.run_id
+    np.testing.assert_array_equal(resumed.logits(df), model.logits(df))
+
+
 class TestWhatCannotBeRepeated:
     """Each refusal says why, and what to type."""
 

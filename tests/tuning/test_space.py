@@ -69,6 +69,7 @@ def test_a_table_of_the_trees_is_the_same_as_their_whole_names() -> None:
         ({"learning_rate": {"low": 1e-4}}, "no table of low, high"),
         ({"learning_rate": {"low": 1e-4, "high": 1e-2, "lgo": True}}, "no table of low, high"),
         ({"trees": {"leavs": [7]}}, "Did you mean 'trees.leaves'"),
+        ({"linear.strength": (0.1, 1)}, "tries all its penalties in every training"),
         ({"epochs": []}, "no choices"),
         ({"epochs": [3, 3]}, "one twice"),
         ({}, "no dict"),
