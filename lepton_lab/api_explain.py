@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lepton_lab.durations import parse_duration
 from lepton_lab.environment import is_model, model_in
 from lepton_lab.errors import OptionError
+from lepton_lab.sizes import parse_size
 
 if TYPE_CHECKING:
     from lepton_lab.evaluation.scenario import WhatIf
@@ -45,6 +46,7 @@ def explain(
     at: int | None = None,
     seed: int = 0,
     heads: bool = False,
+    memory: str | float = "1GB",
     report: Callable[[ExplainProgress], None] | None = None,
 ) -> Explanation:
     """Split each prediction into one contribution per column: Shapley values with 95 % bounds.
@@ -66,6 +68,7 @@ def explain(
         at: Explain the one row at this position.
         seed: Of the samples and of all random orders.
         heads: Measure `model_std` too: how much the heads of the model's network disagree on each value.
+        memory: To stay under, above the model, the data and the result; less of it is slower.
         report: Called with each ExplainProgress: share done, seconds left.
 
     Returns:
@@ -86,7 +89,7 @@ def explain(
     from lepton_lab.training.interrupt import sigint_sets
 
     stop = threading.Event()
-    options = _options(budget, halfwidth, seed, report, stop)
+    options = replace(_options(budget, halfwidth, seed, report, stop), memory=parse_size(memory))
     with sigint_sets(stop):
         pace = options.pace()
         asked = _asked(model, df, (background, background_weights), groups, (rows, row, at), options)

@@ -12,6 +12,7 @@ from jaxtyping import Float64, Int
 from scipy import special
 
 from lepton_lab.errors import ExplanationError
+from lepton_lab.explanation.memory import MEMORY
 from lepton_lab.training.compilation import compile_seconds
 
 # Student's t for the 32 pairs of walks that every error rests on at least.
@@ -114,6 +115,7 @@ class Pace:
         compiled_s: seconds spent compiling before the start.
         grace: set where compiling has spent the budget: it counts no more, nor does the budget before this is set,
             after a first chunk.
+        memory: bytes to stay under, above the model, the data and the result.
     """
 
     budget_s: float | None = None
@@ -122,6 +124,7 @@ class Pace:
     started: float = field(default_factory=lambda: time.monotonic())
     compiled_s: float = field(default_factory=lambda: compile_seconds())
     grace: threading.Event | None = None
+    memory: int = MEMORY
 
     def elapsed(self) -> float:
         """Seconds since the start."""

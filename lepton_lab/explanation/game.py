@@ -94,9 +94,11 @@ class Game(abc.ABC):
         """What `contract_pairs` shares between rows."""
         return self.prepare(pairs.states(), pairs.references), pairs.state_coefs()
 
-    def most_references(self, n_states: int) -> int:
-        """Background rows of one plan with this many states each, so that memory stays bounded."""
-        return max(1, MAX_STATES // max(1, n_states))
+    def most_references(self, n_states: int, memory: int) -> int:
+        """Background rows of one plan with this many states each, so that it stays small beside all of `memory`."""
+        # A state's mask and the row mixed for it, and what is made of both on the way.
+        most = min(MAX_STATES, memory // (64 * self.n_players))
+        return max(1, most // max(1, n_states))
 
     def contract_pairs(self, plan: Any, rows: np.ndarray) -> np.ndarray:
         """What the pairs' half differences come to, `(row, reference, value, output)`: see `contract`."""

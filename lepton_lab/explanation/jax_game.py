@@ -151,10 +151,10 @@ class JaxGame(Game):
         side = _sides(self._form, self._weights, jnp.asarray(self.background))
         return side, jnp.asarray(self._at_background, dtype=jnp.float32)
 
-    def most_references(self, n_states: int) -> int:
+    def most_references(self, n_states: int, memory: int) -> int:
         """Background rows of one plan with this many states each: their masks and hidden states are the largest."""
-        side = self._background_side[0][0]
-        return max(1, MAX_NUMBERS // (side.size + n_states * (self.n_players + side.shape[-1]) // 2))
+        side, most = self._background_side[0][0], min(MAX_NUMBERS, memory // 16)
+        return max(1, most // (side.size + n_states * (self.n_players + side.shape[-1]) // 2))
 
     def evaluate(self, prepared: Prepared, rows: Int[np.ndarray, " row"], kept: Sequence[np.ndarray]) -> Outputs:
         """Outputs of each row at its kept states, a tile of states at a time."""

@@ -215,7 +215,7 @@ def _one_round(
     for p in np.unique(plan[wanted]):
         if ended := pace.ended(row_s):
             return ended
-        blocks = kept(functools.partial(_blocks, game, strata, designs, (*seed, int(p))))
+        blocks = kept(functools.partial(_blocks, game, strata, designs, (*seed, int(p)), pace.memory), pace.memory)
         left = wanted[plan[wanted] == p]
         while len(left):
             ended = pace.ended(row_s * min(chunk_rows, len(left)))
@@ -252,11 +252,11 @@ def _draw_designs(game: Game, strata: Strata, seed: tuple[int, int]) -> tuple[np
 
 
 def _blocks(
-    game: Game, strata: Strata, designs: tuple[np.ndarray, np.ndarray], seed: tuple[int, int, int]
+    game: Game, strata: Strata, designs: tuple[np.ndarray, np.ndarray], seed: tuple[int, int, int], memory: int
 ) -> Iterator[_Block]:
     """The plan of this seed: names of the designs' players for all background rows, in blocks of one size."""
     n, d = game.n_background, game.n_players
-    size = math.ceil(n / math.ceil(n / game.most_references(2 * strata.n_pairs)))
+    size = math.ceil(n / math.ceil(n / game.most_references(2 * strata.n_pairs, memory)))
     if d == 1:
         yield _Block(np.arange(n), None, np.zeros((n, 2)), 0)
         return

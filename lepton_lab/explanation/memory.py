@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-# Bytes that an explanation should stay under, above the model, the data and the result.
+# Bytes that an explanation stays under unless told otherwise, above the model, the data and the result.
 MEMORY = 1_000_000_000
 # Of these, what a plan may keep for its rows; the rest is for one step's work.
 PLAN_SHARE = 0.5
@@ -19,14 +19,14 @@ MOST_COMPARED = 1 << 22
 Block = TypeVar("Block")
 
 
-def kept(make: Callable[[], Iterable[Block]], n_bytes: int | None = None) -> Iterable[Block]:
+def kept(make: Callable[[], Iterable[Block]], memory: int) -> Iterable[Block]:
     """Blocks that are gone through for many rows: kept where they fit, else made anew each time.
 
     Args:
         make: the same blocks whenever it is called.
-        n_bytes: that they may take.
+        memory: bytes that the whole explanation may hold.
     """
-    cap, total, blocks = int(PLAN_SHARE * MEMORY) if n_bytes is None else n_bytes, 0, []
+    cap, total, blocks = int(PLAN_SHARE * memory), 0, []
     for block in make():
         total += held_by(block)
         if total > cap:

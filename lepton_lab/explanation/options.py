@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lepton_lab.errors import OptionError, bad_seed
 from lepton_lab.explanation.estimate import ExplainProgress, Pace
+from lepton_lab.explanation.memory import MEMORY
 from lepton_lab.explanation.steady import steady
 from lepton_lab.explanation.walks import WalkOptions
 
@@ -24,6 +25,7 @@ class ExplainOptions:
         report: hears an `ExplainProgress` after each chunk of work.
         stop: set from outside to end after the current chunk; rows done so far are returned.
         soon: whether rough values are wanted first, even where exact ones fit the budget.
+        memory: bytes to stay under, above the model, the data and the result.
     """
 
     n_walks: int = 2
@@ -33,6 +35,7 @@ class ExplainOptions:
     report: Callable[[ExplainProgress], None] | None = None
     stop: threading.Event | None = None
     soon: bool = False
+    memory: int = MEMORY
 
     def __post_init__(self) -> None:
         if error := bad_seed(self.seed):
@@ -49,7 +52,7 @@ class ExplainOptions:
     def pace(self) -> Pace:
         """The clock, started now."""
         report = self.report and steady(self.report, self.budget_s, open_end=self.halfwidth is not None)
-        return Pace(self.budget_s, self.stop or threading.Event(), report)
+        return Pace(self.budget_s, self.stop or threading.Event(), report, memory=self.memory)
 
     def walks(self) -> WalkOptions:
         """What concerns the walks."""

@@ -150,7 +150,7 @@ def _one_round(
     """Two more walks for the wanted rows, a chunk of rows of one plan at a time; why it ended early, if it did."""
     n_done, chunk_rows, row_s = 0, 2, 0.0
     for p in np.unique(plan[wanted]):
-        plans = kept(functools.partial(_plans, game, weights, (*seed, int(p))))
+        plans = kept(functools.partial(_plans, game, weights, (*seed, int(p)), pace.memory), pace.memory)
         left = wanted[plan[wanted] == p]
         while len(left):
             ended = pace.ended(row_s * min(chunk_rows, len(left)))
@@ -169,10 +169,10 @@ def _one_round(
     return ""
 
 
-def _plans(game: Game, weights: np.ndarray, seed: tuple[int, int, int]) -> Iterator[Any]:
+def _plans(game: Game, weights: np.ndarray, seed: tuple[int, int, int], memory: int) -> Iterator[Any]:
     """The plan of this seed: orders for all background rows, in blocks of one size."""
     n, d = game.n_background, game.n_players
-    size = math.ceil(n / math.ceil(n / game.most_references(N_PASSES * (d - 1))))
+    size = math.ceil(n / math.ceil(n / game.most_references(N_PASSES * (d - 1), memory)))
     rng = np.random.default_rng([11, *seed])
     for at in range(0, n, size):
         real = np.arange(at, min(at + size, n))

@@ -30,8 +30,8 @@ def python() -> Path:
         uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
         shutil.rmtree(ENVIRONMENT, ignore_errors=True)
         subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(ENVIRONMENT)], check=True)
-        install = [uv, "pip", "install", "--quiet", "--python", str(python), "--editable", f"{ROOT}[tune]", *PINS, *TOOLS]
-        subprocess.run(install, check=True)
+        install = [uv, "pip", "install", "--quiet", "--python", str(python)]
+        subprocess.run([*install, "--editable", f"{ROOT}[tune]", *PINS, *TOOLS], check=True)
         stamp.write_text(wanted)
     return python
 
