@@ -132,9 +132,7 @@ def paired(form: Any, params: Any, plan: PairPlan, by_row: tuple[Array, ...], n_
     return (jax.lax.fori_loop(0, n_rows, one_row, jnp.zeros((len(x), *shape), jnp.float32)),)
 
 
-def _of_design(
-    form: Any, params: Any, row_side: Array, design: PairPlan
-) -> Float[Array, "tile nth value output"]:
+def _of_design(form: Any, params: Any, row_side: Array, design: PairPlan) -> Float[Array, "tile nth value output"]:
     """One row's values from the background rows of one design."""
 
     def one_tile(tile: tuple[Names, Array]) -> Float[Array, "nth piece part output"]:
