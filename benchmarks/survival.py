@@ -25,8 +25,8 @@ import pandas as pd
 from report import table, write
 
 TABLES = ("GBSG2", "whas500", "colon", "rott2", "Framingham", "rhc", "flchain", "support2")
-# Of support2: what was written down after the outcome, and other people's predictions of it.
-LEFT_OUT = ("pid", "fac_sfdm2", "num_surv2m", "num_surv6m", "num_hday")
+# What was written down after the outcome (of flchain the cause of death), and other people's predictions of it.
+LEFT_OUT = ("pid", "fac_chapter", "fac_sfdm2", "num_surv2m", "num_surv6m", "num_hday")
 Answer = tuple[np.ndarray, np.ndarray]
 
 
