@@ -102,7 +102,7 @@ class Status:
             f"frames  {', '.join(frames) or 'none yet'}",
             f"models  {', '.join(self.models) or 'none yet'}",
         ]
-        lines += [f"run     {run.id}  {run.status}  {run.created.replace('T', ' ')}" for run in self.runs]
+        lines += [f"run     {run.id}  {run.status}  {run.began}" for run in self.runs]
         return "\n".join([*lines, f"next    {self.next_step}"])
 
 

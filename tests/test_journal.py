@@ -91,6 +91,10 @@ class TestFiles:
         assert record.config == {"target": "Is Bad?", "seed": 0}
         assert run.id.endswith("-is-bad")
 
+    def test_runs_of_one_second_are_listed_newest_first(self, runs):
+        made = [new_run().id for _ in range(8)]
+        assert [record.id for record in list_runs()] == made[::-1]
+
     def test_progress_comes_back_as_it_was(self, runs):
         run = new_run()
         second = replace(FIRST, epoch=2.0, best_metric=0.8)

@@ -44,7 +44,7 @@ class RunRecord:
 
     Attributes:
         status: running, done, stopped, failed, killed, or damaged where run.json cannot be read.
-        created: Local time in ISO form, to the second.
+        created: Local time in ISO form.
         config: The arguments of the call that made it, as JSON.
         score: The best metric so far, as in progress.
     """
@@ -67,6 +67,11 @@ class RunRecord:
     def is_running(self) -> bool:
         """Whether a living process works on it."""
         return self.status == "running"
+
+    @property
+    def began(self) -> str:
+        """Local time as people write it, to the second."""
+        return self.created.replace("T", " ")[:19]
 
 
 class RunFolder:

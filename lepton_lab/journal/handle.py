@@ -231,7 +231,7 @@ def _cells(record: RunRecord) -> tuple[str, ...]:
     """One line of the table of runs."""
     score = "" if record.score is None else f"{record.metric_name} {record.score:.4f}"
     rows = f"{record.n_rows:,}" if record.n_rows else ""
-    return (record.id, record.status, record.created.replace("T", " "), rows, score, record.message[:80])
+    return (record.id, record.status, record.began, rows, score, record.message[:80])
 
 
 def _remember(live: LiveRun) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import shutil
-import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ def create_run(kind: str, config: dict[str, Any], fingerprint: str, n_rows: int)
     run.start(
         status="running",
         kind=kind,
-        created=time.strftime("%Y-%m-%dT%H:%M:%S"),
+        created=datetime.now().isoformat(timespec="microseconds"),  # so fine that runs of one second keep their order
         n_rows=n_rows,
         fingerprint=fingerprint,
         config=config,

@@ -35,7 +35,7 @@ def text(runs: Runs) -> str:
 def run_rows(runs: Sequence[RunRecord]) -> Markup:
     """A table of runs."""
     rows = [
-        [tag("code", run.id), theme.chip(run.status), run.created.replace("T", " "), run.config.get("target", ""),
+        [tag("code", run.id), theme.chip(run.status), run.began, run.config.get("target", ""),
          f"{run.n_rows:,}" if run.n_rows else "", _score(run), _time(run), run.message]
         for run in runs
     ]  # fmt: skip
