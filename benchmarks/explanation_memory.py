@@ -1,6 +1,6 @@
 """Memory of an explanation: 1,000 and 10,000 rows of 30 columns against 100 background rows, each in its own process.
 
-    python benchmarks/explanation_memory.py            # about 5 minutes
+    python benchmarks/explanation_memory.py            # about 15 minutes
 
 Measured is the peak of the process's resident memory above what it held when everything was compiled
 (64 rows explained). What must grow with the rows is the result; 16 bytes a value are its arrays of values and errors.
