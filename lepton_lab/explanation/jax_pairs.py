@@ -146,6 +146,26 @@ def _of_design(form: Any, params: Any, row_side: Array, design: PairPlan) -> Flo
     return jnp.einsum("tbpo,pv->tbvo", half.reshape(n_tiles, n, -1, n_outputs), coefs)
 
 
+def above_complements(
+    form: Any,
+    params: Any,
+    ends: tuple[Float[Array, "block hidden"], Float[Array, "block hidden"], Any],
+    moved: Float[Array, "block state hidden"],
+) -> Float[Array, "block state output"]:
+    """What coalitions' outputs exceed their complements' by.
+
+    Args:
+        form: the function's form.
+        params: its weights.
+        ends: hidden states of nobody and of everybody, and what else the form needs.
+        moved: what the coalitions' players add to the hidden state of nobody.
+    """
+    nobody, everybody, context = ends
+    hidden = jnp.concatenate([nobody[:, None] + moved, everybody[:, None] - moved], axis=1)
+    own, other = jnp.split(form.at(params, context, hidden), 2, axis=1)
+    return own - other
+
+
 def _half_differences(
     form: Any, params: Any, ways: tuple[Array, Array, Any], names: Names, masks: Float[Array, "piece part player"]
 ) -> Float[Array, "nth piece part output"]:
@@ -155,8 +175,6 @@ def _half_differences(
 
     def one_piece(masks: Float[Array, "part player"]) -> Float[Array, "nth part output"]:
         moved = form.moved(steps, jnp.broadcast_to(masks, (len(start), *masks.shape)), names)
-        hidden = jnp.concatenate([start[:, None] + moved, full[:, None] - moved], axis=1)
-        own, other = jnp.split(form.at(params, context, hidden), 2, axis=1)
-        return (own - other) / 2
+        return above_complements(form, params, (start, full, context), moved) / 2
 
     return jnp.moveaxis(jax.lax.map(one_piece, masks), 0, 1)

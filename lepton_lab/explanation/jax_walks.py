@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from lepton_lab.explanation.jax_pairs import above_complements
 from lepton_lab.explanation.walk_plans import N_PASSES
 
 # Two walks; each counts with the walk back along its order.
@@ -77,10 +78,8 @@ def every_state(form: Any, params: Any, plan: WalkPlan, by_row: tuple[Array, ...
         def one_tile(tile: tuple[Array, Array]) -> Float[Array, "nth state output"]:
             masks, sides = tile
             start, steps, context = jax.vmap(form.steps, in_axes=(None, None, 0))(params, side, sides)
-            moved, full = form.moved(steps, masks), start + steps.sum(axis=1)
-            hidden = jnp.concatenate([start[:, None] + moved, full[:, None] - moved], axis=1)
-            own, other = jnp.split(form.at(params, context, hidden), 2, axis=1)
-            return own - other
+            ends = start, start + steps.sum(axis=1), context
+            return above_complements(form, params, ends, form.moved(steps, masks))
 
         above = jax.lax.map(one_tile, (plan.masks, plan.sides))
         above = above.reshape(-1, N_WALKS, d - 1, len(end))[:n]
