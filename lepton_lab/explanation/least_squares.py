@@ -242,8 +242,8 @@ def _one_round(
 def _draw_designs(game: Game, strata: Strata, seed: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """Masks and coefficients of the designs of this round.
 
-    All plans use them, each with other names for the players, which makes their errors independent: between two
-    plans of one round the correlation was 0.00 +- 0.01 on four networks.
+    All plans use them, each with other names for the players, as if drawn for it alone. That plans err independently
+    is what the intervals of importances rest on, whose coverage `benchmarks/explanation_coverage.py` measures.
     """
     if game.n_players == 1:
         return np.zeros((1, 0, 1), dtype=bool), np.zeros((1, 0, 2))
