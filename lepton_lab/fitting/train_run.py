@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -72,7 +73,11 @@ def train_run(
     job = _read(df, asked, weights, began, resumed is not None)
     live = LiveRun(_folder(df, job, weights, resumed), report, stop)
     work = functools.partial(_fit, job)
-    return live.work_in_background(work) if background else live.work(work)
+    if not background:
+        return live.work(work)
+    # The caller goes on and may import the same modules: two threads that do may each get a half-made one.
+    importlib.import_module("lepton_lab.fitting.fit")
+    return live.work_in_background(work)
 
 
 def check_resumable(record: RunRecord, df: Any) -> None:

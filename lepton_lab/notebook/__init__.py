@@ -6,7 +6,7 @@ from typing import Any
 
 
 def load(ipython: Any) -> None:
-    """Register magics, completion and display; start the slow imports in a thread."""
+    """Register magics, completion and display; let the slow imports begin in a thread."""
     from lepton_lab.notebook import completion, show, warm_up
     from lepton_lab.notebook.magics import LeptonMagics
 
@@ -14,7 +14,6 @@ def load(ipython: Any) -> None:
     completion.register(ipython)
     show.register(ipython)
     warm_up.register(ipython)
-    warm_up.start()
 
 
 def unload(ipython: Any) -> None:

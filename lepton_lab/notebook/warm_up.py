@@ -1,6 +1,8 @@
-"""Start slow imports while the user reads and types: `import jax` in a thread at `%load_ext`.
+"""Start slow imports while the user reads and types: `import jax` in a thread, once the loading cell has ended.
 
 Imports only. No backend is started and no setting is touched: the user's own jax settings win.
+Two threads that import the same packages may each get a half-made module, so no import of ours
+begins while a cell runs that may import too: the rest of the cell with `%load_ext` among them.
 """
 
 from __future__ import annotations
@@ -10,26 +12,33 @@ import re
 import threading
 from typing import Any
 
-SLOW = ("jax", "scipy.stats", "lightgbm", "flax.nnx", "optax", "lepton_lab.fitting.train_run")
+SLOW = ("jax", "scipy.stats", "lightgbm", "flax.nnx", "optax", "lepton_lab.fitting.train_run", "lepton_lab.fitting.fit")
 # Cells that import, or that call lepton_lab, whose functions import what they need.
 IMPORTS = re.compile(r"\bimport\b|\bll\.|\blepton_lab\b")
 _thread: threading.Thread | None = None
 
 
 def register(shell: Any) -> None:
-    """Let cells that import wait for the thread."""
+    """Begin importing when the running cell has ended, and let cells that import wait for it."""
     forget(shell)
-    shell.events.register("pre_run_cell", _wait_before_imports)
+    for event, hook in _HOOKS.items():
+        shell.events.register(event, hook)
 
 
 def forget(shell: Any) -> None:
     """Take back what `register` did."""
-    if _wait_before_imports in shell.events.callbacks["pre_run_cell"]:
-        shell.events.unregister("pre_run_cell", _wait_before_imports)
+    for event, hook in _HOOKS.items():
+        if hook in shell.events.callbacks[event]:
+            shell.events.unregister(event, hook)
+
+
+def _start_after_cell(result: Any) -> None:
+    """After a cell: nothing else imports now."""
+    start()
 
 
 def _wait_before_imports(info: Any) -> None:
-    """Before a cell: two threads that import the same packages may each get a half-made module."""
+    """Before a cell that may import what the thread imports."""
     if IMPORTS.search(info.raw_cell or ""):
         wait()
 
@@ -55,3 +64,6 @@ def _import_all() -> None:
         except ImportError:
             # A missing package is told by the verb that needs it, in the user's own cell.
             continue
+
+
+_HOOKS = {"pre_run_cell": _wait_before_imports, "post_run_cell": _start_after_cell}

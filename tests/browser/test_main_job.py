@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NOTEBOOK = Path(__file__).parent.parent.parent / "notebooks" / "00_start.ipynb"
 # A table and a budget that keep training busy for as long as a test needs.
 LOAD = "%load_ext lepton_lab\nimport lepton_lab as ll\ndf = ll.samples.load('census')"
-LONG = "--target high_income --budget 90s"
+LONG = "--target high_income --budget 180s"
 
 
 @pytest.fixture
@@ -50,13 +50,35 @@ def run_cell(lab: Lab, position: int, source: str | None = None) -> None:
     )
 
 
-def until(condition: Callable[[], bool], timeout_s: float, what: str) -> float:
-    """Wait for a condition; how long it took, in seconds."""
+def until(
+    condition: Callable[[], bool], timeout_s: float, what: str, seen: Callable[[], object] | None = None
+) -> float:
+    """Wait for a condition; how long it took, in seconds. `seen` is told where it does not come."""
     started = time.monotonic()
     while not condition():
-        assert time.monotonic() - started < timeout_s, f"{what}: not within {timeout_s} s"
+        late = time.monotonic() - started >= timeout_s
+        assert not late, f"{what}: not within {timeout_s} s; seen: {seen() if seen else 'not asked'}"
         time.sleep(0.05)
     return time.monotonic() - started
+
+
+def load_table(lab: Lab) -> None:
+    """Run the first cell to its end; an idle kernel may only not have begun yet."""
+    run_cell(lab, 0, f"{LOAD}\nprint('loaded', len(df))")
+    until(lambda: "loaded" in text_of(lab, 0), 120, "the table is loaded", lambda: seen_by(lab))
+
+
+def wait_until_it_learns(lab: Lab, position: int) -> Locator:
+    """The panel of a training, once its network learns; a machine that is busy may take a minute to get there."""
+    training = panel(lab, position)
+    until(lambda: learns(training), 120, "the network learns on the screen", lambda: seen_by(lab))
+    return training
+
+
+def seen_by(lab: Lab) -> list[str]:
+    """The notebook's outputs and the page's errors, for a test that waits in vain."""
+    outputs = lab.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea-output")
+    return [*outputs.all_inner_texts(), *lab.errors]
 
 
 def text_of(lab: Lab, position: int) -> str:
@@ -153,11 +175,9 @@ def test_interrupt_in_the_foreground(opened: Callable[..., Lab], shots: Path) ->
     lab = opened(
         "foreground", [LOAD, f"model = %lepton train df {LONG}", "print('rows', len(model.predict(df.head(5))))"]
     )
-    run_cell(lab, 0)
-    until(lab.is_idle, 60, "the table is loaded")
+    load_table(lab)
     run_cell(lab, 1)
-    training = panel(lab, 1)
-    until(lambda: learns(training), 60, "the network learns on the screen")
+    training = wait_until_it_learns(lab, 1)
     lab.screenshot(shots / "training.png", 1)
     assert "interrupt" in training.inner_text(), "the panel says how to stop where its own button is not heard"
     lab.interrupt()
@@ -173,11 +193,9 @@ def test_stop_in_the_background(opened: Callable[..., Lab]) -> None:
     lab = opened(
         "background", [LOAD, f"run = %lepton train df {LONG} --bg", "print('free', 1 + 1)", "print(run.result(30))"]
     )
-    run_cell(lab, 0)
-    until(lab.is_idle, 60, "the table is loaded")
+    load_table(lab)
     run_cell(lab, 1)
-    training = panel(lab, 1)
-    until(lambda: learns(training), 60, "the network learns on the screen")
+    training = wait_until_it_learns(lab, 1)
     run_cell(lab, 2)
     assert until(lambda: "free 2" in text_of(lab, 2), 5, "another cell runs meanwhile") < 5
     training.get_by_role("button", name=re.compile("Stop")).click()
@@ -193,10 +211,9 @@ def test_reload_and_attach(opened: Callable[..., Lab], shots: Path) -> None:
         "reload",
         [LOAD, f"run = %lepton train df {LONG} --bg\nprint('id', run.id)", "%lepton attach run.id", "run.stop()"],
     )
-    run_cell(lab, 0)
-    until(lab.is_idle, 60, "the table is loaded")
+    load_table(lab)
     run_cell(lab, 1)
-    until(lambda: learns(panel(lab, 1)), 60, "the network learns on the screen")
+    wait_until_it_learns(lab, 1)
     run_id = re.search(r"^id (\S+)$", text_of(lab, 1), re.MULTILINE).group(1)
     lab.save()
     lab.load()

@@ -45,3 +45,13 @@ def test_waiting_is_switched_on_and_off_with_the_extension(shell):
     warm_up.forget(shell)
     assert waiting() == 0
     warm_up.register(shell)
+    warm_up.forget(shell)
+
+
+def test_imports_begin_when_the_loading_cell_has_ended(monkeypatch, shell):
+    begun = []
+    monkeypatch.setattr(warm_up, "start", lambda: begun.append(True))
+    shell.user_ns.update(begun=begun, load=lambda: warm_up.register(shell))
+    shell.run_cell("load(); while_it_ran = len(begun)")
+    assert shell.user_ns["while_it_ran"] == 0
+    assert begun == [True]
