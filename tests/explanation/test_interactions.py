@@ -160,6 +160,19 @@ def test_errors_are_as_told_where_many_background_rows_make_them_up():
     assert 0.85 < np.sqrt(np.mean([f.variance for f in found]) / (errors**2).mean()) < 1.2
 
 
+def test_intervals_hold_where_few_background_rows_differ():
+    """All but three of 36 equal the row: few terms make up a variance, and intervals are widened for that."""
+    hits = []
+    for network in range(6):
+        worth, _ = network_worth(network, 1, 36, 8)
+        worth[:, 3:] = worth[:, :1, -1:]
+        game = LookupGame(worth, np.broadcast_to(np.arange(36)[:, None] < 3, (1, 36, 8)))
+        wanted = exact(game).values
+        found = [sampled(game, seed) for seed in range(12)]
+        hits += [np.abs(f.values - wanted) <= T_95 * np.sqrt(f.variance) + 1e-9 for f in found]
+    assert 0.9 < np.mean(hits) < 0.98
+
+
 def test_sampled_games_of_pairs_have_no_error():
     rng = np.random.default_rng(0)
     d = 9
