@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 from report import table
 
-OURS = "lepton-lab"
+OURS, NETWORK, LINEAR = "lepton-lab", "our network alone", "linear"
+# Rows to learn from, below which a set counts as small.
+SMALL = 2_000
 # A standard error of two splits says nothing.
 FEWEST_SPLITS = 3
 # A rank among fewer says little.
@@ -18,17 +20,20 @@ FEWEST_SYSTEMS = 5
 def page(results: list[dict], about: str) -> str:
     """All tables of the page."""
     frame = pd.DataFrame(results).drop_duplicates(["table", "split", "system"], keep="last")
-    order = ["lepton-lab", "our network alone"]
+    order = [OURS, NETWORK]
     order += [s for s in frame.system.unique() if s not in order]
+    whole = frame[frame.groupby(["table", "split"]).system.transform("nunique") > FEWEST_SYSTEMS]
     parts = [
         about,
         "## Mean rank\n\n" + ranks(frame, order),
+        "## The network alone: mean rank\n\n" + ranks(frame, order, NETWORK),
         "## Paired differences\n\n" + differences(frame, order),
-        "## AUC\n\n" + by_table(frame, order, "auc", lambda v: f"{v:.4f}"),
-        "## Log-loss, or RMSE of a regression\n\n" + by_table(frame, order, "loss", lambda v: f"{v:.4g}"),
-        "## Calibration error\n\n" + by_table(frame, order, "calibration", lambda v: f"{v:.4f}"),
+        f"## Fewer than {SMALL:,} rows to learn from, against the linear model: loss\n\n" + small(frame),
+        "## AUC\n\n" + by_table(whole, order, "auc", lambda v: f"{v:.4f}"),
+        "## Log-loss, or RMSE of a regression\n\n" + by_table(whole, order, "loss", lambda v: f"{v:.4g}"),
+        "## Calibration error\n\n" + by_table(whole, order, "calibration", lambda v: f"{v:.4f}"),
         "## CPU seconds to fit and predict (median)\n\n"
-        + by_table(frame, order, "seconds", lambda v: f"{v:.1f}", "median"),
+        + by_table(whole, order, "seconds", lambda v: f"{v:.1f}", "median"),
     ]
     return "\n\n".join(parts)
 
@@ -51,13 +56,13 @@ def by_table(
     return table(("table", "splits", *names), rows)
 
 
-def ranks(frame: pd.DataFrame, order: list[str]) -> str:
+def ranks(frame: pd.DataFrame, order: list[str], mine: str = OURS) -> str:
     """Mean rank by loss and by AUC: the more systems a line compares, the fewer tables and splits all of them did."""
     said = []
     for what, best_low in (("loss", True), ("auc", False)):
-        own = frame[frame[what].notna() & (frame.system != "our network alone")]
+        own = frame[frame[what].notna() & ~frame.system.isin({OURS, NETWORK} - {mine})]
         wide = own.pivot_table(index=["table", "split"], columns="system", values=what)
-        wide = wide[wide[OURS].notna()]
+        wide = wide[wide[mine].notna()]
         names = sorted((s for s in order if s in wide), key=lambda s: -int(wide[s].notna().sum()))
         # By how many tables and splits: the most systems that share so many.
         lines = {len(wide[names[:k]].dropna()): names[:k] for k in range(FEWEST_SYSTEMS, len(names) + 1)}
@@ -75,8 +80,8 @@ def ranks(frame: pd.DataFrame, order: list[str]) -> str:
 def differences(frame: pd.DataFrame, order: list[str]) -> str:
     """lepton-lab against each peer: AUC, and the loss relative to the peer's."""
     rows = []
-    for mine in (OURS, "our network alone"):
-        for peer in (s for s in order if s not in (OURS, "our network alone")):
+    for mine in (OURS, NETWORK):
+        for peer in (s for s in order if s not in (OURS, NETWORK)):
             rows.append(
                 (mine, peer, *(gap(frame, mine, peer, what) for what in ("auc", "loss", "calibration")),
                  behind(frame, mine, peer))
@@ -85,6 +90,21 @@ def differences(frame: pd.DataFrame, order: list[str]) -> str:
             "calibration error, mean paired difference [95 %]",
             "tables behind by more than two standard errors (loss)")  # fmt: skip
     return table(head, rows)
+
+
+def small(frame: pd.DataFrame) -> str:
+    """Each small set: the loss of both, and their relative difference with its standard error over the splits."""
+    rows = []
+    for name, own in frame[(frame.rows < SMALL) & frame.loss.notna()].groupby("table", sort=False):
+        gap = 100 * paired(own, OURS, LINEAR, "loss")
+        wide = own.pivot_table(index="split", columns="system", values="loss")
+        if len(gap) < FEWEST_SPLITS:
+            continue
+        both = wide[[OURS, LINEAR]].dropna().mean()
+        error = gap.std(ddof=1) / np.sqrt(len(gap))
+        difference = f"{gap.mean():+.1f} % ± {error:.1f}"
+        rows.append((name, len(gap), f"{both[OURS]:.4g}", f"{both[LINEAR]:.4g}", difference))
+    return table(("table", "splits", OURS, LINEAR, "difference, and its standard error"), rows)
 
 
 def paired(frame: pd.DataFrame, mine: str, peer: str, what: str) -> pd.Series:
