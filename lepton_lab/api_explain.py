@@ -150,6 +150,8 @@ def explain_stream(
     options = _options(budget, halfwidth, seed, report, stop)
     with sigint_sets(stop):
         pace = options.pace()
+        # Between two steps the user may change an array.
+        df, background = (part.copy() if hasattr(part, "__array_interface__") else part for part in (df, background))
         asked = _asked(model, df, (background, background_weights), groups, (rows, row, at), options)
     steps = explanations(asked, options, pace)
     while True:

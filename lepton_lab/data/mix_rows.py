@@ -5,8 +5,9 @@ Frames stay frames of their own kind and dtypes (through narwhals), arrays stay 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -20,17 +21,24 @@ class StackedRows:
 
     Args:
         take: `(row of each entry (state, column)) -> array or frame` of mixed rows.
-        codes: `(row, column)`: equal numbers where values of a column are equal; missing equals missing.
+        coded: makes `codes`.
         column_names: of the columns, or of their positions.
         n_first: rows of the first table.
+        n_rows: rows of both.
         values: the first table's values, as objects where they are not all numbers.
     """
 
     take: Callable[[np.ndarray], Any]
-    codes: np.ndarray
+    coded: Callable[[], np.ndarray]
     column_names: tuple[str, ...]
     n_first: int
+    n_rows: int
     values: np.ndarray
+
+    @cached_property
+    def codes(self) -> np.ndarray:
+        """`(row, column)`: equal numbers where values of a column are equal; missing equals missing."""
+        return self.coded()
 
 
 def stack_rows(first: Any, second: Any) -> StackedRows:
@@ -106,11 +114,18 @@ def _stack_arrays(first: np.ndarray, second: np.ndarray) -> StackedRows:
         raise DataError(
             f"arrays of shapes {first.shape} and {second.shape}; both must be (row, feature) with equal features."
         )
-    both = np.concatenate([first, second])
-    columns = np.arange(both.shape[1])
+    columns, n_rows = np.arange(first.shape[1]), len(first) + len(second)
     names = tuple(f"feature {j}" for j in columns)
-    codes = [_codes(both[:, j], name) for j, name in enumerate(names)]
-    return StackedRows(lambda source: both[source, columns], np.stack(codes, axis=1), names, len(first), first)
+    # Nobody mixes rows here where a function is compiled: nothing is copied before somebody does.
+    both = cache(lambda: np.concatenate([first, second]))
+
+    def coded() -> np.ndarray:
+        return _all_codes([both()[:, j] for j in columns], names)
+
+    if np.result_type(first, second).kind not in "fiub":
+        coded = cache(coded)
+        coded()
+    return StackedRows(lambda source: both()[source, columns], coded, names, len(first), n_rows, first)
 
 
 def _stack_frames(first: Any, second: Any) -> StackedRows:
@@ -133,11 +148,23 @@ def _stack_frames(first: Any, second: Any) -> StackedRows:
         parts = [nw.maybe_reset_index(column[source[:, j].tolist()]).to_frame() for j, column in enumerate(columns)]
         return nw.concat(parts, how="horizontal").to_native()
 
-    codes = np.stack([_codes(column.to_numpy(), name) for column, name in zip(columns, names, strict=True)], axis=1)
+    codes = _all_codes([column.to_numpy() for column in columns], names)
     values = np.empty((len(top), len(names)), dtype=object)
     for j, column in enumerate(columns):
         values[:, j] = column[: len(top)].to_list()
-    return StackedRows(take, codes, tuple(map(str, names)), len(top), values)
+    return StackedRows(take, lambda: codes, tuple(map(str, names)), len(top), len(both), values)
+
+
+def _all_codes(columns: Sequence[np.ndarray], names: Sequence[Any]) -> np.ndarray:
+    """Codes `(row, column)` of all columns.
+
+    Raises:
+        DataError: cells that hold several values, such as lists.
+    """
+    codes = np.empty((len(columns[0]) if columns else 0, len(columns)), np.int32)
+    for j, (column, name) in enumerate(zip(columns, names, strict=True)):
+        codes[:, j] = _codes(column, name)
+    return codes
 
 
 def _codes(column: np.ndarray, name: Any) -> np.ndarray:

@@ -48,11 +48,13 @@ def pick_rows(
 
 
 def cut(rows_in: Any, *, rows: int | None = None, row: object = None, at: int | None = None, seed: int = 0) -> Any:
-    """Some rows of an array or of any frame, of the same kind, chosen as `pick_rows` does."""
+    """Some rows of an array or of any frame, of the same kind, chosen as `pick_rows` does; all are not copied."""
     if is_frame(rows_in):
         index = pd.Index(frame_labels(rows_in))
         return frame_rows(rows_in, pick_rows(index, rows=rows, row=row, at=at, seed=seed))
     array = np.asarray(rows_in)
+    if rows is row is at is None:
+        return array
     return array[pick_rows(pd.RangeIndex(len(array)), rows=rows, row=row, at=at, seed=seed, where="the array")]
 
 

@@ -74,13 +74,14 @@ def ask_model(model: TrainedModel, df: Any, which: Which, against: Against, grou
     table, where = rows_of(model, df, "explain", row=which.row)
     if df is None and which.rows is which.row is which.at is None:
         which = replace(which, rows=HELD_OUT_ROWS)
-    table = table.take(choose(model, table, where, rows=which.rows, row=which.row, at=which.at, seed=which.seed))
+    chosen = choose(model, table, where, rows=which.rows, row=which.row, at=which.at, seed=which.seed)
+    table = table if len(chosen) == table.n_rows else table.take(chosen)
     background, notes = _encoded(model, against)
     if where == LEARNED_FROM:
         notes = (*notes, f"row {which.row} was learned from, not held out")
     x, labels = model.encoder.encode(table), table.index.to_numpy()
     asked = ask_trained(model, x, table.values(), labels, background=background, groups=groups)
-    return replace(asked, notes=notes)
+    return replace(asked, notes=notes, labels=replace(asked.labels, ours=True))
 
 
 def ask_any(

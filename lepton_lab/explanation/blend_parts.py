@@ -20,6 +20,7 @@ from lepton_lab.explanation.forms import AdditiveForm
 from lepton_lab.explanation.game import Game
 from lepton_lab.explanation.groups import Groups
 from lepton_lab.explanation.jax_game import JaxGame
+from lepton_lab.explanation.memory import row_blocks
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.predict_game import PredictGame
 from lepton_lab.members.linear import LinearMember
@@ -27,8 +28,8 @@ from lepton_lab.members.trees import TreesMember
 from lepton_lab.trained import TrainedModel
 from lepton_lab.training.network_member import NetworkMember
 
-# Rows of trees between two looks at the clock, at first; then as many as take about this long.
-TREE_ROWS = 256
+# Rows of trees between two looks at the clock, at first; then as many as take about this long, up to a limit.
+TREE_ROWS, MOST_TREE_ROWS = 256, 1024
 TREE_S = 0.5
 # Of a budget, what the trees may take: the rows that they reach must be explained by the network too.
 TREE_SHARE = 0.5
@@ -80,13 +81,14 @@ def _closed_part(rows: BlendRows, pace: Pace) -> Estimate:
     estimate = constant_part(len(rows.x), rows.players.n_players, rows.model.task.n_outputs)
     for member, share in used_members(rows.model):
         if isinstance(member, LinearMember):
-            part = exact_part(_linear(member, rows), "linear in closed form")
+            part = exact_part(_linear(member, rows), "linear in closed form", ours=True)
         elif isinstance(member, TreesMember):
-            part = exact_part(_trees(member, rows, pace), "trees exactly")
+            part = exact_part(_trees(member, rows, pace), "trees exactly", ours=True)
         else:
             continue
         estimate = added(estimate, scaled(part, share, rows.model.task.n_outputs))
-    return estimate
+    # It is kept for the next stage.
+    return replace(estimate, ours=False)
 
 
 def game_parts(rows: BlendRows, n_rows: int) -> list[GamePart]:
@@ -141,77 +143,90 @@ class _Centred:
 
 def _linear(member: LinearMember, rows: BlendRows) -> Float64[np.ndarray, "row player output"]:
     base = np.einsum("b,bfo->fo", rows.weights, member.contributions(rows.background))
-    return rows.players.sums(member.contributions(rows.x) - base)
+    values = np.empty((len(rows.x), rows.players.n_players, base.shape[1]))
+    for some in row_blocks(len(rows.x)):
+        values[some] = rows.players.sums(member.contributions(rows.x[some]) - base)
+    return values
 
 
 def _trees(member: TreesMember, rows: BlendRows, pace: Pace) -> Float64[np.ndarray, "row player output"]:
     """Values of the rows that were reached: at least the first ones, in chunks."""
     until = None if pace.budget_s is None else TREE_SHARE * pace.budget_s
     share = replace(pace, budget_s=until)
-    parts, n_done, n_chunk, chunk_s = [], 0, TREE_ROWS, 0.0
+    values = np.zeros((len(rows.x), rows.players.n_players, member.forest.n_outputs))
+    n_done, n_chunk, chunk_s = 0, TREE_ROWS, 0.0
     while n_done < len(rows.x) and not (n_done and share.ended(chunk_s)):
         began = time.monotonic()
         x = rows.x[n_done : n_done + n_chunk]
-        parts.append(tree_values(member, x, rows.background, rows.weights, rows.players))
+        values[n_done : n_done + len(x)] = tree_values(member, x, rows.background, rows.weights, rows.players)
         n_done, chunk_s = n_done + len(x), time.monotonic() - began
-        n_chunk = max(TREE_ROWS, int(len(x) * TREE_S / max(chunk_s, 1e-6)))
+        n_chunk = int(np.clip(len(x) * TREE_S / max(chunk_s, 1e-6), TREE_ROWS, MOST_TREE_ROWS))
         if n_done < len(rows.x):
             pace.tell(0.0, 0, f"trees, {n_done} of {len(rows.x)} rows")
-    return np.concatenate(parts)
+    return values[:n_done]
 
 
 def constant_part(n_rows: int, n_players: int, n_outputs: int) -> Estimate:
     """Of a model that moves nothing; what parts are added to."""
-    return exact_part(np.zeros((n_rows, n_players, n_outputs)), "")
+    return exact_part(np.broadcast_to(0.0, (n_rows, n_players, n_outputs)), "")
 
 
-def exact_part(values: Float64[np.ndarray, "row player output"], method: str) -> Estimate:
+def exact_part(values: Float64[np.ndarray, "row player output"], method: str, *, ours: bool = False) -> Estimate:
     """Values without sampling error, of the first rows."""
     n_rows = len(values)
     return Estimate(
         rows=np.arange(n_rows),
         values=values,
-        variance=np.zeros_like(values),
+        variance=np.broadcast_to(0.0, values.shape),
         background_std=None,
         half_gap=None,
         plan=np.zeros(n_rows, dtype=np.int64),
         n_evaluations=0,
         exact=True,
         method=method,
+        ours=ours,
     )
 
 
 def scaled(part: Estimate, share: float, n_outputs: int) -> Estimate:
     """Values of `share` times the part's outputs, centred over the classes where there are several."""
-
-    def centred(array: np.ndarray) -> np.ndarray:
-        return share * (array - array.mean(axis=2, keepdims=True) if n_outputs > 1 else array)
-
-    return replace(
-        part,
-        values=centred(part.values),
-        variance=part.variance * share**2,
-        background_std=None if part.background_std is None else part.background_std * abs(share),
-        half_gap=None if part.half_gap is None else centred(part.half_gap),
-    )
+    part = own(part)
+    for rows in row_blocks(len(part.rows)):
+        for array in (part.values, part.half_gap):
+            if array is not None:
+                some = array[rows]
+                array[rows] = share * (some - some.mean(axis=2, keepdims=True) if n_outputs > 1 else some)
+    if not part.exact:
+        part.variance[:] *= share**2
+    if part.background_std is not None:
+        part.background_std[:] *= abs(share)
+    return part
 
 
 def added(first: Estimate, second: Estimate) -> Estimate:
-    """Two parts of one sum, for the rows that both reached.
+    """Two parts of one sum, for the rows that both reached; in the arrays of the second where they are ours.
 
     Parts that both sample use one seed, so their errors may go together: their standard deviations add up.
     """
     rows = np.intersect1d(first.rows, second.rows)
-    a, b = _rows_of(first, rows), _rows_of(second, rows)
+    a, b = _rows_of(first, rows), own(_rows_of(second, rows))
+    for some in row_blocks(len(rows)):
+        b.values[some] += a.values[some]
+        if not b.exact:
+            b.variance[some] = (np.sqrt(a.variance[some]) + np.sqrt(b.variance[some])) ** 2
+        if a.half_gap is not None and b.half_gap is not None:
+            b.half_gap[some] += a.half_gap[some]
     sampled = [part for part in (a, b) if not part.exact]
-    gaps = [part.half_gap for part in sampled if part.half_gap is not None]
-    alone = b if not first.method else None
-    return Estimate(
-        rows=rows,
-        values=a.values + b.values,
-        variance=(np.sqrt(a.variance) + np.sqrt(b.variance)) ** 2,
-        background_std=None if alone is None else alone.background_std,
-        half_gap=sum(gaps[1:], gaps[0]) if gaps and len(gaps) == len(sampled) else None,
+    gap = None
+    if sampled and all(part.half_gap is not None for part in sampled):
+        gap = b.half_gap if not b.exact else a.half_gap
+    # Of two parts the first may be in use: what is its own is not given away.
+    copied = b.exact and not a.exact
+    return replace(
+        b,
+        variance=a.variance.copy() if copied else b.variance,
+        background_std=b.background_std if not first.method else None,
+        half_gap=gap.copy() if gap is not None and copied else gap,
         plan=sampled[-1].plan if sampled else b.plan,
         n_evaluations=first.n_evaluations + second.n_evaluations,
         exact=not sampled,
@@ -220,15 +235,34 @@ def added(first: Estimate, second: Estimate) -> Estimate:
     )
 
 
+def own(part: Estimate) -> Estimate:
+    """An estimate whose arrays are nobody else's, but for zeros that are nowhere written to."""
+    if part.ours:
+        return part
+    spread, gap = part.background_std, part.half_gap
+    return replace(
+        part,
+        values=part.values.copy(),
+        variance=part.variance if part.exact else part.variance.copy(),
+        background_std=None if spread is None else spread.copy(),
+        half_gap=None if gap is None else gap.copy(),
+        ours=True,
+    )
+
+
 def _rows_of(part: Estimate, rows: Int[np.ndarray, " row"]) -> Estimate:
-    """An estimate for some of its rows."""
+    """An estimate for some of its rows; itself for all of them."""
+    if len(rows) == len(part.rows):
+        return part
     at = np.searchsorted(part.rows, rows)
+    spread, gap = part.background_std, part.half_gap
     return replace(
         part,
         rows=rows,
         values=part.values[at],
         variance=part.variance[at],
-        background_std=None if part.background_std is None else part.background_std[at],
-        half_gap=None if part.half_gap is None else part.half_gap[at],
+        background_std=None if spread is None else spread[at],
+        half_gap=None if gap is None else gap[at],
         plan=part.plan[at],
+        ours=True,
     )

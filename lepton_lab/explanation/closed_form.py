@@ -21,6 +21,7 @@ from jaxtyping import Float64
 
 from lepton_lab.explanation.estimate import Estimate, Pace
 from lepton_lab.explanation.game import Game
+from lepton_lab.explanation.memory import row_blocks
 from lepton_lab.explanation.walks import WalkOptions, walk_values
 
 # Of the largest output: what float32 leaves over of two walks that should agree.
@@ -44,16 +45,20 @@ def closed_form(
     scale = max(np.abs(game.at_rows(first.rows)).max(), np.abs(game.at_background()).max())
     if pace.ended() or not _without_error(first, scale):
         return None
-    again = walk_values(game, first.rows, weights, WalkOptions(MORE_WALKS, math.inf, seed + 1), pace)
-    same = len(again.rows) == len(first.rows) and _without_error(again, scale)
-    if not same or not (np.abs(again.values - first.values) <= FLOAT_ERROR * scale).all():
-        return None
+    n_evaluations = first.n_evaluations
+    for part in row_blocks(len(first.rows)):
+        rows = first.rows[part]
+        again = walk_values(game, rows, weights, WalkOptions(MORE_WALKS, math.inf, seed + 1), pace)
+        same = len(again.rows) == len(rows) and _without_error(again, scale)
+        if not same or not (np.abs(again.values - first.values[part]) <= FLOAT_ERROR * scale).all():
+            return None
+        n_evaluations += again.n_evaluations
     n_walks = 2 + MORE_WALKS
     return replace(
         first,
         variance=np.zeros_like(first.variance),
         half_gap=None,
-        n_evaluations=first.n_evaluations + again.n_evaluations,
+        n_evaluations=n_evaluations,
         exact=True,
         method=f"closed form of columns that act alone or in pairs, as {n_walks} walks a background row agree",
     )

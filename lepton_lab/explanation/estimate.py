@@ -73,6 +73,7 @@ class Estimate:
         exact: whether no sampling was done.
         method: in words.
         notes: what a reader should know.
+        ours: whether its arrays are nobody else's: what is made of it next may be made in them.
     """
 
     rows: Int[np.ndarray, " row"]
@@ -85,6 +86,7 @@ class Estimate:
     exact: bool
     method: str
     notes: tuple[str, ...] = ()
+    ours: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float64, Int
 
 from lepton_lab.explanation.estimate import Estimate, Pace, StoppedError, working_time
 from lepton_lab.explanation.game import Game
+from lepton_lab.explanation.memory import row_blocks
 
 # More differing features than this are never enumerated: 65,536 coalitions a background row.
 MAX_PLAYERS = 16
@@ -56,13 +57,15 @@ def exact_values(
         n_states, row_s = max(1.0, n / len(chunk)), min(row_s, (working_time() - started) / len(chunk))
         n_done, n_evaluations = n_done + len(chunk), n_evaluations + n
         pace.tell(n_done / len(rows), n_evaluations, "every coalition")
-    values, squares = values[:n_done], squares[:n_done]
+    values, spread = values[:n_done], squares[:n_done]
+    for part in row_blocks(n_done):
+        spread[part] = np.sqrt(np.maximum(spread[part] - values[part] ** 2, 0.0))
     left = len(rows) - n_done
     return Estimate(
         rows=rows[:n_done],
         values=values,
         variance=np.zeros_like(values),
-        background_std=np.sqrt(np.maximum(squares - values**2, 0.0)),
+        background_std=spread,
         half_gap=None,
         plan=np.zeros(n_done, dtype=np.int64),
         n_evaluations=n_evaluations,

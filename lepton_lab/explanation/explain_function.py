@@ -124,7 +124,7 @@ def ask_function(
     for name, given, n in (("output_names", outputs, game.n_outputs), ("row_labels", row_labels, len(x))):
         _same_length(name, given, n)
     shown = players.shown(stacked.values, columns)
-    labels = Labels(shown, players.names, outputs, naming.unit or callee.unit, row_labels)
+    labels = Labels(shown, players.names, outputs, naming.unit or callee.unit, row_labels, ours=is_frame(x))
     prediction = game.at_rows(np.arange(game.n_rows))
     return Asked(game, weights, labels, prediction, notes + unsteady + _digits_note(game) + _label_note(game))
 

@@ -9,6 +9,7 @@ all this depends on data and seed only, so a seed gives the same values on every
 
 from __future__ import annotations
 
+import collections
 import math
 import time
 from collections.abc import Iterator
@@ -22,8 +23,14 @@ from lepton_lab.explanation.closed_form import closed_form
 from lepton_lab.explanation.estimate import T_95, Estimate, Pace, working_time
 from lepton_lab.explanation.exact import exact_cost, exact_values
 from lepton_lab.explanation.game import Game
-from lepton_lab.explanation.least_squares import LEAST_PAIRS, LeastSquaresOptions, enough_plans, least_squares_rounds
-from lepton_lab.explanation.memory import rows_compared
+from lepton_lab.explanation.least_squares import (
+    LEAST_PAIRS,
+    LeastSquaresOptions,
+    enough_plans,
+    least_squares_rounds,
+    least_squares_values,
+)
+from lepton_lab.explanation.memory import row_blocks, rows_compared
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.unsteady import is_unsteady, with_answers_error
 from lepton_lab.explanation.walks import WalkOptions, walk_rounds, walk_values
@@ -50,8 +57,9 @@ def shapley_values(
     Raises:
         ExplanationError: values are not finite, or no row was reached.
     """
-    *_, estimate = shapley_rounds(game, weights, options, pace)
-    return estimate
+    stages = _checked(_rounds(game, weights, options, pace.with_grace(), told=False), pace)
+    (last,) = collections.deque(stages, maxlen=1)
+    return replace(last, ours=True)
 
 
 def shapley_rounds(
@@ -62,7 +70,12 @@ def shapley_rounds(
     Raises:
         ExplanationError: values are not finite, or no row was reached.
     """
-    for estimate in _rounds(game, weights, options, pace.with_grace()):
+    yield from _checked(_rounds(game, weights, options, pace.with_grace(), told=True), pace)
+
+
+def _checked(estimates: Iterator[Estimate], pace: Pace) -> Iterator[Estimate]:
+    """Estimates of at least one row, and of finite values."""
+    for estimate in estimates:
         if len(estimate.rows) == 0:
             why = "stopped" if pace.stop.is_set() else f"the budget of {pace.budget_s or 0:g} s was spent"
             raise ExplanationError(
@@ -76,25 +89,31 @@ def shapley_rounds(
         yield estimate
 
 
-def _rounds(game: Game, weights: np.ndarray, options: ExplainOptions, pace: Pace) -> Iterator[Estimate]:
-    """The stages: enumeration alone, or walks or least squares as asked for, then least squares as needed."""
+def _rounds(game: Game, weights: np.ndarray, options: ExplainOptions, pace: Pace, *, told: bool) -> Iterator[Estimate]:
+    """The stages: enumeration alone, or walks or least squares as asked for, then least squares as needed.
+
+    Where nobody is `told` of what is known in between, it is not made, and the last is made in the sums.
+    """
     rows = np.arange(game.n_rows)
     if is_unsteady(game):
         # Only the gaps between walks count what the answers vary by.
-        for estimate in walk_rounds(game, rows, weights, options.walks(), pace):
+        asked = game, rows, weights, options.walks(), pace
+        for estimate in walk_rounds(*asked) if told else [walk_values(*asked)]:
             yield with_answers_error(game, weights, estimate)
         return
     work = _work(game, rows, options)
     if _enumerate(game, work, options, pace):
-        yield from _exactly(game, weights, work, options, pace)
+        yield from _exactly(game, weights, work, options, pace, told=told)
         return
     if work.pairs >= LEAST_PAIRS * game.n_players * enough_plans(weights):
         more = LeastSquaresOptions(round(work.pairs), options.halfwidth, options.seed)
-        yield from least_squares_rounds(game, rows, weights, more, pace)
+        asked = game, rows, weights, more, pace
+        yield from least_squares_rounds(*asked) if told else [least_squares_values(*asked)]
         return
     # No half-width is too wide for the walks: they end after those asked for, whatever the budget.
     started, compiled = working_time(), pace.compiling()
     first = walk_values(game, rows, weights, WalkOptions(options.n_walks, math.inf, options.seed), pace)
+    first = replace(first, ours=not told)
     yield _told(first, options)
     if len(first.rows) == len(rows):
         exact = closed_form(game, weights, first, options.seed, pace)
@@ -106,11 +125,14 @@ def _rounds(game: Game, weights: np.ndarray, options: ExplainOptions, pace: Pace
         yield from _refined(game, weights, first, work, options, pace, cost)
 
 
-def _exactly(game: Game, weights: np.ndarray, work: _Work, options: ExplainOptions, pace: Pace) -> Iterator[Estimate]:
+def _exactly(
+    game: Game, weights: np.ndarray, work: _Work, options: ExplainOptions, pace: Pace, *, told: bool
+) -> Iterator[Estimate]:
     """Every coalition; after a few walks where rough values are wanted soon, which then stand for rows not reached."""
     rows, first = np.arange(game.n_rows), None
     if options.soon and not _cheap(work):
         first = walk_values(game, rows, weights, WalkOptions(options.n_walks, math.inf, options.seed), pace)
+        first = replace(first, ours=not told)
         yield _told(first, options)
     if first is None:
         yield exact_values(game, rows, weights, pace)
@@ -214,7 +236,8 @@ def _refined(
     more = LeastSquaresOptions(round(np.clip(pairs, least, 10 * least)), options.halfwidth, options.seed)
     if pace.ended(cost.compile_s + least * 2 * game.n_background * cost.evaluation_s):
         return
-    for second in least_squares_rounds(game, first.rows[wanted], weights, more, pace, first.plan[wanted]):
+    asked = game, first.rows[wanted], weights, more, pace, first.plan[wanted]
+    for second in [least_squares_values(*asked)] if first.ours else least_squares_rounds(*asked):
         if len(second.rows):
             yield _told(_pooled(first, second, work.pairs, game), options)
 
@@ -229,30 +252,28 @@ def _half_width(estimate: Estimate) -> Float64[np.ndarray, " row"]:
 
 
 def _pooled(first: Estimate, second: Estimate, first_pairs: float, game: Game) -> Estimate:
-    """Walks and least squares of some of their rows, weighted by what their pairs are worth."""
+    """Walks and least squares of some of their rows, weighted by what their pairs are worth; in the walks' arrays
+    where they are ours."""
     at = np.searchsorted(first.rows, second.rows)
     per_player = second.n_evaluations / (2 * len(second.rows) * game.n_background * game.n_players)
     worth = LEAST_SQUARES_GAIN * per_player**1.5 * game.n_players
-    share = np.zeros((len(first.rows), 1, 1))
-    share[at] = 1.0 if second.exact else worth / (worth + first_pairs)
+    share = 1.0 if second.exact else worth / (worth + first_pairs)
 
-    def mixed(ours: np.ndarray, theirs: np.ndarray, share: np.ndarray) -> np.ndarray:
-        placed = ours.copy()
-        placed[at] = theirs
-        return (1 - share) * ours + share * placed
+    def mixed(ours: np.ndarray, theirs: np.ndarray | None, our_share: float, their_share: float) -> np.ndarray:
+        found = ours if first.ours else ours.copy()
+        for part in row_blocks(len(at)):
+            found[at[part]] = our_share * ours[at[part]] + (0.0 if theirs is None else their_share * theirs[part])
+        return found
 
     spread = first.background_std
     if spread is not None and second.background_std is not None:
-        spread = mixed(spread, second.background_std, share)
-    variance = (1 - share) ** 2 * first.variance
-    variance[at] += share[at] ** 2 * second.variance
-    gap = second.half_gap if second.half_gap is not None else np.zeros_like(second.values)
+        spread = mixed(spread, second.background_std, 1 - share, share)
     return replace(
         first,
-        values=mixed(first.values, second.values, share),
-        variance=variance,
+        values=mixed(first.values, second.values, 1 - share, share),
+        variance=mixed(first.variance, second.variance, (1 - share) ** 2, share**2),
         background_std=spread,
-        half_gap=None if first.half_gap is None else mixed(first.half_gap, gap, share),
+        half_gap=None if first.half_gap is None else mixed(first.half_gap, second.half_gap, 1 - share, share),
         n_evaluations=first.n_evaluations + second.n_evaluations,
         exact=second.exact and len(at) == len(first.rows),
         method=f"{second.method}, after {first.method}",

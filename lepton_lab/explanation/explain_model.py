@@ -18,7 +18,7 @@ from lepton_lab.data.mix_rows import stack_rows
 from lepton_lab.errors import ExplanationError
 from lepton_lab.explanation.asked import Estimator, at_once
 from lepton_lab.explanation.background import Background, background_weights, given_background
-from lepton_lab.explanation.blend_parts import BlendRows, GamePart, added, for_part, game_parts, scaled
+from lepton_lab.explanation.blend_parts import BlendRows, GamePart, added, for_part, game_parts, own, scaled
 from lepton_lab.explanation.estimate import Estimate, Pace
 from lepton_lab.explanation.explanation import Explanation
 from lepton_lab.explanation.groups import groups_of
@@ -30,6 +30,8 @@ from lepton_lab.training.compilation import use_compilation_cache
 
 # Largest gap between the sum of the parts and the prediction, relative to the distance from the base.
 TOLERANCE = 1e-5
+# Rows predicted at once: what members make of them on the way is as large as these.
+ROWS_PREDICTED = 4096
 # What the network gets where a stop fell into the trees' time: one chunk, so that some rows are complete.
 GRACE_S = 0.3
 
@@ -98,7 +100,8 @@ def ask_trained(
     shown = players.shown(np.asarray(values), columns)
     labels = Labels(shown, players.names, names, task.unit, np.asarray(row_labels))
     rows = BlendRows(model, x, np.asarray(given.x), weights, players)
-    return AskedBlend(rows, labels, weights @ model.logits_x(given.x), model.logits_x(x))
+    at_rows = [model.logits_x(x[at : at + ROWS_PREDICTED]) for at in range(0, len(x), ROWS_PREDICTED)]
+    return AskedBlend(rows, labels, weights @ model.logits_x(given.x), np.concatenate(at_rows))
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,7 @@ def _sums(rows: BlendRows, estimator: Estimator, options: ExplainOptions, pace: 
         *_, whole = _part_values(part, len(parts), rows, estimator, options, pace)
         total = added(total, whole)
     if not parts:
-        yield replace(total, method=total.method or "constant model")
+        yield own(replace(total, method=total.method or "constant model"))
         return
     for estimate in _part_values(parts[-1], len(parts), rows, estimator, options, pace):
         yield added(total, estimate)

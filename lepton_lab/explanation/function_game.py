@@ -85,13 +85,20 @@ def _as_arrays(x: Any, background: Any) -> tuple[np.ndarray, np.ndarray] | None:
 
 def fits_float32(x: np.ndarray, background: np.ndarray) -> bool:
     """Whether float32 tells each column's values apart: it does not for times in seconds or long numbers of things."""
-    both = np.concatenate([x, background]).astype(np.float64)
-    known = np.isfinite(both)
-    with np.errstate(invalid="ignore", over="ignore"):
-        lost = np.where(known, np.abs(both - both.astype(np.float32)), 0.0).max(axis=0)
-    low = both.min(axis=0, where=known, initial=np.inf)
-    spread = both.max(axis=0, where=known, initial=-np.inf) - low
-    return bool(((spread <= 0) | (lost <= FLOAT32_LOSS * spread)).all())
+    return all(
+        _fits(np.concatenate([ours, theirs]), FLOAT32_LOSS) for ours, theirs in zip(x.T, background.T, strict=True)
+    )
+
+
+def _fits(column: np.ndarray, most: float) -> bool:
+    """Whether rounding a column to float32 moves no value by more than this share of the column's spread."""
+    column = column[np.isfinite(column)].astype(np.float64)
+    if len(column) == 0:
+        return True
+    with np.errstate(over="ignore"):
+        lost = np.abs(column - column.astype(np.float32)).max()
+    spread = column.max() - column.min()
+    return bool(spread <= 0 or lost <= most * spread)
 
 
 def _needs_no_frame(fn: Callable[[Any], Any], frame: Any, array: np.ndarray) -> bool:

@@ -122,19 +122,15 @@ class JaxGame(Game):
 
     def differs(self, rows: Int[np.ndarray, " row"]) -> Bool[np.ndarray, "row reference player"]:
         """Whether any value of a player differs; two missing values do not."""
-        ours, theirs = self._bits
-        differs = ours[rows][:, None] != theirs[None]
+        differs = _bits(self.x[rows])[:, None] != self._background_bits
         if self.player_of is None:
             return differs
         # A product counts the columns that differ: faster than a look at each player's.
         return differs.astype(np.float32) @ np.eye(self.n_players, dtype=np.float32)[list(self.player_of)] > 0
 
     @functools.cached_property
-    def _bits(self) -> tuple[np.ndarray, np.ndarray]:
-        """Values as whole numbers that are equal where the values are, or both are missing."""
-        missing, zero = np.float32(np.nan), np.float32(0)
-        ours, theirs = (np.where(np.isnan(t), missing, t + zero).view(np.int32) for t in (self.x, self.background))
-        return ours, theirs
+    def _background_bits(self) -> Int[np.ndarray, "1 reference feature"]:
+        return _bits(self.background)[None]
 
     def prepare(
         self, masks: Bool[np.ndarray, "reference state player"], references: Int[np.ndarray, " reference"]
@@ -301,6 +297,11 @@ class JaxGame(Game):
             )
             parts.append(np.asarray(out, dtype=np.float64)[: len(rows[part])])
         return np.concatenate(parts)
+
+
+def _bits(values: Float[np.ndarray, "row feature"]) -> Int[np.ndarray, "row feature"]:
+    """Values as whole numbers that are equal where the values are, or both are missing."""
+    return np.where(np.isnan(values), np.float32(np.nan), values + np.float32(0)).view(np.int32)
 
 
 def _padded(rows: np.ndarray, size: int) -> np.ndarray:

@@ -9,6 +9,7 @@ from jaxtyping import Float64, Shaped
 
 from lepton_lab.explanation.estimate import Estimate, Pace
 from lepton_lab.explanation.explanation import Explanation
+from lepton_lab.explanation.memory import taken
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Labels:
         output_names: one an output.
         unit: of the outputs.
         row_labels: one a row.
+        ours: whether nobody else has `data`, so that an explanation of all rows may have it as it is.
     """
 
     data: Shaped[np.ndarray, "row feature"]
@@ -28,6 +30,7 @@ class Labels:
     output_names: tuple[str, ...]
     unit: str
     row_labels: Shaped[np.ndarray, " row"]
+    ours: bool = False
 
 
 def explanation_of(
@@ -44,13 +47,14 @@ def explanation_of(
     def squeezed(array: np.ndarray) -> np.ndarray:
         return array[..., 0] if one else array
 
-    n = len(estimate.rows)
+    n, variance = len(estimate.rows), estimate.variance
+    data = taken(labels.data, estimate.rows) if labels.ours else labels.data[estimate.rows]
     return Explanation(
         values=squeezed(estimate.values),
         base_values=squeezed(np.repeat(base[None], n, axis=0)),
-        data=labels.data[estimate.rows],
+        data=data,
         feature_names=labels.feature_names,
-        error_std=squeezed(np.sqrt(estimate.variance)),
+        error_std=squeezed(np.sqrt(variance, out=variance if estimate.ours and not estimate.exact else None)),
         exact=estimate.exact,
         prediction=squeezed(prediction[estimate.rows]),
         output_names=labels.output_names,

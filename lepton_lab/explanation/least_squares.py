@@ -29,7 +29,7 @@ from jaxtyping import Bool, Float64, Int
 from lepton_lab.explanation.coalition_plans import Strata, cross_fitted, draw_pairs, strata_of
 from lepton_lab.explanation.estimate import T_95, Estimate, Pace, StoppedError, widened, working_time
 from lepton_lab.explanation.game import ROWS_PER_CALL, Game
-from lepton_lab.explanation.memory import kept
+from lepton_lab.explanation.memory import kept, row_blocks, taken
 from lepton_lab.explanation.pair_plans import Pairs
 from lepton_lab.explanation.walks import CHUNK_S, MIN_PAIRS, deal_plans
 
@@ -87,8 +87,19 @@ class _Tally:
     @classmethod
     def empty(cls, n_rows: int, game: Game) -> _Tally:
         """Nothing known yet."""
-        values, variance, half_gap, squares, peaks = np.zeros((5, n_rows, game.n_players, game.n_outputs))
-        return cls(values, variance, half_gap, squares, peaks, np.zeros(n_rows, np.int64), np.zeros(n_rows, bool))
+        shape = n_rows, game.n_players, game.n_outputs
+        # Apart, so that who keeps the values of a result does not keep the rest.
+        values, variance, half_gap, squares = np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        return cls(
+            values, variance, half_gap, squares, np.zeros(shape), np.zeros(n_rows, np.int64), np.zeros(n_rows, bool)
+        )
+
+    def own(self) -> _Tally:
+        """A copy, to be finished while this one goes on."""
+        values, variance = self.values.copy(), self.variance.copy()
+        return replace(
+            self, values=values, variance=variance, half_gap=self.half_gap.copy(), squares=self.squares.copy()
+        )
 
     def forget(self, rows: Int[np.ndarray, " row"]) -> None:
         """Start anew: what was sampled adds nothing to all coalitions."""
@@ -97,7 +108,11 @@ class _Tally:
 
     def half_width(self) -> Float64[np.ndarray, " row"]:
         """Widest 95 % half-width of each row so far."""
-        return T_95 * np.sqrt(widened(self.variance, self.peaks).max((1, 2), initial=0.0)) / np.maximum(self.pairs, 1)
+        widest = [
+            widened(self.variance[rows], self.peaks[rows]).max((1, 2), initial=0.0)
+            for rows in row_blocks(len(self.pairs))
+        ]
+        return T_95 * np.sqrt(np.concatenate([np.zeros(0), *widest])) / np.maximum(self.pairs, 1)
 
 
 def least_squares_values(
@@ -106,6 +121,7 @@ def least_squares_values(
     weights: Float64[np.ndarray, " reference"],
     options: LeastSquaresOptions,
     pace: Pace,
+    plan: Int[np.ndarray, " row"] | None = None,
 ) -> Estimate:
     """Shapley values of some rows by least squares, until the pairs asked for, the half-width or the budget.
 
@@ -115,9 +131,12 @@ def least_squares_values(
         weights: of the background rows, summing to 1.
         options: number of pairs, half-width, seed.
         pace: budget, stop, progress.
+        plan: which rows share plans, where they have been dealt already.
     """
-    *_, last = least_squares_rounds(game, rows, weights, options, pace)
-    return last
+    plan, tally = deal_plans(len(rows), options.seed) if plan is None else plan, _Tally.empty(len(rows), game)
+    rounds = _each_round(game, rows, weights, plan, tally, options, pace)
+    ended = functools.reduce(lambda _, last: last, rounds, "")
+    return _estimate(rows, plan, tally, options, ended)
 
 
 def least_squares_rounds(
@@ -128,13 +147,22 @@ def least_squares_rounds(
     pace: Pace,
     plan: Int[np.ndarray, " row"] | None = None,
 ) -> Iterator[Estimate]:
-    """What is known after each round of new plans; the arguments are those of `least_squares_values`.
+    """What is known after each round of new plans; the arguments are those of `least_squares_values`."""
+    plan, tally = deal_plans(len(rows), options.seed) if plan is None else plan, _Tally.empty(len(rows), game)
+    for ended in _each_round(game, rows, weights, plan, tally, options, pace):
+        yield _estimate(rows, plan, tally.own(), options, ended)
 
-    `plan` says which rows share plans, where they have been dealt already.
-    """
-    if plan is None:
-        plan = deal_plans(len(rows), options.seed)
-    tally = _Tally.empty(len(rows), game)
+
+def _each_round(
+    game: Game,
+    rows: np.ndarray,
+    weights: np.ndarray,
+    plan: np.ndarray,
+    tally: _Tally,
+    options: LeastSquaresOptions,
+    pace: Pace,
+) -> Iterator[str]:
+    """Adds round after round to the tally; says after each why it ended early, if it did."""
     sizes = _Sizes(game, weights, options, pace)
     ended, n_round = "", 0
     while not ended:
@@ -145,7 +173,7 @@ def least_squares_rounds(
         ended = _one_round(game, rows, weights, plan, wanted, strata, tally, (options.seed, n_round), pace)
         sizes.took(strata, len(wanted), working_time() - started)
         n_round += 1
-        yield _estimate(rows, plan, tally, options, ended)
+        yield ended
 
 
 def enough_plans(weights: Float64[np.ndarray, " reference"]) -> int:
@@ -344,24 +372,31 @@ def settled(
 
 
 def _estimate(rows: np.ndarray, plan: np.ndarray, tally: _Tally, options: LeastSquaresOptions, ended: str) -> Estimate:
-    """Means of the sums over each row's own pairs, for the rows that were reached."""
-    reached = np.flatnonzero(tally.pairs)
+    """Means of the sums over each row's own pairs, for the rows that were reached; made in the sums."""
+    notes, reached = _notes(tally, options.halfwidth, ended), np.flatnonzero(tally.pairs)
     exact = bool(tally.complete[reached].all())
-    n = tally.pairs[reached][:, None, None]
-    values = tally.values[reached] / n
+    values, variance, spread, half_gap = (
+        taken(array, reached) for array in (tally.values, tally.variance, tally.squares, tally.half_gap)
+    )
+    for part in row_blocks(len(reached)):
+        n, peaks = tally.pairs[reached[part]][:, None, None], tally.peaks[reached[part]]
+        values[part] /= n
+        spread[part] = np.sqrt(np.maximum(spread[part] / n - values[part] ** 2, 0.0))
+        variance[part] = widened(variance[part], peaks) / n**2
+        half_gap[part] /= n
     pairs = np.unique(tally.pairs[reached])
     count = " to ".join(f"{p:,}" for p in ([pairs[0], pairs[-1]] if len(pairs) > 1 else pairs))
     return Estimate(
         rows=rows[reached],
         values=values,
-        variance=widened(tally.variance[reached], tally.peaks[reached]) / n**2,
-        background_std=np.sqrt(np.maximum(tally.squares[reached] / n - values**2, 0.0)),
-        half_gap=None if exact else tally.half_gap[reached] / n,
+        variance=variance,
+        background_std=spread,
+        half_gap=None if exact else half_gap,
         plan=plan[reached],
         n_evaluations=tally.n_evaluations,
         exact=exact,
         method=f"least squares on leverage-sampled coalitions, {count or 'no'} pairs a background row",
-        notes=_notes(tally, options.halfwidth, ended),
+        notes=notes,
     )
 
 

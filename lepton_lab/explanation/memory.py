@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
+from jaxtyping import Int, Shaped
 
 # Bytes that an explanation stays under unless told otherwise, above the model, the data and the result.
 MEMORY = 1_000_000_000
@@ -15,6 +16,8 @@ MEMORY = 1_000_000_000
 PLAN_SHARE = 0.5
 # Comparisons of values with background values made at once.
 MOST_COMPARED = 1 << 22
+# Rows whose sums are made into results at once: what lies between is as large as so many rows, not as all of them.
+ROWS_FINISHED = 512
 
 Block = TypeVar("Block")
 
@@ -52,6 +55,16 @@ def held_by(block: Any) -> int:
     if dataclasses.is_dataclass(block):
         return sum(held_by(getattr(block, field.name)) for field in dataclasses.fields(block))
     return sum(map(held_by, block)) if isinstance(block, (tuple, list)) else 0
+
+
+def row_blocks(n_rows: int) -> Iterator[slice]:
+    """All rows, so many at a time that what is computed on the way stays small."""
+    return (slice(at, min(at + ROWS_FINISHED, n_rows)) for at in range(0, n_rows, ROWS_FINISHED))
+
+
+def taken(array: Shaped[np.ndarray, "row *rest"], rows: Int[np.ndarray, " some"]) -> Shaped[np.ndarray, "some *rest"]:
+    """Some rows in ascending order: the array itself, where these are all of them."""
+    return array if len(rows) == len(array) else array[rows]
 
 
 def rows_compared(n_background: int, n_players: int) -> int:

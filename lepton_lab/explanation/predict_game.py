@@ -54,7 +54,7 @@ class PredictGame(Game):
     @property
     def n_background(self) -> int:
         """Reference rows."""
-        return len(self.stacked.codes) - self.stacked.n_first
+        return self.stacked.n_rows - self.stacked.n_first
 
     @property
     def n_players(self) -> int:
@@ -68,7 +68,7 @@ class PredictGame(Game):
 
     @cached_property
     def _asked(self) -> Float64[np.ndarray, "ask row output"]:
-        rows = np.arange(len(self.stacked.codes))
+        rows = np.arange(self.stacked.n_rows)
         return np.stack([self.whole_rows(rows) for _ in range(self.n_asks)])
 
     @cached_property
@@ -83,7 +83,7 @@ class PredictGame(Game):
 
     def whole_rows(self, rows: Int[np.ndarray, " row"]) -> Float64[np.ndarray, "row output"]:
         """Outputs at some of the stacked rows, asked now."""
-        return self.outputs_of(np.repeat(rows[:, None], self.stacked.codes.shape[1], axis=1))
+        return self.outputs_of(np.broadcast_to(rows[:, None], (len(rows), len(self.stacked.column_names))))
 
     def at_rows(self, rows: Int[np.ndarray, " row"]) -> Float64[np.ndarray, "row output"]:
         """Outputs at whole rows."""
@@ -121,7 +121,7 @@ class PredictGame(Game):
     @cached_property
     def _fits(self) -> int:
         """Mixed rows whose places fit in memory: a power of two, so that whole calls fit in."""
-        fits = max(MIN_BATCH, BATCH_BYTES // (8 * self.stacked.codes.shape[1]))
+        fits = max(MIN_BATCH, BATCH_BYTES // (8 * len(self.stacked.column_names)))
         return 1 << (fits.bit_length() - 1)
 
     def corners(

@@ -19,7 +19,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ from jaxtyping import Float64, Int
 
 from lepton_lab.explanation.estimate import T_95, Estimate, Pace, StoppedError, widened, working_time
 from lepton_lab.explanation.game import ROWS_PER_CALL, Game
-from lepton_lab.explanation.memory import kept
+from lepton_lab.explanation.memory import kept, row_blocks, taken
 from lepton_lab.explanation.walk_plans import N_PASSES, Orders
 
 # Rows are dealt over this many plans: rows of one plan share its error, plans are independent.
@@ -61,19 +61,43 @@ class WalkOptions:
 
 @dataclass
 class _Sums:
-    """Running sums over rounds of walks, a row each: the one thing here that changes."""
+    """Running sums over rounds of walks, a row each: the one thing here that changes.
+
+    Without `peaks` there is one round only, whose variance is widened as it comes.
+    """
 
     values: Float64[np.ndarray, "row feature output"]
     variance: Float64[np.ndarray, "row feature output"]
     half_gap: Float64[np.ndarray, "row feature output"]
     squares: Float64[np.ndarray, "row feature output"]
-    peaks: Float64[np.ndarray, "row feature output"]
+    peaks: Float64[np.ndarray, "row feature output"] | None
     rounds: Int[np.ndarray, " row"]
     n_evaluations: int = 0
 
+    @classmethod
+    def empty(cls, n_rows: int, game: Game, *, one_round: bool) -> _Sums:
+        """Nothing known yet."""
+        shape = n_rows, game.n_players, game.n_outputs
+        # Apart, so that who keeps the values of a result does not keep the rest.
+        values, variance, half_gap, squares = np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        peaks = None if one_round else np.zeros(shape)
+        return cls(values, variance, half_gap, squares, peaks, np.zeros(n_rows, dtype=np.int64))
+
+    def own(self) -> _Sums:
+        """A copy, to be finished while this one goes on."""
+        values, variance = self.values.copy(), self.variance.copy()
+        return replace(
+            self, values=values, variance=variance, half_gap=self.half_gap.copy(), squares=self.squares.copy()
+        )
+
+    def widened(self, rows: slice) -> Float64[np.ndarray, "row feature output"]:
+        """The variance that intervals are made of."""
+        return self.variance[rows] if self.peaks is None else widened(self.variance[rows], self.peaks[rows])
+
     def half_width(self) -> Float64[np.ndarray, " row"]:
         """Widest 95 % half-width of each row so far."""
-        return T_95 * np.sqrt(widened(self.variance, self.peaks).max((1, 2))) / np.maximum(self.rounds, 1)
+        widest = [self.widened(rows).max((1, 2)) for rows in row_blocks(len(self.rounds))]
+        return T_95 * np.sqrt(np.concatenate([np.zeros(0), *widest])) / np.maximum(self.rounds, 1)
 
 
 def deal_plans(n_rows: int, seed: int) -> Int[np.ndarray, " row"]:
@@ -100,8 +124,13 @@ def walk_values(
         options: number of walks, half-width, seed.
         pace: budget, stop, progress.
     """
-    *_, last = walk_rounds(game, rows, weights, options, pace)
-    return last
+    plan, n_rounds = deal_plans(len(rows), options.seed), options.rounds(game.n_background)
+    more = options.halfwidth is not None or pace.budget_s is not None
+    one_round = n_rounds == 1 and (not more or options.halfwidth == math.inf)
+    sums = _Sums.empty(len(rows), game, one_round=one_round)
+    rounds = _each_round(game, rows, weights, plan, sums, options, pace)
+    ended = functools.reduce(lambda _, last: last, rounds, "")
+    return _estimate(rows, plan, sums, options, n_rounds, ended)
 
 
 def walk_rounds(
@@ -112,9 +141,22 @@ def walk_rounds(
     pace: Pace,
 ) -> Iterator[Estimate]:
     """What is known after each round of two more walks; the arguments are those of `walk_values`."""
-    plan = deal_plans(len(rows), options.seed)
-    zeros = [np.zeros((len(rows), game.n_players, game.n_outputs)) for _ in range(5)]
-    sums = _Sums(*zeros, rounds=np.zeros(len(rows), dtype=np.int64))
+    plan, n_rounds = deal_plans(len(rows), options.seed), options.rounds(game.n_background)
+    sums = _Sums.empty(len(rows), game, one_round=False)
+    for ended in _each_round(game, rows, weights, plan, sums, options, pace):
+        yield _estimate(rows, plan, sums.own(), options, n_rounds, ended)
+
+
+def _each_round(
+    game: Game,
+    rows: np.ndarray,
+    weights: np.ndarray,
+    plan: np.ndarray,
+    sums: _Sums,
+    options: WalkOptions,
+    pace: Pace,
+) -> Iterator[str]:
+    """Adds round after round to the sums; says after each why it ended early, if it did."""
     n_round, ended = 0, ""
     while not ended:
         wanted = _wanted(sums, n_round, options, game.n_background, pace)
@@ -122,7 +164,7 @@ def walk_rounds(
             return
         ended = _one_round(game, rows, weights, plan, wanted, sums, (options.seed, n_round), pace)
         n_round += 1
-        yield _estimate(rows, plan, sums, options, options.rounds(game.n_background), ended)
+        yield ended
 
 
 def _wanted(sums: _Sums, n_round: int, options: WalkOptions, n_background: int, pace: Pace) -> Int[np.ndarray, " row"]:
@@ -133,7 +175,7 @@ def _wanted(sums: _Sums, n_round: int, options: WalkOptions, n_background: int, 
     if 2 * n_round >= max(MAX_WALKS, options.n_walks) or not sums.variance.any():
         return every[:0]
     if options.halfwidth is not None:
-        return every[sums.half_width() > options.halfwidth]
+        return every[:0] if options.halfwidth == math.inf else every[sums.half_width() > options.halfwidth]
     return every if pace.budget_s is not None else every[:0]
 
 
@@ -185,16 +227,21 @@ def _add_walks(
     game: Game, rows: np.ndarray, into: np.ndarray, weights: np.ndarray, plans: Iterable[Any], sums: _Sums
 ) -> None:
     """Walk some rows of one plan through all its blocks and add what they found to the sums."""
-    values = np.zeros((len(rows), *sums.values.shape[1:]))
+    values, peaks = np.zeros((2, len(rows), *sums.values.shape[1:]))
     # All is evaluated before any of it is added: a stop among them leaves the sums as they were.
     for found in [game.walk(plan, rows) for plan in plans]:
         values += found.values
         sums.half_gap[into] += found.half_gap
         sums.variance[into] += found.variance
         sums.squares[into] += found.squares
-        sums.peaks[into] += found.peak**2
+        if sums.peaks is None:
+            peaks += found.peak**2
+        else:
+            sums.peaks[into] += found.peak**2
         sums.n_evaluations += found.n_evaluations
     sums.values[into] += _settled(values, game.at_rows(rows) - weights @ game.at_background())
+    if sums.peaks is None:
+        sums.variance[into] = widened(sums.variance[into], peaks)
     sums.rounds[into] += 1
     sums.n_evaluations += len(rows)
 
@@ -211,24 +258,31 @@ def _settled(
 def _estimate(
     rows: np.ndarray, plan: np.ndarray, sums: _Sums, options: WalkOptions, n_rounds: int, ended: str
 ) -> Estimate:
-    """Means of the sums over each row's own number of rounds, for the rows that were reached."""
-    reached = np.flatnonzero(sums.rounds)
-    n = sums.rounds[reached][:, None, None]
-    values = sums.values[reached] / n
-    spread = np.sqrt(np.maximum(sums.squares[reached] / n - values**2, 0.0))
-    walks = sorted({int(2 * r) for r in sums.rounds[reached]})
+    """Means of the sums over each row's own number of rounds, for the rows that were reached; made in the sums."""
+    notes, reached = _notes(sums, options.halfwidth, n_rounds, ended), np.flatnonzero(sums.rounds)
+    values, variance, spread, half_gap = (
+        taken(array, reached) for array in (sums.values, sums.variance, sums.squares, sums.half_gap)
+    )
+    for part in row_blocks(len(reached)):
+        n, some = sums.rounds[reached[part]][:, None, None], reached[part]
+        values[part] /= n
+        spread[part] = np.sqrt(np.maximum(spread[part] / n - values[part] ** 2, 0.0))
+        peaks = None if sums.peaks is None else sums.peaks[some]
+        variance[part] = (variance[part] if peaks is None else widened(variance[part], peaks)) / n**2
+        half_gap[part] /= n
+    walks = sorted({int(2 * r) for r in np.unique(sums.rounds[reached])})
     count = " to ".join(str(w) for w in ([walks[0], walks[-1]] if len(walks) > 1 else walks))
     return Estimate(
         rows=rows[reached],
         values=values,
-        variance=widened(sums.variance[reached], sums.peaks[reached]) / n**2,
+        variance=variance,
         background_std=spread,
-        half_gap=sums.half_gap[reached] / n,
+        half_gap=half_gap,
         plan=plan[reached],
         n_evaluations=sums.n_evaluations,
         exact=False,
         method=f"decoupled walks, {count or 'no'} a background row",
-        notes=_notes(sums, options.halfwidth, n_rounds, ended),
+        notes=notes,
     )
 
 
@@ -241,7 +295,7 @@ def _notes(sums: _Sums, halfwidth: float | None, n_rounds: int, ended: str) -> t
         notes.append(f"{why} after {reached.sum()} of {len(reached)} rows: the other rows are left out.")
     if ended and (sums.rounds[reached] < n_rounds).any():
         notes.append(f"{why} before every row had its {2 * n_rounds} walks a background row: some intervals are wider.")
-    n_wide = 0 if halfwidth is None else int((sums.half_width()[reached] > halfwidth).sum())
+    n_wide = 0 if halfwidth in (None, math.inf) else int((sums.half_width()[reached] > halfwidth).sum())
     if n_wide:
         notes.append(f"{n_wide} of {reached.sum()} rows have a 95 % half-width above the {halfwidth:g} asked for.")
     return tuple(notes)

@@ -188,3 +188,19 @@ def test_rounds_of_least_squares_add_up(wide):
         said = int(found.method.split(", ")[1].split(" pairs")[0])
         assert said == pytest.approx(found.n_evaluations / (2 * B * N), rel=0.02)
     assert said > 100
+
+
+def test_what_was_told_stays_and_the_end_is_the_same_without_it(wide):
+    """An explanation at once is made in the arrays of its sums; steps that somebody has are not written to."""
+    asked, weights = ExplainOptions(halfwidth=0.005), np.full(B, 1 / B)
+    told, kept = [], []
+    for estimate in shapley_rounds(wide, weights, asked, asked.pace()):
+        told.append(estimate)
+        kept.append([np.copy(getattr(estimate, name)) for name in ("values", "variance", "half_gap", "background_std")])
+    assert len(told) > 2
+    for estimate, arrays in zip(told, kept, strict=True):
+        for name, array in zip(("values", "variance", "half_gap", "background_std"), arrays, strict=True):
+            np.testing.assert_array_equal(getattr(estimate, name), array)
+    at_once = shapley_values(wide, weights, asked, asked.pace())
+    for name in ("values", "variance", "half_gap", "n_evaluations"):
+        np.testing.assert_array_equal(getattr(at_once, name), getattr(told[-1], name))

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from lepton_lab.data.mix_rows import stack_rows
+from lepton_lab.explanation.asked import at_once
 from lepton_lab.explanation.estimate import Pace
+from lepton_lab.explanation.explain_function import ask_function
 from lepton_lab.explanation.least_squares import LeastSquaresOptions, least_squares_values
 from lepton_lab.explanation.memory import held_by, kept, rows_compared
+from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.predict_game import PredictGame
+from lepton_lab.explanation.walk_plans import Walked
 from lepton_lab.explanation.walks import WalkOptions, walk_values
 from tests.explanation.models import table
 
@@ -65,3 +70,31 @@ def test_mixed_rows_of_many_columns_come_in_slices():
     )
     # All mixed rows at once would be 400 MB of places alone.
     assert peak < 300e6
+
+
+class _Quick(PredictGame):
+    """Walks that cost nothing: what is left is what an explanation holds for its rows."""
+
+    def walk(self, plan, rows):
+        return Walked(*np.ones((5, len(rows), self.n_players, 1)), n_evaluations=len(rows))
+
+
+def peak_and_result(n_rows):
+    """Bytes that answering takes at most, and bytes of the answer."""
+    x, background = np.ones((n_rows, 20)) * np.arange(1, n_rows + 1)[:, None], np.zeros((40, 20))
+    asked = ask_function(lambda z: np.asarray(z).sum(axis=1), x, background)
+    assert isinstance(asked.game, PredictGame)
+    asked = replace(asked, game=_Quick(asked.game.predict, asked.game.stacked))
+    options = ExplainOptions()
+    assert len(asked.game.at_background()) == 40 and asked.game.differs(np.arange(1)).all()
+    tracemalloc.start()
+    (found,) = asked.answers(at_once, options, options.pace())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(found) == n_rows and not found.exact
+    return peak, sum(array.nbytes for array in vars(found).values() if isinstance(array, np.ndarray))
+
+
+def test_more_rows_take_no_more_than_their_result():
+    (little, small), (much, large) = peak_and_result(2_000), peak_and_result(6_000)
+    assert much - little < 1.15 * (large - small)

@@ -160,7 +160,7 @@ class PredictSwap(ColumnSwap):
 
     def outputs(self, rows: Int[np.ndarray, " row"], which: Int[np.ndarray, "row value"]) -> Answers:
         """Mixed rows through `predict`."""
-        n_columns = self.game.stacked.codes.shape[1]
+        n_columns = len(self.game.stacked.column_names)
         source = np.repeat(np.repeat(rows, which.shape[1])[:, None], n_columns, axis=1)
         source[:, self.column] = self.sources[which.ravel()]
         return self.game.outputs_of(source).reshape(*which.shape, -1)
