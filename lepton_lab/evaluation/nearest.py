@@ -140,20 +140,23 @@ def _rows(
     model: TrainedModel, known: Table, chosen: np.ndarray, distance: np.ndarray, differs: np.ndarray
 ) -> tuple[NearRow, ...]:
     found = known.take(chosen)
-    values, names = found.values(), model.schema.names
+    values, names, labels = found.values(), model.schema.names, found.index.tolist()
     logits = np.asarray(model.logits_x(model.encoder.encode(found)), np.float64)
     probability = model.task.probability(logits) if model.classes else None
     decided = model.decide(probability) if probability is not None else None
     rows = []
     for i, position in enumerate(chosen):
         k = None if decided is None else int(decided[i])
+        chance = (
+            None if probability is None or k is None else float(probability[i, 1 if len(model.classes) == 2 else k])
+        )
         rows.append(
             NearRow(
-                label=found.index[i] if model.seen is not None else None,
+                label=labels[i] if model.seen is not None else None,
                 values=dict(zip(names, values[i].tolist(), strict=True)),
                 differs=tuple(name for name, other in zip(names, differs[i], strict=True) if other),
                 distance=float(distance[position]),
-                probability=None if k is None else float(probability[i, 1 if len(model.classes) == 2 else k]),
+                probability=chance,
                 prediction=float(logits[i, 0]) if k is None else model.classes[k],
                 truth=_truth(model, found, i),
             )

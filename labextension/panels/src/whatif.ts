@@ -124,7 +124,7 @@ class WhatIfView {
   private heard(content: any, buffers: DataView[]): void {
     if (content.type === "pins") return void (this.told && this.hearPins(content));
     if (content.view !== this.token) return;
-    this.since = 0;
+    if (this.lost) this.findAgain();
     if (content.type === "columns") return this.start(content, buffers);
     if (!this.told) return;
     if (content.type === "answer") this.hearAnswer(content);
@@ -170,6 +170,7 @@ class WhatIfView {
     const values = this.asked.get(content.id);
     this.asked.delete(content.id);
     const newest = this.requests.answered(content.id);
+    this.since = this.requests.open ? performance.now() : 0;
     this.trouble.hidden = !content.error;
     this.trouble.textContent = content.error ?? "";
     if (content.error || !values) return;
@@ -285,20 +286,30 @@ class WhatIfView {
 
   private send(content: Record<string, unknown>): void {
     if (this.lost) return;
-    this.since ||= performance.now();
     try {
       this.model.send({ ...content, view: this.token });
     } catch {
-      this.lose();
+      // A comm that is closed cannot be written to.
+      if (content.type !== "curves") this.lose();
     }
   }
 
   // --- a kernel that is busy, or gone
 
   private lose(): void {
+    if (this.lost) return;
+    this.send({ type: "curves", changes: this.changes() });
+    // Whoever answers that is alive, and heard.
     this.lost = true;
     this.seek.disabled = this.look.disabled = true;
     this.sourceIs("The kernel is gone. The curves go on answering; run the cell again for the model's own answers.", "lost");
+  }
+
+  private findAgain(): void {
+    this.lost = false;
+    this.seek.disabled = this.look.disabled = false;
+    this.requests.reset();
+    this.moved(true);
   }
 
   private watch(): void {
@@ -393,7 +404,6 @@ class WhatIfView {
     else if (source === "model") this.sourceIs("the model's own answer", "model");
     else this.sourceIs(moved > 1 ? "≈ read off the curves of several columns" : "≈ read off the curve", "curve");
     if (source === "curve") return;
-    this.since = 0;
     this.setCode(answer.code);
     if (answer.waterfall) {
       this.reasons = answer.waterfall;

@@ -19,7 +19,7 @@ from lepton_lab.pictures.numbers import value
 
 if TYPE_CHECKING:
     from lepton_lab.evaluation.compared_scenarios import ComparedScenarios
-    from lepton_lab.evaluation.scenario import WhatIf, WhatIfAnswer
+    from lepton_lab.evaluation.scenario import WhatIf
     from lepton_lab.explanation.effects.row_curves import RowCurve
 
 MOST_PINS = 8
@@ -59,7 +59,9 @@ class WhatIfPanel(TwinnedPanel):
             "ready": self._ready, "set": self._set, "curves": self._send_curves, "pins": self._pin,
             "reach": self._reach, "nearest": self._nearest,
         }  # fmt: skip
-        if content["type"] not in heard or not isinstance(content.get("changes", {}), dict):
+        content = {"changes": {}, "locked": [], **content}
+        sound = isinstance(content["changes"], dict) and isinstance(content["locked"], list)
+        if content["type"] not in heard or not sound:
             return
         try:
             heard[content["type"]](content)
@@ -104,7 +106,7 @@ class WhatIfPanel(TwinnedPanel):
             self.refresh_twin()
 
     def _reach(self, content: dict[str, Any]) -> None:
-        goal, locked = content.get("goal"), tuple(map(str, content.get("locked", ())))
+        goal, locked = content.get("goal"), tuple(map(str, content["locked"]))
         self._locked = locked
         goal = messages.goal(self._whatif, goal)
         ways = self._whatif.reach(goal, changes=content["changes"], locked=locked, timeout=GOAL_TIMEOUT)
@@ -127,6 +129,3 @@ class WhatIfPanel(TwinnedPanel):
 
     def _compared(self) -> ComparedScenarios | None:
         return self._whatif.compare(self._pins) if self._pins else None
-
-
-__all__ = ["WhatIfPanel"]

@@ -120,7 +120,7 @@ def strips(whatif: WhatIf, found: WhatIfAnswer, curves: Sequence[RowCurve]) -> t
     made = []
     for curve, spread in zip(curves, whatif.spreads, strict=True):
         heights = whatif.shown(curve.outputs, found.output)
-        made.append(Strip(curve.column, curve.kind, curve.grid, curve.place, heights, spread, now[curve.column]))
+        made.append(Strip(curve.column, curve.kind, list(curve.grid), curve.place, heights, spread, now[curve.column]))
     return tuple(made)
 
 
