@@ -181,15 +181,19 @@ class WhatIf:
         return ComparedScenarios(self.label, self.values, self.answer({}, explain=True), answers)
 
     def shown(self, outputs: np.ndarray, output: int = 0) -> np.ndarray:
-        """Outputs of curves as the number people read: a probability, the estimate, the median time.
+        """Outputs of curves as the number people read: a probability, or the estimate.
 
         Args:
             outputs: `(point,)` or `(point, class)`, in link space.
             output: whose probability, of several classes.
+
+        Returns:
+            `(point,)`: of two classes the positive one's; of a time to an event the chance of none by the middle
+            one of its typical times.
         """
         task, logits = self.model.task, np.asarray(outputs, np.float64).reshape(len(outputs), -1)
         if isinstance(task, Survival):
-            return np.asarray(task.median(logits), np.float64)
+            return np.asarray(task.survival(logits, task.horizons), np.float64)[:, len(task.horizons) // 2]
         if not task.classes:
             return logits[:, 0]
         return task.probability(logits)[:, 1 if len(task.classes) == 2 else output]

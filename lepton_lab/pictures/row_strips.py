@@ -67,9 +67,11 @@ def strips(items: Sequence[Strip], *, share: bool) -> Markup:
 def _one(one: Strip, scale: Scale, shown: object) -> Markup:
     low, high = _ends(one)
     reach = f"{shown(low)} to {shown(high)}"  # type: ignore[operator]
-    caption = tag("figcaption", short(one.column, 130), " ", tag("span", reach), title=one.column)
+    room = WIDTH - 7 * len(reach) - 12  # what the caption's other words leave
+    caption = tag("figcaption", short(one.column, room), " ", tag("span", reach), title=one.column)
     label = f"{one.column}: {reach}, now {value(one.now)}"
-    return tag("figure", caption, svg(WIDTH, HEIGHT, label, _bars(one), _curve(one, scale)))
+    drawing = svg(WIDTH, HEIGHT, label, _bars(one), _curve(one, scale))
+    return tag("figure", caption, drawing, style=f"width:{WIDTH}px;overflow:hidden")
 
 
 def _ends(one: Strip) -> tuple[float | None, float | None]:

@@ -97,7 +97,7 @@ def _curves(answer: WhatIfAnswer, strips: Sequence[Strip]) -> Markup:
     """What each column alone would do."""
     if not strips:
         return Markup("")
-    share = answer.estimate is None and answer.unit != Survival.unit
+    share = answer.estimate is None
     more = len(strips) - row_strips.AT_MOST
     left = f"; {more} more columns move it less" if more > 0 else ""
     sub = f"bars: known values (√ of their share); line: the prediction; dot: this row{left}"

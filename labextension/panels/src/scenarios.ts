@@ -45,7 +45,7 @@ export function table(scenarios: Scenario[], told: Told, load: (one: Scenario) =
       ...scenarios.map((one) => (name in one.changes ? h("td", {}, h("b", {}, told.shown(name, one.changes[name]!))) : h("td", { class: "lep-same", "aria-label": "as it is" }, "·")))),
   );
   const said = h("tr", { class: "best" }, h("th", { scope: "row" }, told.label), h("td", {}, brief(told.first)),
-    ...scenarios.map((one) => h("td", {}, one.answer ? `${brief(one.answer)}${one.answer.probabilities.length ? ` → ${one.answer.prediction}` : ""}` : "…")));
+    ...scenarios.map((one) => h("td", {}, one.answer ? `${brief(one.answer)}${one.answer.probabilities.length && one.answer.prediction ? ` → ${one.answer.prediction}` : ""}` : "…")));
   return h("div", { class: "lep-scroll" },
     h("table", { class: "lep-table" }, h("thead", {}, h("tr", {}, h("th", {}, ""), h("th", { scope: "col" }, "as it is"), ...head)), h("tbody", {}, ...rows, said)));
 }

@@ -210,7 +210,7 @@ class WhatIfView {
     const numbers = shown(this.told!.link, outputs);
     // Of several classes the one that the model says now, all along the curve.
     const k = answer.probabilities.findIndex((one) => one.name === headline(answer).name);
-    return numbers[answer.median === null ? Math.max(k, 0) : 0]!;
+    return numbers[Math.max(k, 0)]!;
   }
 
   private hearPins(content: { pins: Record<string, Changes>; answers: Record<string, Answer> }): void {
@@ -412,7 +412,7 @@ class WhatIfView {
     this.markNow();
     this.detail.classList.toggle("stale", !answer.waterfall);
     // Said aloud at rest only: a screen reader must not read every pixel of a drag.
-    this.said.textContent = `${this.what.textContent}: ${this.value.textContent}, predicted ${answer.prediction}`;
+    this.said.textContent = `${this.what.textContent}: ${this.value.textContent}, ${answer.what} ${answer.prediction}`;
   }
 
   private setCode(code: string): void {

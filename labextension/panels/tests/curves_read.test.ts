@@ -64,7 +64,7 @@ test("dates are places in days, in UTC", () => {
 
 const answer: Answer = {
   prediction: "no", link: [0], probabilities: [{ name: "no", value: 0.5 }, { name: "yes", value: 0.5 }], positive: "yes",
-  estimate: null, median: null, unit: "log-odds", threshold: 0.7, code: "", waterfall: null,
+  estimate: null, what: "predicted", unit: "log-odds", threshold: 0.7, code: "", waterfall: null,
 };
 
 test("what the curves say is decided at the model's own threshold", () => {
@@ -75,10 +75,13 @@ test("what the curves say is decided at the model's own threshold", () => {
   assert.equal(against(answer, answer), "predicted no · as the row is");
 });
 
-test("an estimate and a time are read as they are", () => {
+test("an estimate and the chances of a time are read as they are", () => {
   const estimate = { ...answer, probabilities: [], positive: null, threshold: null, estimate: 3, unit: "euro" };
   assert.equal(brief(fromCurves(estimate, "identity", [1250])), "1,250");
-  assert.equal(brief(fromCurves({ ...estimate, estimate: null, median: 12 }, "identity", [20.5])), "20.5");
+  const times = ["1", "5", "9"].map((by) => ({ name: `no event by ${by}`, value: 0.5 }));
+  const timed = { ...estimate, estimate: null, what: "median time", probabilities: times, positive: "no event by 5" };
+  assert.equal(brief(fromCurves(timed, "identity", [0.9, 0.6, 1.2])), "60.0 %");
+  assert.equal(fromCurves(timed, "identity", [0.9, 0.6, 1.2]).probabilities[2]!.value, 1);
 });
 
 test("of thousands of categories those are offered that hold what is typed", () => {

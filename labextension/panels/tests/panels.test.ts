@@ -49,13 +49,12 @@ test("only what differs is a change", () => {
   assert.deepEqual(changesOf([control("a", 1, 1), control("b", 1, 2), control("c", 1, null)]), { b: 2, c: null });
 });
 
-test("the headline is the positive class, the largest one, the estimate, or the median time", () => {
+test("the headline is the positive class, the largest one, or the estimate", () => {
   const probabilities = [{ name: "no", value: 0.7 }, { name: "yes", value: 0.3 }];
-  const answer = { probabilities, positive: null, estimate: null, median: null };
+  const answer = { probabilities, positive: null, estimate: null };
   assert.deepEqual(headline({ ...answer, positive: "yes" }), { name: "yes", value: 0.3, share: true });
   assert.deepEqual(headline(answer), { name: "no", value: 0.7, share: true });
   assert.deepEqual(headline({ ...answer, probabilities: [], estimate: 12 }), { name: "", value: 12, share: false });
-  assert.deepEqual(headline({ ...answer, median: 40 }), { name: "Median time", value: 40, share: false });
 });
 
 test("text loses direction overrides, not its letters", () => {

@@ -50,26 +50,28 @@ def columns(whatif: WhatIf, curves: Sequence[RowCurve] | None) -> list[dict[str,
 
 
 def buffers(whatif: WhatIf, curves: Sequence[RowCurve] | None) -> list[bytes]:
-    """The outputs of all curves after one another `(point of a column, output)`, as the page transforms them."""
+    """The outputs of all curves after one another `(point of a column, output)`; of times to an event the chances."""
     if curves is None:
         return []
-    parts = [curve.outputs.reshape(len(curve.grid), -1) for curve in curves]
-    if isinstance(whatif.model.task, Survival):
-        parts = [whatif.shown(part)[:, None] for part in parts]
-    return [np.concatenate(parts).astype("<f4").tobytes()]
+    outputs = np.concatenate([curve.outputs.reshape(len(curve.grid), -1) for curve in curves])
+    task = whatif.model.task
+    if isinstance(task, Survival):
+        outputs = task.survival(outputs, task.horizons)
+    return [outputs.astype("<f4").tobytes()]
 
 
 def answer(whatif: WhatIf, found: WhatIfAnswer) -> dict[str, Any]:
     """An answer: the number to show large, all probabilities, the waterfall where it was asked for."""
-    model, survival = whatif.model, isinstance(whatif.model.task, Survival)
-    link = [_finite(found.prediction)] if survival else [float(z) for z in found.link]  # type: ignore[arg-type]
-    drawn = code(whatif, f".answer({found.changes!r})") if found.changes else code(whatif)
+    task, chances = whatif.model.task, [float(p) for p in found.probabilities.values()]
+    timed = isinstance(task, Survival)
+    shown = [value(c) for c in found.probabilities]
+    main = shown[1] if task.name == "binary" else shown[len(shown) // 2] if timed else None
     return {
-        "prediction": value(found.prediction), "estimate": found.estimate, "link": link,
-        "probabilities": [{"name": value(c), "value": float(p)} for c, p in found.probabilities.items()],
-        "positive": value(model.task.classes[1]) if model.task.name == "binary" else None,
-        "median": _finite(found.prediction) if survival else None, "unit": model.task.unit,
-        "threshold": model.threshold, "code": drawn,
+        "prediction": value(found.prediction), "what": "median time" if timed else "predicted",
+        "estimate": found.estimate, "link": chances if timed else [float(z) for z in found.link],
+        "probabilities": [{"name": name, "value": p} for name, p in zip(shown, chances, strict=True)], "positive": main,
+        "unit": task.unit, "threshold": whatif.model.threshold,
+        "code": code(whatif, f".answer({found.changes!r})") if found.changes else code(whatif),
         "waterfall": None if found.explanation is None else _waterfall(found),
     }  # fmt: skip
 
