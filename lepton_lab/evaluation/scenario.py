@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lepton_lab.explanation.explanation import Explanation
     from lepton_lab.trained import TrainedModel
 
-MOST_KNOWN = 20_000
+MOST_KNOWN = 5_000
 """Rows that the points of curves and the spreads of columns are taken from, of more that are known."""
 
 
