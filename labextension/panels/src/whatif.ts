@@ -114,9 +114,9 @@ class WhatIfView {
     const answer = h("div", { class: "lep-answer" }, this.what, h("div", { class: "lep-now" }, this.value, this.against), this.gauge, this.source, this.trouble, this.detail);
     const tools = h("div", { class: "lep-tools" }, this.reset, this.pin);
     const seek = h("form", { class: "lep-seek", submit: (event: SubmitEvent) => (event.preventDefault(), this.askWays()) }, h("label", { class: "lep-field" }, "Reach", this.goal), this.goals, this.seek, this.locks);
-    const more = h("div", { class: "lep-more" }, h("section", {}, seek, this.ways), h("section", {}, h("div", { class: "lep-seek" }, this.look), this.near));
+    const near = h("section", { class: "lep-more" }, h("div", { class: "lep-seek" }, this.look), this.near);
     const python = h("div", { class: "lep-tools" }, this.line, copyButton(() => this.code));
-    return h("div", {}, head, h("div", { class: "lep-whatif" }, list, h("div", { class: "lep-side" }, answer, tools)), this.pinned, more, python, this.said);
+    return h("div", {}, head, h("div", { class: "lep-whatif" }, list, h("div", { class: "lep-side" }, answer, tools, h("section", { class: "lep-more" }, seek, this.ways))), this.pinned, near, python, this.said);
   }
 
   // --- what the kernel says
