@@ -37,7 +37,7 @@ demo: $(VENV)/.lab  ## run notebooks/00_start.ipynb on real credit data, write b
 
 test: $(VENV)/.test  ## everything that must pass, a real browser included
 	@sh scripts/ensure_chromium.sh
-	$(BIN)/python -m pytest
+	$(BIN)/python scripts/run_tests.py
 
 test-fast: $(VENV)/.test  ## the tests without browser and extra environments
 	$(BIN)/python -m pytest -m "not browser and not slow"

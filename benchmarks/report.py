@@ -36,6 +36,11 @@ def versions(more: Sequence[str] = ()) -> str:
     return ", ".join(found)
 
 
+def load() -> str:
+    """How many processes wanted a core meanwhile, this one among them: where there were others, seconds are rougher."""
+    return f" (load over 15 minutes {os.getloadavg()[2]:.1f})" if hasattr(os, "getloadavg") else ""
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """A Markdown table; numbers are written as given."""
     lines = [" | ".join(header), " | ".join("---" for _ in header)]
@@ -47,7 +52,7 @@ def write(name: str, title: str, body: str, more: Sequence[str] = (), *, keep: b
     """Print a page and, where it is to be kept, write it to `results/<name>.md`; `more` packages are named too."""
     command = " ".join(["python", *(os.path.relpath(word) if Path(word).exists() else word for word in sys.argv)])
     about = (
-        f"`{command}` · {datetime.date.today()} · {cpu_model()}, {os.cpu_count()} cores, "
+        f"`{command}` · {datetime.date.today()} · {cpu_model()}, {os.cpu_count()} cores{load()}, "
         f"OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'unset')} · "
         f"Python {platform.python_version()}, {versions(more)}"
     )

@@ -1,10 +1,12 @@
-"""Settings that every test shares: strict JAX, one thread, a private home, one compilation cache."""
+"""Settings that every test shares: strict JAX, one thread, private homes, one compilation cache, the same examples."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 from pathlib import Path
+
+from hypothesis import HealthCheck, settings
 
 # Before jax, lightgbm or numpy's BLAS wake up: with two OpenMP threads tree libraries can be
 # ten times slower than with one on small machines.
@@ -13,7 +15,15 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("JAX_NUMPY_DTYPE_PROMOTION", "strict")
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ["LEPTON_HOME"] = tempfile.mkdtemp(prefix="lepton-home-")
+os.environ["IPYTHONDIR"] = tempfile.mkdtemp(prefix="lepton-ipython-")
 
 CACHE = Path(os.environ.get("LEPTON_TEST_CACHE", Path(__file__).parent.parent / ".cache" / "jax"))
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(CACHE))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+
+# No example fails because the machine is busy, and every run has the same ones: others are looked for with
+# --hypothesis-profile=default.
+settings.register_profile(
+    "suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("suite")

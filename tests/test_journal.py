@@ -354,7 +354,7 @@ class TestRun:
 
         run = LiveRun(new_run()).work_in_background(fail)
         with pytest.raises(RunError, match="gone wrong"):
-            run.result(timeout=5)
+            run.result(timeout=60)
         assert run.status == "failed" and "gone wrong" in run.record.message
         assert run.progress == FIRST and run.history() == (FIRST,)
 
@@ -370,7 +370,7 @@ class TestRun:
         run = LiveRun(new_run()).work_in_background(wait)
         code = f"from lepton_lab.journal import Run, open_run; f = open_run({run.id!r}); Run(f.id, f.path).stop()"
         subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "LEPTON_HOME": str(runs.parent)})
-        assert heard.wait(2)
+        assert heard.wait(60)
 
     def test_a_run_without_a_model_says_how_to_go_on(self, runs):
         folder = new_run()

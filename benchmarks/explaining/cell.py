@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from explaining import one_core, ours, peers
-from explaining.curves import Point, point
+from explaining.curves import Point, point, relative_error
 from explaining.models import Model
+from lepton_lab.explanation.estimate import Estimate
 
 OUR_ROWS, PEER_ROWS = 32, 24
 WALKS = (2, 4, 8, 16, 32)
@@ -18,21 +19,26 @@ PEER_S, LEAST_ROWS = 25.0, 4
 BUDGETS = {
     "Permutation": (peers.permutation, (16, 40, 100, 250)),
     "Kernel": (peers.kernel, (500, 1000, 2000, 4000, 8000)),
-    "Sampling": (peers.sampling, (5_000, 20_000, 80_000, 320_000)),
+    "Sampling": (peers.sampling, (5_000, 15_000, 45_000, 135_000)),
     "shapiq KernelSHAP": (peers.shapiq_kernel, (500, 1000, 2000, 4000, 8000)),
-    "lightshap": (peers.lightshap, (5, 20, 60, 200)),
-    "captum ShapleyValueSampling": (peers.captum_sampling, (10, 40, 120, 400)),
+    "lightshap": (peers.lightshap, (5, 15, 45, 135)),
+    "lightshap permutation": (peers.lightshap_permutation, (10, 30, 90, 270)),
+    "captum ShapleyValueSampling": (peers.captum_sampling, (10, 30, 90, 270)),
     "captum KernelShap": (peers.captum_kernel, (500, 1000, 2000, 4000)),
 }
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What was measured of a model: curves by name ("ours" and the peers), rows of each, our estimates' evaluations."""
+    """What was measured of a model: curves by name ("ours" and the peers), rows of each, our estimates' evaluations.
+
+    `beside` is our curve once more for each peer: the same costs, errors at the rows that the peer explained.
+    """
 
     model: Model
     truth: ours.Truth
     curves: Mapping[str, list[Point]]
+    beside: Mapping[str, list[Point]]
     n_rows: Mapping[str, int]
     gap: float
     shares: Sequence[float]
@@ -62,7 +68,13 @@ def measure(model: Model, asked: Sequence[str], peak: float, limit_s: float = PE
     shares = [
         found[p.budget].n_evaluations * model.flop / (p.cost * OUR_ROWS * peak) for p in curves["ours"]
     ]  # fmt: skip
-    return Cell(model, truth, curves, {"ours": len(model.x), **rows}, additivity_gap(model, found[2]), shares)
+    beside = {name: [_at_rows(p, found[p.budget], truth, n) for p in curves["ours"]] for name, n in rows.items()}
+    return Cell(model, truth, curves, beside, {"ours": len(model.x), **rows}, additivity_gap(model, found[2]), shares)
+
+
+def _at_rows(mine: Point, estimate: Estimate, truth: ours.Truth, n_rows: int) -> Point:
+    """A point of ours whose error is that of the first rows only."""
+    return replace(mine, error=relative_error(estimate.values[:n_rows, :, 0], truth.reference))
 
 
 def _affordable(model: Model, name: str, limit_s: float) -> int:

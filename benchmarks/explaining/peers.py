@@ -97,12 +97,22 @@ def shapiq_kernel(model, n_rows: int) -> Run:
 
 def lightshap(model, n_rows: int) -> Run:
     """lightshap's default (above 8 columns a kernel method, partly exact); a budget is its number of iterations."""
+    return _lightshap(model, n_rows, None)
+
+
+def lightshap_permutation(model, n_rows: int) -> Run:
+    """lightshap's permutations there and back; a budget is their number."""
+    return _lightshap(model, n_rows, "permutation")
+
+
+def _lightshap(model, n_rows: int, method: str | None) -> Run:
     import lightshap as light
 
     def run(n: int) -> np.ndarray:
         found = light.explain_any(
-            model.predict, model.x[:n_rows], bg_X=model.background, max_iter=n, tol=0.0, random_state=0, verbose=False
-        )
+            model.predict, model.x[:n_rows], bg_X=model.background, method=method, max_iter=n, tol=0.0,
+            random_state=0, verbose=False,
+        )  # fmt: skip
         return np.asarray(found.shap_values)
 
     return run

@@ -144,7 +144,7 @@ def catboost(train: pd.DataFrame, y: np.ndarray, test: pd.DataFrame, kind: str, 
 def _pytabkit(name: str) -> Callable[..., np.ndarray]:
     def run(train: pd.DataFrame, y: np.ndarray, test: pd.DataFrame, kind: str, seed: int) -> np.ndarray:
         import torch
-        from pytabkit.models import sklearn as peers
+        from pytabkit.models.sklearn import sklearn_interfaces as peers
 
         torch.set_num_threads(1)
         ending = "Regressor" if kind == "regression" else "Classifier"

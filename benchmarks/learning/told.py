@@ -9,6 +9,10 @@ import pandas as pd
 from report import table
 
 OURS = "lepton-lab"
+# A standard error of two splits says nothing.
+FEWEST_SPLITS = 3
+# A rank among fewer says little.
+FEWEST_SYSTEMS = 5
 
 
 def page(results: list[dict], about: str) -> str:
@@ -32,35 +36,40 @@ def page(results: list[dict], about: str) -> str:
 def by_table(
     frame: pd.DataFrame, order: list[str], what: str, shown: Callable[[float], str], over: str = "mean"
 ) -> str:
-    """One score of every system on every table."""
+    """One score of every system on every table, over the splits it did; a star marks fewer than the others did."""
     own = frame[frame[what].notna()]
     wide = own.pivot_table(index="table", columns="system", values=what, aggfunc=over, sort=False)
-    n = own.groupby("table").split.nunique()
-    names = [s for s in order if s in wide]
-    rows = [
-        (name, int(n[name]), *(shown(v) if np.isfinite(v := wide.loc[name, s]) else "" for s in names))
-        for name in wide.index
-    ]
+    n = own.pivot_table(index="table", columns="system", values="split", aggfunc="nunique")
+    names, most = [s for s in order if s in wide], n.max(axis=1)
+    rows = []
+    for name in wide.index:
+        cells = [
+            "" if np.isnan(v := wide.loc[name, s]) else shown(v) + ("*" if n.loc[name, s] < most[name] else "")
+            for s in names
+        ]
+        rows.append((name, int(most[name]), *cells))
     return table(("table", "splits", *names), rows)
 
 
 def ranks(frame: pd.DataFrame, order: list[str]) -> str:
-    """Mean rank by loss and by AUC, among the systems that did every table, and with the slow ones where they ran."""
+    """Mean rank by loss and by AUC: the more systems a line compares, the fewer tables and splits all of them did."""
     said = []
     for what, best_low in (("loss", True), ("auc", False)):
         own = frame[frame[what].notna() & (frame.system != "our network alone")]
         wide = own.pivot_table(index=["table", "split"], columns="system", values=what)
-        done = wide.notna().groupby("table").any().mean()
-        for systems, which in (([s for s in order if done.get(s, 0) == 1], "all tables"),
-                               ([s for s in order if s in wide], "tables that every system did")):  # fmt: skip
+        wide = wide[wide[OURS].notna()]
+        names = sorted((s for s in order if s in wide), key=lambda s: -int(wide[s].notna().sum()))
+        # By how many tables and splits: the most systems that share so many.
+        lines = {len(wide[names[:k]].dropna()): names[:k] for k in range(FEWEST_SYSTEMS, len(names) + 1)}
+        for systems in lines.values():
             whole = wide[systems].dropna()
             if whole.empty:
                 continue
-            rank = whole.rank(axis=1, ascending=best_low).groupby("table").mean()
-            means = rank.mean().sort_values()
-            n = len(rank)
-            said.append((f"{what}, {which} ({n})", "; ".join(f"{s} {v:.2f}" for s, v in means.items())))
-    return table(("by", "mean rank, best first"), said)
+            means = whole.rank(axis=1, ascending=best_low).groupby("table").mean().mean().sort_values()
+            n_tables = whole.index.get_level_values("table").nunique()
+            places = "; ".join(f"{s} {v:.2f}" for s, v in means.items())
+            said.append((what, n_tables, len(whole), places))
+    return table(("by", "tables", "tables x splits", "mean rank, best first"), said)
 
 
 def differences(frame: pd.DataFrame, order: list[str]) -> str:
@@ -69,9 +78,11 @@ def differences(frame: pd.DataFrame, order: list[str]) -> str:
     for mine in (OURS, "our network alone"):
         for peer in (s for s in order if s not in (OURS, "our network alone")):
             rows.append(
-                (mine, peer, gap(frame, mine, peer, "auc"), gap(frame, mine, peer, "loss"), behind(frame, mine, peer))
-            )
+                (mine, peer, *(gap(frame, mine, peer, what) for what in ("auc", "loss", "calibration")),
+                 behind(frame, mine, peer))
+            )  # fmt: skip
     head = ("", "against", "AUC, mean paired difference [95 %]", "loss, mean relative difference [95 %]",
+            "calibration error, mean paired difference [95 %]",
             "tables behind by more than two standard errors (loss)")  # fmt: skip
     return table(head, rows)
 
@@ -102,10 +113,13 @@ def gap(frame: pd.DataFrame, mine: str, peer: str, what: str, n: int = 10_000) -
 
 
 def behind(frame: pd.DataFrame, mine: str, peer: str) -> str:
-    """Tables where the loss is above the peer's by more than two standard errors over splits."""
-    found = []
+    """Tables of three splits and more where the loss is above the peer's by more than two standard errors over them."""
+    found, n_tables = [], 0
     for name, group in paired(frame, mine, peer, "loss").groupby("table"):
-        error = group.std(ddof=1) / np.sqrt(len(group)) if len(group) > 1 else np.nan
+        if len(group) < FEWEST_SPLITS:
+            continue
+        n_tables += 1
+        error = group.std(ddof=1) / np.sqrt(len(group))
         if group.mean() > 2 * error:
             found.append(f"{name} {100 * group.mean():+.1f} % ({group.mean() / error:.1f} SE)")
-    return ", ".join(found) or "none"
+    return f"{', '.join(found) or 'none'} of {n_tables}" if n_tables else "too few splits"

@@ -1,8 +1,8 @@
 """Which rows train, which steer the training, and which only measure.
 
-Rows that belong together never straddle a line: the rows of a group, and exact copies of a row. Under 2,000
-rows every row takes its turn in five folds (`nested`: metrics come from folds within folds); under 5,000 a
-test set is set aside first; from 5,000 on one validation set is enough.
+Rows that belong together never straddle a line: the rows of a group, and exact copies of a row. Under 5,000
+rows every row takes its turn in five folds (`nested`: metrics come from folds within folds), so that the model
+kept learns from all of them; from 5,000 on one test and one validation set are enough.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from lepton_lab.errors import ColumnError, DataError, OptionError
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Task
 
-NESTED_BELOW, FOLDS_BELOW = 2_000, 5_000
+FOLDS_BELOW = 5_000
 TEST_SHARE, MOST_TEST, VALID_SHARE, N_FOLDS = 0.2, 20_000, 0.15, 5
 
 
@@ -69,13 +69,11 @@ def split_rows(table: Table, task: Task, *, split: str | None, seed: int) -> Spl
     n, units = table.n_rows, together(table)
     strata = _strata(table, task) if kind != "random" else None
     empty = np.empty(0, np.int64)
-    if n < NESTED_BELOW:
+    if n < FOLDS_BELOW:
         rows = np.arange(n)
         return Split(rows, empty, empty, make_folds(table, task, rows, split=split, seed=seed), nested=True)
     test = _deal(kind, table, np.arange(n), units, strata, min(TEST_SHARE, MOST_TEST / n), seed)
     rest = np.setdiff1d(np.arange(n), test)
-    if n < FOLDS_BELOW:
-        return Split(rest, empty, test, make_folds(table, task, rest, split=split, seed=seed))
     valid = _deal(kind, table, rest, units, strata, VALID_SHARE * n / len(rest), seed + 1)
     return Split(np.setdiff1d(rest, valid), valid, test)
 

@@ -126,7 +126,7 @@ def ask_function(
     shown = players.shown(stacked.values, columns)
     labels = Labels(shown, players.names, outputs, naming.unit or callee.unit, row_labels)
     prediction = game.at_rows(np.arange(game.n_rows))
-    return Asked(game, weights, labels, prediction, notes + unsteady + _digits_note(game) + _label_note(prediction))
+    return Asked(game, weights, labels, prediction, notes + unsteady + _digits_note(game) + _label_note(game))
 
 
 def _digits_note(game: Game) -> tuple[str, ...]:
@@ -147,11 +147,12 @@ def _digits_note(game: Game) -> tuple[str, ...]:
     )
 
 
-def _label_note(prediction: np.ndarray) -> tuple[str, ...]:
+def _label_note(game: Game) -> tuple[str, ...]:
     """A warning where outputs look like class labels, which are numbers only by accident."""
-    if prediction.shape[1] > 1 or len(prediction) < 10 or not np.array_equal(prediction, np.round(prediction)):
+    outputs = np.concatenate([game.at_rows(np.arange(game.n_rows)), game.at_background()])
+    if outputs.shape[1] > 1 or len(outputs) < 10 or not np.array_equal(outputs, np.round(outputs)):
         return ()
-    n_values = len(np.unique(prediction))
+    n_values = len(np.unique(outputs))
     found = f"the function returned whole numbers only ({n_values} different ones)."
     return (f"{found} If they are class labels, explain predict_proba instead.",) if n_values <= 20 else ()
 

@@ -2,7 +2,8 @@
 
 DeepLIFT (rescale rule) takes slopes between a row and each background row; expected gradients take slopes
 at random points between them. Both add up to the prediction, and both are exact for linear models; on
-networks they are typically some 5 to 25 % off the Shapley values, and no interval here counts that.
+networks they are up to 42 and 75 % off the Shapley values (`benchmarks/results/explanation_preview.md`), and
+no interval here counts that.
 For a network with an additive first layer the slopes are those of its hidden state, so that categories
 and missing values have differences too.
 

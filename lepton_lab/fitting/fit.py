@@ -3,7 +3,7 @@
 Two plans, by the number of rows. From 5,000 rows on, one validation set says where growth ends and how
 members are blended. Below, five folds do: every row is judged by members that never saw it, and the
 members kept are grown once more on all of them. Test rows serve the shown metrics and nothing else;
-below 2,000 rows the metrics are out-of-fold, with blend and calibration fitted on the other folds.
+with folds the metrics are out-of-fold, blend and calibration fitted on the other folds.
 
 Every end is a good end: a stop, a deadline, a member that fails leave a model made of what there is.
 """
@@ -151,9 +151,6 @@ def _rows(table: Table, task: Task, split: str | None, seed: int, control: Contr
     if rows.folds is None or len(rows.folds) < 2 or control.remaining_s() >= _FOLDS_NEED_S:
         return rows
     *_, (train, valid), (_, last) = rows.folds
-    if not rows.nested:
-        train, valid = rows.folds[-1]
-        return Split(train, valid, rows.test)
     return Split(np.setdiff1d(train, last), np.setdiff1d(valid, last), last)
 
 

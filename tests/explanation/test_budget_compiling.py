@@ -63,6 +63,14 @@ def test_compiling_says_nothing_about_the_rows_that_follow(monkeypatch):
     assert any("compiling the function took 4.0 s of a budget of 5 s" in note for note in found.notes)
 
 
+def test_after_a_budget_that_compiling_spent_the_first_rows_come_however_slow(monkeypatch):
+    """Of 12 columns, where enumeration is timed first: that takes longer than the last short while."""
+    slow = Compiling(monkeypatch, 0.5, {0: 4.0})
+    found = explain_function(slow, X[:, :12], BACKGROUND[:, :12], options=ExplainOptions(budget_s=1.0))
+    assert 1 <= len(found) < 30
+    assert any("compiling the function took 4.0 s of a budget of 1 s" in note for note in found.notes)
+
+
 def test_a_budget_that_the_rows_themselves_spend_is_still_an_error(monkeypatch):
     slow = Compiling(monkeypatch, 1.0, {})
     with pytest.raises(ExplanationError, match="before the first row"):

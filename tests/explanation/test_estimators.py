@@ -19,6 +19,7 @@ from lepton_lab.explanation.jax_game import JaxGame
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.predict_game import PredictGame
 from lepton_lab.explanation.walks import N_PLANS, WalkOptions, walk_values
+from tests.explanation.lookup_game import LookupGame, network_worth, shapley_of
 from tests.explanation.models import MLP, mlp, mlp_params, plain_mlp, table
 from tests.reference import shapley
 
@@ -298,6 +299,14 @@ def test_equal_values_cost_nothing():
     assert found.n_evaluations < full.n_evaluations
     same = JaxGame(MLP, PARAMS, X[:1], X[:1])
     assert walk_values(same, np.arange(1), np.ones(1), WalkOptions(), Pace()).n_evaluations == 32
+
+
+def test_background_rows_without_weight_are_not_asked_about():
+    worth, _ = network_worth(0, 2, 3, 4)
+    worth[:, 2, 1:-1] = np.nan
+    found = exact_values(LookupGame(worth), np.arange(2), np.array([0.4, 0.6, 0.0]), Pace())
+    np.testing.assert_allclose(found.values, np.einsum("b,rbpo->rpo", [0.4, 0.6], shapley_of(worth[:, :2])))
+    assert found.n_evaluations == 2 * 2 * 16
 
 
 def _no_nan(z):

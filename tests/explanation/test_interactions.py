@@ -151,6 +151,28 @@ def test_sampled_without_bias_and_with_honest_errors():
     assert 0.8 < np.sqrt(gap / (errors**2).mean()) < 1.25
 
 
+def test_errors_are_as_told_where_many_background_rows_make_them_up():
+    """Intervals are widened where few do, which hides an error that is told too small."""
+    game = LookupGame(network_worth(5, 2, 250, 7)[0])
+    wanted = exact(game).values
+    found = [sampled(game, seed) for seed in range(8)]
+    errors = np.stack([f.values - wanted for f in found])
+    assert 0.85 < np.sqrt(np.mean([f.variance for f in found]) / (errors**2).mean()) < 1.2
+
+
+def test_intervals_hold_where_few_background_rows_differ():
+    """All but three of 36 equal the row: few terms make up a variance, and intervals are widened for that."""
+    hits = []
+    for network in range(6):
+        worth, _ = network_worth(network, 1, 36, 8)
+        worth[:, 3:] = worth[:, :1, -1:]
+        game = LookupGame(worth, np.broadcast_to(np.arange(36)[:, None] < 3, (1, 36, 8)))
+        wanted = exact(game).values
+        found = [sampled(game, seed) for seed in range(12)]
+        hits += [np.abs(f.values - wanted) <= T_95 * np.sqrt(f.variance) + 1e-9 for f in found]
+    assert 0.9 < np.mean(hits) < 0.98
+
+
 def test_sampled_games_of_pairs_have_no_error():
     rng = np.random.default_rng(0)
     d = 9

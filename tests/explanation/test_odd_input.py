@@ -132,6 +132,13 @@ def test_outputs_and_rows_that_cannot_be():
             ll.explain(product, given, background=against)
 
 
+@pytest.mark.parametrize("n_rows", [1, 4])
+def test_labels_are_noticed_however_few_the_rows(n_rows):
+    found = ll.explain(lambda x: np.asarray(x)[:, 0] > 0, X[:n_rows], background=BACKGROUND)
+    np.testing.assert_allclose(found.values[:, 1:], 0, atol=1e-12)
+    assert any("explain predict_proba instead" in note for note in found.notes)
+
+
 @pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame, np.asarray])
 @pytest.mark.parametrize("cells", [[[1, 2], [3]], [np.zeros(2), np.ones(2)], [{"a": 1}, {"a": 2}]])
 def test_cells_of_several_values_name_their_column(kind, cells):

@@ -31,7 +31,7 @@ def member_of(columns: tuple[int, ...], *, n_outputs: int = 1, seed: int = 0) ->
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.sampled_from(COLUMNS[:4]), st.integers(0, 2**31), st.integers(1, 16))
+@given(st.sampled_from(COLUMNS[:4]), st.integers(0, 2**31), st.sampled_from([1, 16]))
 def test_the_first_layer_is_additive(columns: tuple[int, ...], seed: int, n_rows: int) -> None:
     member, x = member_of(columns, seed=seed), rows(columns, n_rows, seed=seed)
     hidden = member.bias + member.project(x).sum(axis=1)

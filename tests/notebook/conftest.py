@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -62,7 +63,10 @@ def notebook(shell, tmp_path, monkeypatch):
     """An empty notebook, with its own home for runs."""
     monkeypatch.setenv("LEPTON_HOME", str(tmp_path / "home"))
     home.cache_clear()
-    shell.reset(new_session=False)
+    # A reset collects garbage, which takes 0.6 s where jax is loaded: more than most of these tests.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gc, "collect", lambda *_: 0)
+        shell.reset(new_session=False)
     shell.magics_manager.registry["LeptonMagics"].last_model = None
     yield Notebook(shell)
     home.cache_clear()

@@ -12,6 +12,7 @@ from lepton_lab.errors import ColumnError
 from lepton_lab.notebook.panels.explanation import ExplanationPanel
 from lepton_lab.notebook.panels.training import TrainingPanel, curves
 from lepton_lab.notebook.panels.whatif import WhatIfPanel
+from lepton_lab.training.progress import Progress
 from tests.pictures import examples
 
 
@@ -77,6 +78,16 @@ def test_an_update_is_plain_json_without_nan_and_without_rows():
     sent = json.dumps(panel.comm.updates[-1], allow_nan=False)
     assert '"best": 0.78' in sent
     assert len(sent) < 2000
+
+
+def test_the_best_stays_where_nothing_is_measured():
+    panel = TrainingPanel("Training", 60.0)
+    panel.report(examples.progress())
+    seen = panel.state["best"], panel.state["metric_name"]
+    panel._sent_at = 0.0
+    panel.report(Progress(stage="trees", member="trees", epoch=3, n_epochs=40, valid_loss=0.4))
+    assert panel.state["stage"] == "trees"
+    assert (panel.state["best"], panel.state["metric_name"]) == seen
 
 
 def test_what_came_too_fast_is_drawn_with_the_next(monkeypatch):

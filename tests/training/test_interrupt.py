@@ -87,4 +87,4 @@ def test_sigint_during_training_leaves_the_best_weights_at_once() -> None:
         child.wait()
     word, ended, when, usable = last.split()
     assert (word, ended, usable) == ("ENDED", "interrupt", "True")
-    assert float(when) - pressed < 5  # the chunk, and what comes after it; a million epochs take hours
+    assert float(when) - pressed < 60  # a chunk takes 0.1 s on a quiet machine; a million epochs take hours

@@ -104,12 +104,12 @@ def test_a_stop_at_any_report_ends_after_that_chunk(at: int) -> None:
 
 
 def test_a_stop_during_compilation_is_heard_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first chunk compiles for 0.3 s; the stop comes in the middle of it."""
+    """The first chunk compiles for a while; the stop comes in the middle of it."""
     stop, original = threading.Event(), Learner.advance
 
     def slow(self: Learner, rates: np.ndarray) -> float:
         threading.Timer(0.1, stop.set).start()
-        time.sleep(0.3)
+        stop.wait()
         return original(self, rates)
 
     monkeypatch.setattr(Learner, "advance", slow)
@@ -124,7 +124,7 @@ def test_a_deadline_is_kept_and_the_schedule_decays_inside_it() -> None:
     fit = train(xor(), config=config, control=control(recorder, deadline=began + 3.0))
     took = time.monotonic() - began
     assert fit.ended in ("deadline", "finished") and fit.member is not None
-    assert 2.0 < took < 3.3 + 3.0  # wide: a busy machine shifts it; benchmarks/ measures it
+    assert 1.0 < took < 60  # wide: a busy machine shifts it; without a deadline it is hours
     last = recorder.seen[-1]
     assert last.epoch / last.n_epochs > 0.5, "the schedule was cut to the time there was"
 
@@ -254,14 +254,18 @@ def test_it_runs_where_the_user_has_switched_on_double_precision() -> None:
 
 def test_a_deadline_before_the_first_validation_still_gives_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first chunk, with its compilation, takes all the time there is."""
-    original = Learner.advance
+    original, advanced = Learner.advance, []
+
+    class Over(Control):
+        def ended(self) -> str:
+            return "deadline" if advanced else ""
 
     def slow(self: Learner, rates: np.ndarray) -> float:
-        time.sleep(0.3)
+        advanced.append(len(rates))
         return original(self, rates[:5])
 
     monkeypatch.setattr(Learner, "advance", slow)
-    fit = train(xor(), control=Control(deadline=time.monotonic() + 0.2))
+    fit = train(xor(), control=Over())
     assert fit.ended == "deadline" and fit.member is not None and len(fit.history) == 1
     assert train(xor(), control=Control(deadline=time.monotonic() - 1)).member is None
 

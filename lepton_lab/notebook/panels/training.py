@@ -110,9 +110,11 @@ class TrainingPanel(TwinnedPanel):
         if last is None:
             return {**_NOTHING_YET, **fixed}
         known = {name: _finite(getattr(last, name)) for name in _NOTHING_YET if name != "best"}
-        metric = _METRICS.get(last.metric_name)
-        label = metric.label if metric else last.metric_name
-        return {**known, "best": _finite(last.best_metric), "metric_name": label, **fixed}
+        # Trees report no metric, and the last fit, on all rows, has no validation rows to measure one on.
+        measured = next((p for p in reversed(self._reported) if p.best_metric is not None), last)
+        metric = _METRICS.get(measured.metric_name)
+        label = metric.label if metric else measured.metric_name
+        return {**known, "best": _finite(measured.best_metric), "metric_name": label, **fixed}
 
 
 _TIMES = Survival("", (1.0,), (1.0,), (1.0,), 1.0)
