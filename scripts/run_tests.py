@@ -31,11 +31,11 @@ class Part:
     cache: str
 
 
-EXPLAINING = ("tests/explanation", "tests/evaluation", "tests/networks")
+NUMERICS = ("tests/explanation", "tests/evaluation", "tests/networks", "tests/training")
 BROWSER = ("tests/browser",)
 HALVES = (
-    Part("explaining", EXPLAINING, "jax-explaining"),
-    Part("the rest", ("tests", *(f"--ignore={path}" for path in EXPLAINING + BROWSER)), "jax"),
+    Part("numerics", NUMERICS, "jax-numerics"),
+    Part("the rest", ("tests", *(f"--ignore={path}" for path in NUMERICS + BROWSER)), "jax"),
 )
 ALONE = Part("browser", BROWSER, "jax")
 

@@ -108,7 +108,7 @@ def test_the_promise_is_saved_and_shown(tmp_path) -> None:
 
 
 def test_a_run_keeps_what_was_asked() -> None:
-    model = ll.train(debts(200), target="bad", ignore=["debt"], monotone={"income": -1}, quality="fast", budget=3)
+    model = ll.train(debts(200), target="bad", ignore=["debt"], monotone={"income": -1}, quality="fast", budget=300)
     assert isinstance(model, TrainedModel) and model.run_id
     assert model.config["monotone"] == ll.attach(model.run_id).record.config["monotone"] == {"income": -1}
     for z in along(model, debts(200), "income").values():

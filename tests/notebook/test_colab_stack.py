@@ -38,7 +38,7 @@ def python() -> Path:
 
 def run(python: Path, *arguments: str) -> str:
     """What the interpreter of the environment prints; fails with all of it."""
-    done = subprocess.run([python, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=400)
+    done = subprocess.run([python, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=1800)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     return done.stdout
 

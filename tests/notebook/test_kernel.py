@@ -20,6 +20,8 @@ COMMS = "__import__('comm').get_comm_manager().comms"
 # IPython 7 offers only what begins with what was typed, which a quote does not.
 JOB_KIND = '"job kind"' if IPython.version_info > (8, 6) else "job\\ kind"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+# A second or two on a quiet machine; what is awaited would take far longer of itself, or never come.
+SOON_S = 120
 
 
 @dataclass
@@ -34,7 +36,6 @@ class Said:
     displays: list[dict[str, Any]] = field(default_factory=list)
     updates: list[dict[str, Any]] = field(default_factory=list)
     comms: list[str] = field(default_factory=list)
-    seconds: float = 0.0
 
     @property
     def panels(self) -> list[dict[str, Any]]:
@@ -51,14 +52,14 @@ class Kernel:
         self.manager.start_kernel(cwd=str(home), extra_arguments=["--HistoryManager.enabled=False"], env=_env(env))
         self.client = self.manager.client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=60)
+        self.client.wait_for_ready(timeout=300)
 
     def start(self, code: str) -> str:
         return self.client.execute(code)
 
-    def run(self, code: str, *, after: Any = None, timeout: float = 120) -> Said:
+    def run(self, code: str, *, after: Any = None, timeout: float = 600) -> Said:
         """Run a cell; `after(said)` is called with each message, and may interrupt."""
-        began, request, said = time.monotonic(), self.start(code), Said("running")
+        request, said = self.start(code), Said("running")
         while True:
             message = self.client.get_iopub_msg(timeout=timeout)
             if message["parent_header"].get("msg_id") != request:
@@ -72,7 +73,6 @@ class Kernel:
             if reply["parent_header"].get("msg_id") == request:
                 break
         said.status = reply["content"]["status"]
-        said.seconds = time.monotonic() - began
         return said
 
     def _take(self, said: Said, message: dict[str, Any]) -> bool:
@@ -96,7 +96,7 @@ class Kernel:
     def complete(self, code: str) -> list[str]:
         request = self.client.complete(code, len(code))
         while True:
-            reply = self.client.get_shell_msg(timeout=30)
+            reply = self.client.get_shell_msg(timeout=300)
             if reply["parent_header"].get("msg_id") == request:
                 content = reply["content"]
                 head = code[: content["cursor_start"]]
@@ -128,13 +128,14 @@ def _env(changed: dict[str, str]) -> dict[str, str]:
 def kernel(tmp_path_factory):
     kernel = Kernel(tmp_path_factory.mktemp("kernel"))
     assert kernel.run("from tests.loans import loans\ndf = loans(); big = loans(2500)").status == "ok"
-    kernel.loaded = kernel.run("%load_ext lepton_lab")
+    assert kernel.run("SLOW = 'jax', 'sklearn', 'lightgbm', 'flax', 'shap', 'matplotlib'").status == "ok"
+    kernel.loaded = kernel.run("%load_ext lepton_lab\nimport sys; print([m for m in SLOW if m in sys.modules])")
     yield kernel
     kernel.close()
 
 
 def test_loading_is_quick_and_starts_no_backend(kernel):
-    assert kernel.loaded.status == "ok" and kernel.loaded.seconds < 1.5
+    assert kernel.loaded.status == "ok" and kernel.loaded.stdout.strip() == "[]"
     code = "from lepton_lab.notebook import warm_up; warm_up.wait(); import sys"
     assert kernel.run(code).status == "ok"
     assert kernel.value("'jax' in sys.modules, len(sys.modules['jax._src.xla_bridge']._backends)") == "True 0"
@@ -203,7 +204,7 @@ class TestForeground:
         assert said.status == "ok", said.error
         assert "stopped by the user" in kernel.value("kept.notes")
         assert kernel.value("kept.predict(big).shape") == "(2500, 3)"
-        assert time.monotonic() - pressed[0] < 15
+        assert time.monotonic() - pressed[0] < SOON_S
 
     def test_the_interrupt_keeps_the_rows_explained_so_far(self, kernel):
         """Of a Python function that takes its time; the bar is there before, and gone after."""
@@ -215,14 +216,14 @@ class TestForeground:
                 pressed.append(time.monotonic())
                 kernel.manager.interrupt_kernel()
 
-        slow = "def slow(x):\n    import time; time.sleep(0.02); return x @ (1.0 + numpy.arange(6))\n"
+        slow = "def slow(x):\n    import time; time.sleep(0.1); return x @ (1.0 + numpy.arange(6))\n"
         data = "import numpy, lepton_lab as ll\nrows = numpy.random.default_rng(0).normal(size=(500, 6))\n"
         assert kernel.run(data + slow).status == "ok"
         kernel.run("f = lambda x: slow(numpy.tanh(x) * x[:, :1])")
         said = kernel.run("ex = %lepton explain f rows", after=press)
         assert said.status == "ok", said.error
         assert pressed, "no progress was shown"
-        assert time.monotonic() - pressed[0] < 15
+        assert time.monotonic() - pressed[0] < SOON_S
         n = int(kernel.value("len(ex.values)"))
         assert 0 < n < 500
         assert f"after {n} of 500 rows" in kernel.value("ex.notes")
@@ -232,14 +233,14 @@ class TestForeground:
 class TestBackground:
     def test_the_notebook_stays_free_and_the_panel_stops_the_run(self, kernel):
         said = kernel.run("run = %lepton train big --target bad --quality best --bg")
-        assert said.seconds < 3 and len(said.panels) == 1 and said.results == []
+        assert len(said.panels) == 1 and said.results == []
         assert kernel.value("run.status") == "running"
         panel = said.panels[0][WIDGET_VIEW]["model_id"]
         assert panel in said.comms
         kernel.press_stop(panel)
         pressed = time.monotonic()
         while kernel.value("run.status") == "running":
-            assert time.monotonic() - pressed < 15
+            assert time.monotonic() - pressed < SOON_S
         assert kernel.value("run.status") == "stopped"
         assert "stopped by the user" in kernel.value("run.result().notes")
 
@@ -267,7 +268,7 @@ def test_a_strict_run_of_a_notebook_stops_at_a_mistake_told_in_one_line(tmp_path
     cells = ["%load_ext lepton_lab", "df = {'a': [1, 2], 'bad': [0, 1]}", "%lepton train df --tarrget bad", "after = 1"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     with pytest.raises(CellExecutionError, match="UsageError"):
-        NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
+        NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
     outputs = notebook.cells[2].outputs
     shown = "".join(output.get("text", "") for output in outputs)
     assert "Did you mean '--target'" in shown and "Traceback" not in shown and len(shown.splitlines()) == 1

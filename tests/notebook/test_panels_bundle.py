@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def node(*command: str) -> None:
-    done = subprocess.run(command, cwd=SOURCE, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=SOURCE, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
