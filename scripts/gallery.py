@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT))
 from tests.browser.jupyter import Lab, chromium, lab_server  # noqa: E402
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Locator
 
 GALLERY = ROOT / "docs" / "gallery"
 # Each notebook and its page.
@@ -59,6 +59,31 @@ def wait(condition: Callable[[], object], timeout_s: float = 300) -> None:
         time.sleep(0.5)
 
 
+def choose_a_row(cell: Locator) -> None:
+    """Show one row's waterfall."""
+    cell.get_by_role("combobox", name="row to explain").select_option("3")
+
+
+def play_what_if(cell: Locator) -> None:
+    """Change two values, pin both, lock a column, look for ways and for real rows; once for both themes."""
+    if cell.get_by_role("button", name="forget scenario B").count():
+        return
+    for name, value in (("duration_months", "36"), ("amount", "9000")):
+        box = cell.get_by_role("spinbutton", name=f"{name}, exact")
+        box.fill(value)
+        box.press("Enter")
+        cell.get_by_role("button", name="Pin scenario").click()
+    cell.get_by_role("button", name="keep age as it is").click()
+    cell.get_by_role("button", name="Find ways").click()
+    cell.locator(".lep-ways li").first.wait_for(timeout=30_000)
+    cell.get_by_role("button", name="Nearest real rows").click()
+    cell.get_by_role("columnheader", name="differs in").wait_for(timeout=30_000)
+
+
+# What is done in a cell before its picture is taken.
+PLAYED: dict[str, Callable[[Locator], None]] = {"explanation": choose_a_row, "whatif": play_what_if}
+
+
 def take(lab: Lab, sources: list[str], shots: dict[str, tuple[str, str]]) -> None:
     """One picture a shot and theme."""
     for theme, name in THEMES.items():
@@ -67,8 +92,8 @@ def take(lab: Lab, sources: list[str], shots: dict[str, tuple[str, str]]) -> Non
             position = next(i for i, source in enumerate(sources) if f"{source}\n".startswith(start))
             lab.page.evaluate(SCROLL, position)
             lab.cell(position).locator(ready).first.wait_for(timeout=30_000)
-            if shot == "explanation":
-                lab.cell(position).get_by_role("combobox", name="row to explain").select_option("3")
+            if shot in PLAYED:
+                PLAYED[shot](lab.cell(position))
             lab.page.wait_for_timeout(1500)
             path = GALLERY / f"{shot}-{theme}.png"
             lab.screenshot(path, position)

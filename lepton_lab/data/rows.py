@@ -66,8 +66,8 @@ class Table:
         return shown
 
 
-def frame_of(columns: Mapping[str, np.ndarray], index: pd.Index) -> pd.DataFrame:
-    """A pandas frame of columns `(row,)` and row labels."""
+def frame_of(columns: Mapping[str, np.ndarray], index: pd.Index | None = None) -> pd.DataFrame:
+    """A pandas frame of columns `(row,)` and row labels; numbered from 0 where there are none."""
     return pd.DataFrame({name: np.asarray(array) for name, array in columns.items()}, index=index, copy=False)
 
 

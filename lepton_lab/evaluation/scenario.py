@@ -1,26 +1,34 @@
-"""One row to play with: change a column, hear the prediction and its reasons. The panel only asks here."""
+"""One row to play with: change a column, hear the prediction and its reasons, look for a way to another one.
+
+Everything that the panel shows is one call here.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lepton_lab.data.schema import Column, Kind
-from lepton_lab.errors import ColumnError, no_such_column
+from lepton_lab.data.schema import Column
+from lepton_lab.durations import parse_duration
+from lepton_lab.errors import no_such_column
+from lepton_lab.evaluation.controls import Spread, control, spread_of, typed
 from lepton_lab.survival import Survival
 
 if TYPE_CHECKING:
     from lepton_lab.data.table import Table
+    from lepton_lab.evaluation.compared_scenarios import ComparedScenarios
+    from lepton_lab.evaluation.nearest import NearestRows
+    from lepton_lab.explanation.counterfactual.result import Counterfactuals
+    from lepton_lab.explanation.effects.row_curves import ModelGrids, RowCurve
     from lepton_lab.explanation.explanation import Explanation
     from lepton_lab.trained import TrainedModel
 
-SLIDER_STEPS = 200
+MOST_KNOWN = 5_000
+"""Rows that the points of curves and the spreads of columns are taken from, of more that are known."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,7 @@ class WhatIf:
     @cached_property
     def columns(self) -> tuple[dict[str, Any], ...]:
         """What a control needs of each input column, as plain JSON: kind, range, step, categories, value."""
-        return tuple(_control(column, self.values[column.name]) for column in self.model.schema.inputs)
+        return tuple(control(column, self.values[column.name]) for column in self.model.schema.inputs)
 
     def set(self, **changes: object) -> WhatIfAnswer:
         """The explained answer with columns changed; `answer` takes names that are no Python words."""
@@ -91,12 +99,137 @@ class WhatIf:
         Raises:
             ColumnError: a column is not an input of the model, or a value is not of its kind.
         """
-        typed = {name: _typed(self._column(name), item) for name, item in changes.items()}
-        table = self._table({**self.values, **typed})
+        changed = self._typed(changes)
+        table = self._table({**self.values, **changed})
         x = self.model.encoder.encode(table)
         logits = np.asarray(self.model.logits_x(x), np.float64)
         explanation = self._explain(x, table.values()) if explain else None
-        return _answer(self.model, logits, typed, explanation)
+        return _answer(self.model, logits, changed, explanation)
+
+    def curves(self, changes: Mapping[str, object] | None = None) -> tuple[RowCurve, ...]:
+        """The ICE curve of every column at the changed row: its output if that column alone were different.
+
+        Args:
+            changes: what differs from the row as it was.
+
+        Raises:
+            ColumnError: as `answer`.
+            ExplanationError: the model was saved without rows to take values from.
+        """
+        from lepton_lab.explanation.effects.row_curves import ice_curves
+
+        return ice_curves(self.model, self._x(changes or {})[0], self.grids)
+
+    def reach(
+        self,
+        goal: object = None,
+        *,
+        changes: Mapping[str, object] | None = None,
+        locked: Sequence[str] = (),
+        n: int = 3,
+        timeout: str | float | None = "3s",
+    ) -> Counterfactuals:
+        """The smallest further changes that lead the changed row to another prediction.
+
+        Args:
+            goal: as `reach` of `ll.counterfactuals`: a class, "<20%", ">50000"; the other class if left out.
+            changes: what differs from the row as it was.
+            locked: columns that keep their value.
+            n: ways wanted.
+            timeout: wall time.
+
+        Raises:
+            OptionError: the goal cannot be read, or every column is locked.
+            ColumnError: as `answer`, or a locked column that is none.
+        """
+        from lepton_lab.explanation.counterfactual.find import Asked, find_counterfactuals
+        from lepton_lab.explanation.counterfactual.values import Limits
+        from lepton_lab.explanation.estimate import Pace
+
+        pace = Pace(None if timeout is None else parse_duration(timeout))
+        table = self._table({**self.values, **self._typed(changes or {})})
+        asked = Asked(goal, Limits(tuple(locked)), n, self.seed)
+        return find_counterfactuals(self.model, table, asked, pace)
+
+    def nearest(self, changes: Mapping[str, object] | None = None, *, n: int = 5) -> NearestRows:
+        """The known rows most like the changed row, with what became of them where that is known.
+
+        Args:
+            changes: what differs from the row as it was.
+            n: how many, from 1.
+
+        Raises:
+            ColumnError: as `answer`.
+            OptionError: a number of rows below 1.
+        """
+        from lepton_lab.evaluation.nearest import nearest_rows
+
+        return nearest_rows(self.model, self._x(changes or {}), n, without=(self.label, self._x({})))
+
+    def compare(self, scenarios: Mapping[str, Mapping[str, object]]) -> ComparedScenarios:
+        """Several sets of changes side by side, each explained; the row as it is comes first.
+
+        Args:
+            scenarios: changes by the name of the scenario.
+
+        Raises:
+            ColumnError: as `answer`.
+        """
+        from lepton_lab.evaluation.compared_scenarios import ComparedScenarios
+
+        answers = {name: self.answer(changes, explain=True) for name, changes in scenarios.items()}
+        return ComparedScenarios(self.label, self.values, self.answer({}, explain=True), answers)
+
+    def shown(self, outputs: np.ndarray, output: int = 0) -> np.ndarray:
+        """Outputs of curves as the number people read: a probability, or the estimate.
+
+        Args:
+            outputs: `(point,)` or `(point, class)`, in link space.
+            output: whose probability, of several classes.
+
+        Returns:
+            `(point,)`: of two classes the positive one's; of a time to an event the chance of none by the middle
+            one of its typical times.
+        """
+        task, logits = self.model.task, np.asarray(outputs, np.float64).reshape(len(outputs), -1)
+        if isinstance(task, Survival):
+            return np.asarray(task.survival(logits, task.horizons), np.float64)[:, len(task.horizons) // 2]
+        if not task.classes:
+            return logits[:, 0]
+        return task.probability(logits)[:, 1 if len(task.classes) == 2 else output]
+
+    @cached_property
+    def grids(self) -> ModelGrids:
+        """The points of every column's curve: values that occur."""
+        from lepton_lab.explanation.effects.row_curves import model_grids
+
+        return model_grids(self.model, self._known)
+
+    @cached_property
+    def spreads(self) -> tuple[Spread, ...]:
+        """How each column's values are spread over known rows, at the points of the curves."""
+        from lepton_lab.explanation.effects.grids import column_values
+
+        shown, spreads = self._known.values(), []
+        for j, (name, grid) in enumerate(zip(self.model.schema.names, self.grids.grids, strict=True)):
+            column = column_values(name, self._known.columns[name], shown[:, j])
+            spreads.append(spread_of(column.place, grid, ordered=column.kind != "category"))
+        return tuple(spreads)
+
+    @cached_property
+    def _known(self) -> Table:
+        from lepton_lab.explanation.counterfactual.find import known_rows
+
+        known = known_rows(self.model)
+        if known.n_rows <= MOST_KNOWN:
+            return known
+        return known.take(np.linspace(0, known.n_rows - 1, MOST_KNOWN).round().astype(int))
+
+    def _typed(self, changes: Mapping[str, object]) -> dict[str, object]:
+        return {name: typed(self._column(name), item) for name, item in changes.items()}
+
+    def _x(self, changes: Mapping[str, object]) -> np.ndarray:
+        return self.model.encoder.encode(self._table({**self.values, **self._typed(changes)}))
 
     def _column(self, name: str) -> Column:
         for column in self.model.schema.inputs:
@@ -107,7 +240,8 @@ class WhatIf:
     def _table(self, values: Mapping[str, object]) -> Table:
         from lepton_lab.data.table import read_like
 
-        return read_like(self.model.schema, {name: [item] for name, item in values.items()})
+        table = read_like(self.model.schema, {name: [item] for name, item in values.items()})
+        return replace(table, index=table.index.map(lambda _: self.label))
 
     def _explain(self, x: np.ndarray, values: np.ndarray) -> Explanation:
         from lepton_lab.explanation.explain_model import explain_trained
@@ -153,53 +287,3 @@ def _own(item: object) -> object:
         item = item.item()  # type: ignore[attr-defined]
     missing = item is None or type(item).__name__ in ("NAType", "NaTType") or (isinstance(item, float) and item != item)
     return None if missing else item
-
-
-def _typed(column: Column, item: object) -> object:
-    """A value from outside (a page, a keyword) as the column's own kind."""
-    if item is None:
-        return None
-    try:
-        if column.kind == Kind.NUMERIC:
-            return float(item)  # type: ignore[arg-type]
-        if column.kind == Kind.DATETIME and isinstance(item, str):
-            return dt.datetime.fromisoformat(item)
-    except (TypeError, ValueError) as error:
-        wanted = "a number" if column.kind == Kind.NUMERIC else "a date such as 2024-03-31"
-        raise ColumnError(
-            f"{item!r} is not a value of {column.name!r}. It wants {wanted}, or None for missing."
-        ) from error
-    return item
-
-
-def _control(column: Column, item: object) -> dict[str, Any]:
-    kind = str(column.kind.value)
-    low, high = column.low, column.high
-    if isinstance(item, float) and (column.integer or item.is_integer()) and math.isfinite(item):
-        item = int(item) if column.integer else item
-    return {
-        "name": column.name,
-        "kind": kind if kind in ("numeric", "boolean", "datetime") else "category",
-        "low": low if kind == "numeric" else None,
-        "high": high if kind == "numeric" else None,
-        "step": 1 if column.integer else _step(low, high),
-        "categories": [{"value": c, "shown": str(c)} for c in _choices(column, item)],
-        "value": item.isoformat() if isinstance(item, dt.date) else item,
-        "nullable": column.missing > 0 or item is None,
-    }
-
-
-def _choices(column: Column, item: object) -> list[Any]:
-    """The known categories, and the row's own value where it is none of them."""
-    if column.kind == Kind.NUMERIC or column.kind == Kind.DATETIME:
-        return []
-    known = list(column.categories) or ([False, True] if column.kind == Kind.BOOLEAN else [])
-    return known if item is None or item in known else [item, *known]
-
-
-def _step(low: float | None, high: float | None) -> float:
-    """A round step that divides the range into about two hundred."""
-    if low is None or high is None or not high > low:
-        return 0.01
-    power = 10.0 ** math.floor(math.log10((high - low) / SLIDER_STEPS))
-    return float(f"{power:.0e}")

@@ -18,6 +18,8 @@ RESULTS = (
     ("lepton_lab.evaluation.comparison", "Comparison"),
     ("lepton_lab.evaluation.scenario", "WhatIf"),
     ("lepton_lab.evaluation.scenario", "WhatIfAnswer"),
+    ("lepton_lab.evaluation.compared_scenarios", "ComparedScenarios"),
+    ("lepton_lab.evaluation.nearest", "NearestRows"),
     ("lepton_lab.explanation.explanation", "Explanation"),
     ("lepton_lab.explanation.counterfactual.result", "Counterfactuals"),
     ("lepton_lab.explanation.interactions", "Interactions"),

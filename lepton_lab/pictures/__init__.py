@@ -31,6 +31,8 @@ PICTURES = {
     "StudyProgress": "study",
     "WhatIf": "scenario_answer",
     "WhatIfAnswer": "scenario_answer",
+    "ComparedScenarios": "compared_scenarios",
+    "NearestRows": "near_rows",
     "DataFrame": "prediction_frame",
 }
 

@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lepton_lab.pictures import theme
+from lepton_lab.pictures import compared_scenarios, row_strips, theme
 from lepton_lab.pictures.markup import Markup
 from lepton_lab.pictures.numbers import number, percent, value
+from lepton_lab.pictures.row_strips import Strip
 from lepton_lab.pictures.shapley_values import steps
 from lepton_lab.pictures.tables import table
 from lepton_lab.pictures.waterfall import waterfall
 from lepton_lab.survival import Survival
 
 if TYPE_CHECKING:
+    from lepton_lab.evaluation.compared_scenarios import ComparedScenarios
     from lepton_lab.evaluation.scenario import WhatIf, WhatIfAnswer
 
 
-def html(answer: WhatIfAnswer | WhatIf, *, title: str = "What if") -> Markup:
-    """The picture as self-contained HTML."""
+def html(
+    answer: WhatIfAnswer | WhatIf,
+    *,
+    title: str = "What if",
+    strips: Sequence[Strip] = (),
+    compared: ComparedScenarios | None = None,
+) -> Markup:
+    """The picture as self-contained HTML.
+
+    Args:
+        answer: what the model says; of a bare `WhatIf` as its row stands.
+        title: of the picture.
+        strips: the curves of the columns, drawn where there are some.
+        compared: scenarios to list below.
+    """
     answer = _answered(answer)
     return theme.picture(
-        title, theme.kpis(*_headline(answer)), _changes(answer), _reasons(answer), sub=_subtitle(answer)
-    )
+        title, theme.kpis(*_headline(answer)), _changes(answer), _reasons(answer), _curves(answer, strips),
+        compared_scenarios.comparison(compared) if compared else None, sub=_subtitle(answer),
+    )  # fmt: skip
 
 
 def text(answer: WhatIfAnswer | WhatIf, *, title: str = "What if") -> str:
@@ -74,3 +91,14 @@ def _reasons(answer: WhatIfAnswer) -> Markup:
     made, base, prediction = steps(answer.explanation, 0, answer.output)
     drawing = waterfall(made, base, prediction, unit=answer.explanation.unit)
     return theme.section("Why", drawing, sub=f"effects in {answer.explanation.unit}")
+
+
+def _curves(answer: WhatIfAnswer, strips: Sequence[Strip]) -> Markup:
+    """What each column alone would do."""
+    if not strips:
+        return Markup("")
+    share = answer.estimate is None
+    more = len(strips) - row_strips.AT_MOST
+    left = f"; {more} more columns move it less" if more > 0 else ""
+    sub = f"bars: known values (√ of their share); line: the prediction; dot: this row{left}"
+    return theme.section("If one column alone were different", row_strips.strips(strips, share=share), sub=sub)

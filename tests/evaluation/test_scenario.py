@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from lepton_lab.data.encode_tabular import fit_encoder
-from lepton_lab.data.table import read_like, read_table
-from lepton_lab.errors import ColumnError
+from lepton_lab.data.table import read_like
+from lepton_lab.errors import ColumnError, ExplanationError, OptionError
 from lepton_lab.evaluation.scenario import what_if
-from lepton_lab.members.linear import fit_linear_path
-from lepton_lab.metrics import Estimate
-from lepton_lab.trained import Blend, TrainedModel
+from lepton_lab.trained import TrainedModel
+from tests.evaluation import linear_models
 
 ROWS = 60
 
@@ -36,19 +35,9 @@ def frame(target: str) -> pd.DataFrame:
     return df.assign(y=answers[target])
 
 
-def linear_model(task_name: str) -> tuple[TrainedModel, pd.DataFrame]:
+def linear_model(task_name: str, *, seen: bool = False) -> tuple[TrainedModel, pd.DataFrame]:
     df = frame(task_name)
-    table, task, _ = read_table(df, target="y", task=task_name)
-    encoder = fit_encoder(table)
-    x = encoder.encode(table)
-    member = fit_linear_path(x, table.y, None, encoder.blocks, task)[-1]
-    blend = Blend(np.array([1.0]), 1.0, np.zeros(task.n_outputs))
-    scores = {task.default_metric: Estimate(0.8, 0.7, 0.9)}
-    model = TrainedModel(
-        table.schema, encoder, task, (member,), blend, scores, {"blend": scores}, "",
-        0.4 if task_name == "binary" else None, "", x[:20], table.values()[:20],
-    )  # fmt: skip
-    return model, df
+    return linear_models.linear_model(df, task=task_name, seen=seen), df
 
 
 def start(model: TrainedModel, df: pd.DataFrame, position: int = 3):
@@ -131,3 +120,98 @@ def test_what_cannot_be_read_is_said(changes, words):
     model, df = linear_model("binary")
     with pytest.raises(ColumnError, match=words):
         start(model, df).answer(changes)
+
+
+# --- curves, goals, neighbours, scenarios
+
+
+@pytest.mark.parametrize("task_name", ["binary", "multiclass", "regression"])
+@pytest.mark.parametrize("seen", [True, False])
+def test_each_curve_is_the_model_asked_with_that_column_changed(task_name, seen):
+    model, df = linear_model(task_name, seen=seen)
+    whatif = start(model, df)
+    changes = {"age": 61, "job": "driver"}
+    curves = {curve.column: curve for curve in whatif.curves(changes)}
+    assert list(curves) == list(whatif.values)
+    for name, at in (("age", -1), ("amount", 0), ("job", 0), ("owner", 1), ("since", 2)):
+        asked = whatif.answer({**changes, name: _plain(curves[name].grid[at])})
+        np.testing.assert_allclose(np.atleast_1d(curves[name].outputs[at]), asked.link, rtol=1e-5, atol=1e-5)
+
+
+def test_spreads_count_the_known_rows_at_the_points_of_the_curves():
+    model, df = linear_model("binary", seen=True)
+    whatif = start(model, df)
+    spreads = dict(zip(whatif.values, whatif.spreads, strict=True))
+    jobs = dict(zip(whatif.curves()[2].grid, spreads["job"].bars, strict=True))
+    assert jobs == pytest.approx(df["job"].value_counts(normalize=True).to_dict())
+    assert spreads["age"].bars.sum() == pytest.approx(1)
+    assert (spreads["age"].low, spreads["age"].high) == (df["age"].min(), df["age"].max())
+
+
+def test_a_goal_is_reached_from_the_changed_row_with_columns_locked():
+    model, df = linear_model("binary", seen=True)
+    whatif = start(model, df)
+    changes = {"owner": False}
+    chance = whatif.answer(changes).probability
+    goal = ">0.9" if chance < 0.9 else "<0.1"
+    found = whatif.reach(goal, changes=changes, locked=["job", "since"], timeout=None)
+    (row,) = found.rows
+    assert (row.label, row.values["owner"]) == (103, False)
+    assert row.alternatives
+    for way in row:
+        assert not {"job", "since"} & set(way.columns)
+        there = whatif.answer({**changes, **{c.column: _plain(c.after) for c in way.changes}}).probability
+        assert (there > 0.9) if goal == ">0.9" else (there < 0.1)
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_the_nearest_rows_are_real_and_not_the_row_itself(seen):
+    model, df = linear_model("binary", seen=seen)
+    found = start(model, df).nearest(n=3)
+    assert len(found) == 3
+    assert ("60 rows given to train" if seen else "20 background rows") in found.where
+    distances = [row.distance for row in found.rows]
+    assert distances == sorted(distances)
+    if seen:
+        assert 103 not in [row.label for row in found.rows]
+        for row in found.rows:
+            assert row.truth == df.loc[row.label, "y"]
+            assert row.values["age"] == df.loc[row.label, "age"]
+            assert row.probability == pytest.approx(model.predict(df.loc[[row.label]])["probability_yes"].iloc[0], 1e-5)
+    assert list(found.to_frame()["distance"]) == distances
+
+
+def test_what_differs_from_a_neighbour_is_named():
+    model, df = linear_model("binary", seen=True)
+    other = dict(start(model, df, 8).values)
+    (row,) = start(model, df).nearest({**other, "age": other["age"] + 1}, n=1).rows
+    assert (row.label, row.differs) == (108, ("age",))
+
+
+def test_scenarios_are_compared_with_the_row_as_it_is():
+    model, df = linear_model("binary")
+    whatif = start(model, df)
+    found = whatif.compare({"older": {"age": 66}, "boss": {"job": "<b>boss</b>", "age": 66}})
+    assert found.changed == ("age", "job")
+    assert found.value("older", "job") == df["job"].iloc[3]
+    table = found.to_frame()
+    assert list(table["scenario"]) == ["as it is", "older", "boss"]
+    assert table["probability_yes"][2] == pytest.approx(whatif.answer({"job": "<b>boss</b>", "age": 66}).probability)
+
+
+def test_a_model_saved_without_rows_says_that_it_has_no_curves():
+    model, df = linear_model("binary")
+    bare = dataclasses.replace(model, background_x=model.background_x[:0], background_values=None)
+    with pytest.raises(ExplanationError, match="saved without"):
+        start(bare, df).curves()
+
+
+@pytest.mark.parametrize("n", [0, "three", True])
+def test_a_number_of_neighbours_is_a_number(n):
+    model, df = linear_model("binary")
+    with pytest.raises(OptionError, match="from 1"):
+        start(model, df).nearest(n=n)
+
+
+def _plain(item):
+    return item.item() if hasattr(item, "item") else item

@@ -167,6 +167,23 @@ def test_what_if_says_when_and_how_likely():
     assert answer.probability is None and "median time" in pictures.text(answer)
 
 
+def test_the_panel_of_a_what_if_draws_the_chances_of_no_event():
+    from lepton_lab.notebook.panels import whatif_messages as messages
+
+    model, df = small_model("survival"), new_rows(3)
+    whatif = ll.whatif(model, df, at=1)
+    curve = whatif.curves()[0]
+    (sent,) = messages.buffers(whatif, whatif.curves())
+    first = np.frombuffer(sent, "<f4")[: 3 * len(curve.grid)].reshape(-1, 3)
+    asked = whatif.answer({curve.column: curve.grid[0]})
+    np.testing.assert_allclose(first[0], list(asked.probabilities.values()), atol=1e-4)
+    told = messages.answer(whatif, asked)
+    assert told["what"] == "median time"
+    assert told["positive"] == list(asked.probabilities)[1]
+    assert told["link"] == pytest.approx(list(asked.probabilities.values()))
+    np.testing.assert_allclose(whatif.shown(curve.outputs), first[:, 1], atol=1e-5)
+
+
 def test_loss_importance_adds_up_to_the_brier_score_taken_off():
     model, df = small_model("survival"), new_rows(20)
     found = ll.loss_importance(model, df, budget=4)

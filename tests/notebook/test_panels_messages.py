@@ -210,6 +210,7 @@ def test_the_page_gets_controls_and_the_first_answer():
     panel.comm.say({"type": "ready"})
     message, _ = panel.comm.custom[0]
     assert [column["name"] for column in message["columns"]][:2] == ["duration_months", "amount"]
+    assert message["columns"][0]["curve"]["points"] == [4, 24, 72]
     assert message["answer"]["positive"] == "yes"
     assert message["answer"]["waterfall"]["steps"]
     json.dumps(message, allow_nan=False)
@@ -235,7 +236,8 @@ def test_a_value_that_cannot_be_read_is_said_and_nothing_is_lost(monkeypatch):
 
     monkeypatch.setattr(whatif, "answer", refuse)
     panel.comm.say({"type": "set", "id": 5, "changes": {"age": "old"}, "explain": True})
-    assert panel.comm.custom[-1][0] == {"type": "answer", "id": 5, "error": "'old' is not a value of 'age'."}
+    told, _ = panel.comm.custom[-1]
+    assert (told["type"], told["id"], told["error"]) == ("answer", 5, "'old' is not a value of 'age'.")
 
 
 def test_the_twin_follows_what_was_explained():
@@ -243,3 +245,4 @@ def test_the_twin_follows_what_was_explained():
     assert "Changed" not in panel.twin_html()
     panel.comm.say({"type": "set", "id": 1, "changes": {"amount": 100}, "explain": True})
     assert "Changed" in panel.twin_html()
+    assert "If one column alone were different" in panel.twin_html()

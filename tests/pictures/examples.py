@@ -254,6 +254,37 @@ class WhatIfLike:
         self.model = model()
         self.asked: list[tuple[dict, bool]] = []
 
+    @property
+    def values(self) -> dict:
+        return {column["name"]: column["value"] for column in self.columns}
+
+    @property
+    def spreads(self) -> tuple:
+        return tuple(SimpleNamespace(low=c.place[0], high=c.place[-1], bars=np.full(4, 0.25)) for c in self.curves())
+
+    def curves(self, changes: dict | None = None) -> tuple:
+        grids = {
+            "duration_months": ("number", [4, 24, 72]), "amount": ("number", [250.0, 3250.0, 18424.0]),
+            "purpose": ("category", ["car", "furniture", NASTY[0]]), "foreign_worker": ("category", [False, True]),
+            "since": ("date", ["2020-02-29", "2021-02-28"]),
+        }  # fmt: skip
+        made = []
+        for name, (kind, grid) in grids.items():
+            place = np.array(grid, float) if kind == "number" else 18_000.0 + 365 * np.arange(len(grid))
+            place = np.arange(len(grid), dtype=float) if kind == "category" else place
+            outputs = np.array([self.answer({**(changes or {}), name: v}).link[0] for v in grid])
+            made.append(SimpleNamespace(column=name, kind=kind, grid=grid, place=place, outputs=outputs))
+        return tuple(made)
+
+    def shown(self, outputs: np.ndarray, output: int = 0) -> np.ndarray:
+        return 1 / (1 + np.exp(-np.asarray(outputs, float)))
+
+    def compare(self, scenarios: dict):
+        from lepton_lab.evaluation.compared_scenarios import ComparedScenarios
+
+        answers = {name: self.answer(changes, explain=True) for name, changes in scenarios.items()}
+        return ComparedScenarios(self.label, self.values, self.answer({}, explain=True), answers)
+
     def answer(self, changes: dict, *, explain: bool = False) -> WhatIfAnswer:
         self.asked.append((dict(changes), explain))
         row = {column["name"]: column["value"] for column in self.columns} | changes
@@ -282,6 +313,7 @@ class WhatIfLike:
         return WhatIfAnswer(
             prediction="yes" if chance >= self.model.threshold else "no",
             probabilities={"no": 1 - chance, "yes": chance},
+            probability=chance,
             estimate=None,
             link=(z,),
             unit="log-odds",

@@ -61,6 +61,17 @@ def status() -> Status:
     )
 
 
+def near_rows():
+    from lepton_lab.evaluation.nearest import NearestRows, NearRow
+
+    values = {name: name for name in NASTY}
+    rows = (
+        NearRow(7, values, NASTY, 0.2, 0.31, "no", examples.NASTY[0]),
+        NearRow(None, values, (), 0.0, None, 3.5, None),
+    )
+    return NearestRows(rows, "the 800 rows given to train", NASTY, examples.NASTY[0])
+
+
 def predictions() -> pd.DataFrame:
     return pd.DataFrame(
         {"prediction": ["yes", "no"], "probability_no": [0.2, 0.9], "probability_yes": [0.8, 0.1]}, index=[17, 99]
@@ -100,6 +111,8 @@ RESULTS = {
     "status": status,
     "progress": lambda: examples.progress(),
     "what if": lambda: examples.what_if().answer({"amount": 100.0, "purpose": examples.NASTY[0]}, explain=True),
+    "scenarios": lambda: examples.what_if().compare({examples.NASTY[0]: {"purpose": examples.NASTY[0]}, "B": {}}),
+    "near rows": near_rows,
     "predictions": predictions,
     "study": examples.study,
     "study of many": lambda: examples.study(3000),

@@ -1,6 +1,8 @@
-// One control a column: a slider with a number, a choice, a checkbox or a date. Values as the user wrote them.
+// One control a column, over its curve: a slider with a number, a choice, or a date. Values as the user wrote them.
 
+import { dayAt, placeOf, type Points } from "./curves_read.ts";
 import { clean, h } from "./dom.ts";
+import { Strip } from "./strip.ts";
 
 export interface Column {
   name: string;
@@ -11,6 +13,7 @@ export interface Column {
   categories: { value: string | number | boolean; shown: string }[];
   value: Value;
   nullable: boolean;
+  curve?: Points;
 }
 
 export type Value = string | number | boolean | null;
@@ -18,125 +21,197 @@ export type Value = string | number | boolean | null;
 export interface Control {
   column: Column;
   node: HTMLElement;
+  strip: Strip;
+  value(): Value;
+  set(value: Value): void;
+  locked(): boolean;
+  lock(on: boolean): void;
+}
+
+/** `moved` is called while a value moves, `released` when it has come to rest, `locked` when a lock is turned. */
+export type Heard = { moved: () => void; released: () => void; locked: () => void };
+
+/** The part of a control that differs from kind to kind: inputs beside the name, and what lies over the strip. */
+interface Inputs {
+  beside: HTMLElement[];
+  over: HTMLElement | null;
   value(): Value;
   set(value: Value): void;
 }
 
-/** `moved` is called while a value moves, `released` when it has come to rest. */
-export type Heard = { moved: () => void; released: () => void };
-
 const MANY = 200;
+const SUGGESTED = 60;
 
 export function control(column: Column, heard: Heard): Control {
-  const made = makers[column.kind](column, heard);
-  return column.nullable && column.kind === "numeric" ? withMissing(made, heard) : made;
+  const strip = new Strip(column.curve, ...ends(column));
+  const inner = makers[column.kind](column, strip, heard);
+  const inputs = column.nullable && (column.kind === "numeric" || column.kind === "datetime") ? withMissing(column, inner, heard) : inner;
+  const lock = lockButton(column);
+  if (inputs.over) strip.node.append(inputs.over);
+  else if (column.curve) pickOnStrip(column, strip, inputs, heard);
+  const head = h("div", { class: "lep-control-head" }, lock, h("span", { class: "lep-control-name", title: column.name }, column.name));
+  const node = h("div", { class: "lep-control" }, h("div", { class: "lep-control-side" }, head, h("div", { class: "lep-control-inputs" }, ...inputs.beside)), strip.node);
+  const isLocked = () => lock.getAttribute("aria-pressed") === "true";
+  const turn = (on: boolean) => {
+    lock.setAttribute("aria-pressed", String(on));
+    node.classList.toggle("locked", on);
+  };
+  lock.addEventListener("click", () => (turn(!isLocked()), heard.locked()));
+  return { column, node, strip, value: inputs.value, set: inputs.set, locked: isLocked, lock: turn };
 }
 
-const makers: Record<Column["kind"], (column: Column, heard: Heard) => Control> = {
+/** The values at the ends of a column's strip: those of its curve, and the row's own. */
+function ends(column: Column): [number, number] {
+  if (column.curve && !column.curve.ordered) return [0, Math.max(column.curve.points.length - 1, 0)];
+  const own = placeOf(column, column.value);
+  const low = column.curve?.from ?? column.low ?? own ?? 0;
+  const high = column.curve?.to ?? column.high ?? own ?? 1;
+  return own === null ? [low, high] : [Math.min(low, own), Math.max(high, own)];
+}
+
+const makers: Record<Column["kind"], (column: Column, strip: Strip, heard: Heard) => Inputs> = {
   numeric: slider,
-  category: (column, heard) => (column.categories.length > MANY ? search(column, heard) : select(column, heard)),
-  boolean: (column, heard) => (column.nullable ? select(column, heard) : checkbox(column, heard)),
+  category: (column, _strip, heard) => (column.categories.length > MANY ? search(column, heard) : select(column, heard)),
+  boolean: (column, _strip, heard) => select(column, heard),
   datetime: date,
 };
 
-function field(column: Column, ...inputs: HTMLElement[]): HTMLElement {
-  return h("div", { class: "lep-control" }, h("span", { class: "lep-control-name", title: column.name }, column.name), ...inputs);
+function lockButton(column: Column): HTMLElement {
+  const words = `keep ${column.name} as it is when looking for ways to a goal`;
+  return h("button", { type: "button", class: "lep-lock", "aria-pressed": "false", "aria-label": words, title: words });
 }
 
-function slider(column: Column, heard: Heard): Control {
-  const low = column.low ?? 0;
-  const high = column.high ?? 1;
-  const start = typeof column.value === "number" ? column.value : low;
-  const limits = { min: String(Math.min(low, start)), max: String(Math.max(high, start)), step: String(column.step) };
-  // The number box takes any number, beyond the range of the training rows too; the slider stays inside.
-  const range = h("input", { type: "range", ...limits, step: "any", "aria-label": column.name });
+/** A slider from end to end of the strip; arrow keys move it by the column's own step. */
+function range(column: Column, strip: Strip, step: number, moved: (place: number) => void, released: () => void): HTMLInputElement {
+  const limits = { min: String(strip.from), max: String(strip.to) };
+  const node = h("input", { type: "range", class: "lep-range", ...limits, step: "any", "aria-label": column.name });
+  node.addEventListener("input", () => moved(Number(node.value)));
+  node.addEventListener("change", released);
+  node.addEventListener("keydown", (event) => {
+    const by: Record<string, number> = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
+    event.stopPropagation();
+    const steps = by[event.key];
+    if (!steps) return;
+    event.preventDefault();
+    const next = Number((Number(node.value) + steps * step).toPrecision(12));
+    moved(Math.min(strip.to, Math.max(strip.from, next)));
+    released();
+  });
+  return node;
+}
+
+function slider(column: Column, strip: Strip, heard: Heard): Inputs {
+  let now = typeof column.value === "number" ? column.value : (strip.from + strip.to) / 2;
   const box = h("input", { type: "number", step: "any", class: "lep-number", "aria-label": `${column.name}, exact` });
-  let now = start;
   const show = () => {
-    range.value = String(now);
-    range.setAttribute("aria-valuetext", String(now));
+    node.value = String(now);
+    node.setAttribute("aria-valuetext", String(now));
     box.value = String(now);
   };
-  const snap = (raw: number) => (Number.isInteger(column.step) ? Math.round(raw) : Number((Math.round(raw / column.step) * column.step).toPrecision(12)));
-  range.addEventListener("input", () => ((now = snap(Number(range.value))), (box.value = String(now)), heard.moved()));
-  range.addEventListener("change", () => (show(), heard.released()));
-  range.addEventListener("keydown", (event) => arrows(event, () => now, column, limits, (v) => ((now = v), show(), heard.moved(), heard.released())));
+  const move = (place: number) => {
+    now = snap(place, column.step, strip);
+    show();
+    heard.moved();
+  };
+  const node = range(column, strip, column.step, move, heard.released);
+  // The number box takes any number, beyond the range of the known rows too; the slider stays inside.
   box.addEventListener("change", () => {
     if (box.value !== "" && Number.isFinite(Number(box.value))) now = Number(box.value);
     show();
     heard.released();
   });
+  box.addEventListener("keydown", (event) => event.stopPropagation());
   show();
-  return { column, node: field(column, range, box), value: () => now, set: (value) => ((now = Number(value ?? low)), show()) };
+  return { beside: [box], over: node, value: () => now, set: (value) => ((now = Number(value ?? now)), show()) };
 }
 
-/** A range input with `step=any` moves by hundredths with the arrow keys; ours moves by the column's own step. */
-function arrows(
-  event: KeyboardEvent, now: () => number, column: Column, limits: { min: string; max: string }, moved: (value: number) => void,
-): void {
-  const by: Record<string, number> = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
-  event.stopPropagation();
-  const steps = by[event.key];
-  if (!steps) return;
-  event.preventDefault();
-  const next = Number((now() + steps * column.step).toPrecision(12));
-  moved(Math.min(Number(limits.max), Math.max(Number(limits.min), next)));
+/** The nearest multiple of a step; the ends of the strip stay what they are. */
+export function snap(place: number, step: number, { from, to }: { from: number; to: number }): number {
+  if (place <= from || place >= to) return place <= from ? from : to;
+  return Number.isInteger(step) ? Math.round(place) : Number((Math.round(place / step) * step).toPrecision(12));
 }
 
-function select(column: Column, heard: Heard): Control {
+function select(column: Column, heard: Heard): Inputs {
   const missing = column.nullable || column.value === null ? [h("option", { value: "-1" }, "missing")] : [];
-  const options = column.categories.map((one, i) => h("option", { value: String(i) }, one.shown));
+  const known = column.categories.length || column.kind !== "boolean" ? column.categories : [false, true].map((value) => ({ value, shown: String(value) }));
+  const options = known.map((one, i) => h("option", { value: String(i) }, one.shown));
   const node = h("select", { "aria-label": column.name }, ...options, ...missing);
-  const set = (value: Value) => (node.value = String(column.categories.findIndex((one) => one.value === value)));
+  const set = (value: Value) => (node.value = String(known.findIndex((one) => one.value === value)));
   node.addEventListener("change", () => heard.released());
   set(column.value);
-  return { column, node: field(column, node), value: () => column.categories[Number(node.value)]?.value ?? null, set };
+  return { beside: [node], over: null, value: () => known[Number(node.value)]?.value ?? null, set };
 }
 
-/** A choice of very many: typed, with the most frequent as suggestions. */
-function search(column: Column, heard: Heard): Control {
+/** A choice of very many: what is typed is looked for in all of them, whatever their case. */
+function search(column: Column, heard: Heard): Inputs {
   const list = h("datalist", { id: `lep-${Math.random().toString(36).slice(2)}` });
-  list.append(...column.categories.slice(0, MANY).map((one) => h("option", { value: one.shown })));
-  const box = h("input", { type: "text", class: "lep-words", list: list.id, "aria-label": column.name });
-  const read = (): Value => (box.value === "" ? null : (column.categories.find((one) => clean(one.shown) === box.value)?.value ?? box.value));
+  const words = column.categories.map((one) => clean(one.shown));
+  const suggest = () => list.replaceChildren(...matches(words, box.value).map((one) => h("option", { value: one })));
+  const box = h("input", { type: "search", class: "lep-words", list: list.id, "aria-label": `${column.name}, one of ${words.length}`, title: `one of ${words.length}: type to search` });
+  const read = (): Value => (box.value === "" ? null : (column.categories[words.indexOf(box.value)]?.value ?? box.value));
   const set = (value: Value) => (box.value = clean(column.categories.find((one) => one.value === value)?.shown ?? String(value ?? "")));
+  box.addEventListener("input", suggest);
+  box.addEventListener("focus", suggest);
   box.addEventListener("change", () => heard.released());
+  box.addEventListener("keydown", (event) => event.stopPropagation());
   set(column.value);
-  return { column, node: field(column, box, list), value: read, set };
+  return { beside: [box, list], over: null, value: read, set };
 }
 
-function checkbox(column: Column, heard: Heard): Control {
-  // The user's own two values, whatever they are called; a plain boolean column has false and true.
-  const yes = column.categories.find((one) => one.value === true)?.value ?? true;
-  const no = column.categories.find((one) => one.value === false)?.value ?? false;
-  const box = h("input", { type: "checkbox", "aria-label": column.name });
-  const set = (value: Value) => (box.checked = value === yes);
-  box.addEventListener("change", () => heard.released());
-  set(column.value);
-  return { column, node: field(column, box), value: () => (box.checked ? yes : no), set };
+/** The words that hold what was typed, those that begin with it first. */
+export function matches(words: string[], typed: string, atMost = SUGGESTED): string[] {
+  const wanted = typed.toLowerCase();
+  const first: string[] = [];
+  const later: string[] = [];
+  for (const one of words) {
+    const at = one.toLowerCase().indexOf(wanted);
+    if (at === 0) first.push(one);
+    else if (at > 0 && later.length < atMost) later.push(one);
+    if (first.length >= atMost) break;
+  }
+  return [...first, ...later].slice(0, atMost);
 }
 
-function date(column: Column, heard: Heard): Control {
-  const box = h("input", { type: "date", "aria-label": column.name });
+function date(column: Column, strip: Strip, heard: Heard): Inputs {
+  const box = h("input", { type: "date", "aria-label": `${column.name}, exact` });
   const day = (value: Value) => String(value ?? "").slice(0, 10);
-  const set = (value: Value) => (box.value = day(value));
+  let now = column.value;
+  const show = () => {
+    const place = placeOf(column, now);
+    box.value = day(now);
+    if (place !== null) node.value = String(place);
+    node.setAttribute("aria-valuetext", day(now));
+  };
   // The row's own value may carry a time of day, which is kept until another day is chosen.
-  const read = () => (box.value === day(column.value) ? column.value : box.value || null);
-  box.addEventListener("change", () => heard.released());
-  set(column.value);
-  return { column, node: field(column, box), value: read, set };
+  const choose = (text: string) => (now = text === day(column.value) ? column.value : text || null);
+  const node = range(column, strip, 1, (place) => (choose(dayAt(place)), show(), heard.moved()), heard.released);
+  box.addEventListener("change", () => (choose(box.value), show(), heard.released()));
+  box.addEventListener("keydown", (event) => event.stopPropagation());
+  show();
+  return { beside: [box], over: node, value: () => now, set: (value) => ((now = value), show()) };
 }
 
-function withMissing(made: Control, heard: Heard): Control {
-  const box = h("input", { type: "checkbox", "aria-label": `${made.column.name} is missing` });
-  const inputs = [...made.node.querySelectorAll("input")];
+/** Categories can be chosen on the strip too; the list beside the name does the same for the keyboard. */
+function pickOnStrip(column: Column, strip: Strip, inputs: Inputs, heard: Heard): void {
+  strip.node.classList.add("lep-pick");
+  strip.node.addEventListener("click", (event) => {
+    const value = column.curve!.points[Math.round(strip.placeAt(event.clientX))];
+    if (value === undefined || value === inputs.value()) return;
+    inputs.set(value);
+    heard.released();
+  });
+}
+
+function withMissing(column: Column, made: Inputs, heard: Heard): Inputs {
+  const box = h("input", { type: "checkbox", "aria-label": `${column.name} is missing` });
+  const inputs = [...made.beside, made.over].filter((one): one is HTMLInputElement => one instanceof HTMLInputElement);
   const show = () => inputs.forEach((input) => (input.disabled = box.checked));
-  box.checked = made.column.value === null;
+  box.checked = column.value === null;
   box.addEventListener("change", () => (show(), heard.released()));
-  made.node.append(h("label", { class: "lep-missing" }, box, "missing"));
   show();
   return {
-    ...made,
+    beside: [...made.beside, h("label", { class: "lep-missing", title: `${column.name} is missing` }, box, "missing")],
+    over: made.over,
     value: () => (box.checked ? null : made.value()),
     set: (value) => {
       box.checked = value === null;

@@ -28,6 +28,18 @@ export function watch(model: Model, name: string, changed: () => void): Cleanup 
   return () => model.off(`change:${name}`, changed);
 }
 
+/** Hear when the kernel's half is gone: the kernel was restarted or died, or the widget was closed. */
+export function onLost(model: Model, lost: () => void): Cleanup {
+  const events = ["comm:close", "destroy", "comm_live_update"];
+  const heard = () => {
+    if ((model as { comm_live?: boolean }).comm_live !== true) lost();
+  };
+  for (const event of events) model.on(event, heard);
+  return () => {
+    for (const event of events) model.off(event, heard);
+  };
+}
+
 /**
  * Show the panel instead of its static twin: only once it has something to show, because a reopened
  * notebook may mount a panel whose kernel is gone. In JupyterLab the twin's own style sheet does this

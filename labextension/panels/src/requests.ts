@@ -3,6 +3,8 @@
 export interface Question {
   changes: Record<string, unknown>;
   explain: boolean;
+  /** The value has come to rest: new curves are wanted, and the static twin. */
+  rest?: boolean;
 }
 
 export class LatestWins {
@@ -13,9 +15,15 @@ export class LatestWins {
   constructor(private readonly send: (id: number, question: Question) => void) {}
 
   ask(question: Question): void {
-    // A waiting wish for an explanation is not lost to a newer question without one.
-    this.waiting = { ...question, explain: question.explain || (this.waiting?.explain ?? false) };
+    // A waiting wish for an explanation, or for curves, is not lost to a newer question without one.
+    const waits = this.waiting;
+    this.waiting = { ...question, explain: question.explain || (waits?.explain ?? false), rest: (question.rest ?? false) || (waits?.rest ?? false) };
     if (!this.underWay) this.next();
+  }
+
+  /** Whether a question has no answer yet. */
+  get open(): boolean {
+    return this.underWay || this.waiting !== null;
   }
 
   /** The answer with this id came. True where it is the newest and nothing newer waits. */

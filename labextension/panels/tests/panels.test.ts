@@ -3,7 +3,8 @@ import { test } from "node:test";
 import type { Column } from "../src/controls.ts";
 import { clean } from "../src/dom.ts";
 import { bestMark, learning, lossLines, timeShare, timeWords, where, type Curve, type State } from "../src/training.ts";
-import { changesOf, headline } from "../src/whatif.ts";
+import { headline } from "../src/answer.ts";
+import { changesOf } from "../src/whatif.ts";
 
 const state: State = {
   status: "running", stage: "network", member: "network", fold: 1, n_folds: 5, epoch: 3.25, n_epochs: 64, step: 1500,
@@ -50,9 +51,10 @@ test("only what differs is a change", () => {
 
 test("the headline is the positive class, the largest one, or the estimate", () => {
   const probabilities = [{ name: "no", value: 0.7 }, { name: "yes", value: 0.3 }];
-  assert.deepEqual(headline({ probabilities, positive: "yes", estimate: null }), { name: "yes", value: 0.3 });
-  assert.deepEqual(headline({ probabilities, positive: null, estimate: null }), { name: "no", value: 0.7 });
-  assert.deepEqual(headline({ probabilities: [], positive: null, estimate: 12 }), { name: "", value: 12 });
+  const answer = { probabilities, positive: null, estimate: null };
+  assert.deepEqual(headline({ ...answer, positive: "yes" }), { name: "yes", value: 0.3, share: true });
+  assert.deepEqual(headline(answer), { name: "no", value: 0.7, share: true });
+  assert.deepEqual(headline({ ...answer, probabilities: [], estimate: 12 }), { name: "", value: 12, share: false });
 });
 
 test("text loses direction overrides, not its letters", () => {

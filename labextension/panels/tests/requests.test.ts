@@ -16,13 +16,16 @@ test("one question is under way; of those that wait, the latest wins", () => {
   assert.equal(requests.answered(2), true);
 });
 
-test("a wish for an explanation is not lost to a newer question without one", () => {
+test("a wish for an explanation, or for curves, is not lost to a newer question without one", () => {
   const { sent, requests } = recorded();
   requests.ask({ changes: {}, explain: false });
-  requests.ask({ changes: { a: 1 }, explain: true });
+  requests.ask({ changes: { a: 1 }, explain: true, rest: true });
   requests.ask({ changes: { a: 2 }, explain: false });
+  assert.equal(requests.open, true);
   requests.answered(1);
-  assert.deepEqual(sent[1], [2, { changes: { a: 2 }, explain: true }]);
+  assert.deepEqual(sent[1], [2, { changes: { a: 2 }, explain: true, rest: true }]);
+  requests.answered(2);
+  assert.equal(requests.open, false);
 });
 
 test("answers to older questions are nobody's", () => {

@@ -1,18 +1,29 @@
-"""The what-if panel: every column of one row as a control, the prediction at once, the waterfall on release."""
+"""The what-if panel: every column of one row as a control over its curve, scenarios, ways to a goal, real rows.
+
+Each message of the page is one call of `WhatIf`, and its answer says which. The page itself reads the
+prediction off the curves while a control moves, so that it needs no kernel for that.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lepton_lab.errors import LeptonError
+from lepton_lab.errors import ExplanationError, LeptonError
+from lepton_lab.notebook.panels import whatif_messages as messages
 from lepton_lab.notebook.panels.bundle import script
 from lepton_lab.notebook.panels.twin import TwinnedPanel
 from lepton_lab.pictures import scenario_answer
 from lepton_lab.pictures.numbers import value
-from lepton_lab.pictures.shapley_values import steps
 
 if TYPE_CHECKING:
-    from lepton_lab.evaluation.scenario import WhatIf, WhatIfAnswer
+    from lepton_lab.evaluation.compared_scenarios import ComparedScenarios
+    from lepton_lab.evaluation.scenario import WhatIf
+    from lepton_lab.explanation.effects.row_curves import RowCurve
+
+MOST_PINS = 8
+GOAL_TIMEOUT = "3s"
 
 
 class WhatIfPanel(TwinnedPanel):
@@ -28,55 +39,93 @@ class WhatIfPanel(TwinnedPanel):
     def __init__(self, whatif: WhatIf, *, code: str = "") -> None:
         self._whatif = whatif
         self._first = self._last = whatif.answer({}, explain=True)
-        super().__init__(title=f"What if, row {value(whatif.label)}", code=code or _code(whatif, {}))
+        self._pins: dict[str, dict[str, Any]] = {}
+        self._locked: tuple[str, ...] = ()
+        super().__init__(title=f"What if, row {value(whatif.label)}", code=code or messages.code(whatif))
 
     def twin_html(self) -> str:
-        """The static picture of the scenario reached so far."""
-        return scenario_answer.html(self._last, title=self.title)
+        """The static picture of the scenario reached so far, with its curves and what was pinned."""
+        curves = self._curves(self._last.changes)
+        shown = () if curves is None else messages.strips(self._whatif, self._last, curves)
+        return scenario_answer.html(self._last, title=self.title, strips=shown, compared=self._compared())
 
     def twin_text(self) -> str:
         """The same as plain text."""
         return scenario_answer.text(self._last, title=self.title)
 
     def answer(self, content: dict[str, Any]) -> None:
-        """`ready` asks for the controls, `set` for the prediction of changed values."""
-        if content["type"] == "ready":
-            columns = [dict(column) for column in self._whatif.columns]
-            self.send({"type": "columns", "columns": columns, "answer": self._message(0, self._first)})
-        elif content["type"] == "set" and isinstance(changes := content.get("changes"), dict):
-            self._set(content.get("id", 0), changes, explain=bool(content.get("explain")))
-
-    def _set(self, id: int, changes: dict[str, Any], *, explain: bool) -> None:
-        try:
-            answer = self._whatif.answer(changes, explain=explain)
-        except LeptonError as error:
-            # A value the model cannot read is the reader's to correct; the panel says which.
-            self.send({"type": "answer", "id": id, "error": str(error)})
+        """Answer one message; a value or goal that cannot be read is told, for the reader to correct."""
+        heard: dict[str, Callable[[dict[str, Any]], None]] = {
+            "ready": self._ready, "set": self._set, "curves": self._send_curves, "pins": self._pin,
+            "reach": self._reach, "nearest": self._nearest,
+        }  # fmt: skip
+        content = {"changes": {}, "locked": [], **content}
+        sound = isinstance(content["changes"], dict) and isinstance(content["locked"], list)
+        if content["type"] not in heard or not sound:
             return
-        self.send({"type": "answer", **self._message(id, answer)})
+        try:
+            heard[content["type"]](content)
+        except LeptonError as error:
+            self._reply(content, "answer" if content["type"] == "set" else content["type"], {"error": str(error)})
+
+    def _ready(self, content: dict[str, Any]) -> None:
+        curves = self._curves(self._last.changes)
+        columns = messages.columns(self._whatif, curves)
+        described = messages.described(self._whatif) | {"pins": self._pins, "locked": list(self._locked)}
+        first, last = (messages.answer(self._whatif, a) for a in (self._first, self._last))
+        told = {"columns": columns, "first": first, "answer": last, "changes": self._last.changes, **described}
+        self._reply(
+            content, "columns", json.loads(json.dumps(told, default=str)), messages.buffers(self._whatif, curves)
+        )
+
+    def _set(self, content: dict[str, Any]) -> None:
+        explain = bool(content.get("explain"))
+        found = self._whatif.answer(content["changes"], explain=explain)
+        self._reply(content, "answer", messages.answer(self._whatif, found))
         if explain:
-            self._last = answer
+            self._last = found
+        if content.get("rest"):
+            self._send_curves(content)
             self.refresh_twin()
 
-    def _message(self, id: int, answer: WhatIfAnswer) -> dict[str, Any]:
-        model = self._whatif.model
-        classes = model.task.classes
-        return {
-            "id": id, "prediction": value(answer.prediction), "estimate": answer.estimate, "error": None,
-            "probabilities": [{"name": value(c), "value": float(p)} for c, p in answer.probabilities.items()],
-            "positive": value(classes[1]) if model.task.name == "binary" else None, "unit": model.task.unit,
-            "threshold": model.threshold, "code": _code(self._whatif, answer.changes),
-            "waterfall": None if answer.explanation is None else _waterfall(answer),
-        }  # fmt: skip
+    def _send_curves(self, content: dict[str, Any]) -> None:
+        curves = self._curves(content["changes"])
+        self._reply(content, "curves", {}, messages.buffers(self._whatif, curves))
 
+    def _pin(self, content: dict[str, Any]) -> None:
+        pins = content.get("pins")
+        if isinstance(pins, dict) and len(pins) <= MOST_PINS and all(isinstance(c, dict) for c in pins.values()):
+            kept, self._pins = self._pins, {str(name): changes for name, changes in pins.items()}
+            try:
+                compared = self._compared()
+            except LeptonError:
+                self._pins = kept
+                raise
+            # Every view of the panel hears of it, not only the one that pinned.
+            self.send({"type": "pins", "pins": self._pins, **messages.compared(self._whatif, compared)})
+            self.refresh_twin()
 
-def _waterfall(answer: WhatIfAnswer) -> dict[str, Any]:
-    assert answer.explanation is not None
-    made, base, prediction = steps(answer.explanation, 0, answer.output)
-    drawn = [{"name": s.name, "shown": s.shown, "value": s.value, "error": s.error_std} for s in made]
-    return {"steps": drawn, "base": base, "prediction": prediction, "unit": answer.explanation.unit}
+    def _reach(self, content: dict[str, Any]) -> None:
+        goal, locked = content.get("goal"), tuple(map(str, content["locked"]))
+        self._locked = locked
+        goal = messages.goal(self._whatif, goal)
+        ways = self._whatif.reach(goal, changes=content["changes"], locked=locked, timeout=GOAL_TIMEOUT)
+        self._reply(content, "reach", messages.ways(self._whatif, ways, goal, content["changes"], locked))
 
+    def _nearest(self, content: dict[str, Any]) -> None:
+        found = self._whatif.nearest(content["changes"])
+        self._reply(content, "nearest", messages.nearest(self._whatif, found, content["changes"]))
 
-def _code(whatif: WhatIf, changes: dict[str, object]) -> str:
-    start = f"ll.whatif(model, row={whatif.label!r})"
-    return f"{start}.answer({changes!r})" if changes else start
+    def _reply(self, content: dict[str, Any], kind: str, told: dict[str, Any], buffers: Any = None) -> None:
+        self.send(
+            {"type": kind, "view": content.get("view"), "id": content.get("id", 0), "error": None, **told}, buffers
+        )
+
+    def _curves(self, changes: dict[str, Any]) -> tuple[RowCurve, ...] | None:
+        try:
+            return self._whatif.curves(changes)
+        except ExplanationError:  # a model saved without any rows has no values to draw curves over
+            return None
+
+    def _compared(self) -> ComparedScenarios | None:
+        return self._whatif.compare(self._pins) if self._pins else None
