@@ -47,13 +47,13 @@ def number(shown: Locator) -> float:
 
 
 def answered(lab: Lab, shown: Locator) -> None:
-    until(lambda: shown.get_attribute("data-source") == "model", 30, "the model's own answer", lambda: seen_by(lab))
+    until(lambda: shown.get_attribute("data-source") == "model", "the model's own answer", lambda: seen_by(lab))
 
 
 def predicted(lab: Lab, income: float) -> float:
     """What the model says of the frame with another income, in per cent."""
     run_cell(lab, 4, f"print('said', 100 * model.predict(df.iloc[[7]].assign(income={income})).iloc[0, -1], {income})")
-    until(lambda: f" {income}" in text_of(lab, 4), 30, "Python's own prediction", lambda: seen_by(lab))
+    until(lambda: f" {income}" in text_of(lab, 4), "Python's own prediction", lambda: seen_by(lab))
     return float(text_of(lab, 4).split()[1])
 
 
@@ -63,8 +63,8 @@ def test_a_slider_is_answered_by_the_page_and_then_by_the_kernel(browser: Browse
         run_cell(lab, cell)
     shown, copy = panel(lab, 1), panel(lab, 5)
     for one in (shown, copy):
-        until(lambda one=one: one.locator(".lep-detail svg").count() > 0, 120, "the panel", lambda: seen_by(lab))
-    until(lambda: "read" in text_of(lab, 2), 30, "the curve's own number", lambda: seen_by(lab))
+        until(lambda one=one: one.locator(".lep-detail svg").count() > 0, "the panel", lambda: seen_by(lab))
+    until(lambda: "read" in text_of(lab, 2), "the curve's own number", lambda: seen_by(lab))
     at, between = map(float, text_of(lab, 2).split()[1:])
 
     # The kernel answers: the headline is the model's, and the drawn number that of the changed frame.
@@ -72,7 +72,7 @@ def test_a_slider_is_answered_by_the_page_and_then_by_the_kernel(browser: Browse
     slider.focus()
     before = number(shown)
     slider.press("PageUp")
-    until(lambda: number(shown) != before, 10, "the page's own answer", lambda: seen_by(lab))
+    until(lambda: number(shown) != before, "the page's own answer", lambda: seen_by(lab))
     answered(lab, shown)
     income = float(shown.get_by_role("spinbutton", name="income, exact").input_value())
     assert number(shown) == pytest.approx(predicted(lab, income), abs=0.051)
@@ -82,12 +82,12 @@ def test_a_slider_is_answered_by_the_page_and_then_by_the_kernel(browser: Browse
     shown.get_by_label("prediction to reach").fill("<15%" if before > 15 else ">50%")
     shown.get_by_role("button", name="Pin scenario").click()
     shown.get_by_role("button", name="Find ways").click()
-    until(lambda: shown.get_by_role("button", name=re.compile("^try")).count() > 0, 30, "ways", lambda: seen_by(lab))
+    until(lambda: shown.get_by_role("button", name=re.compile("^try")).count() > 0, "ways", lambda: seen_by(lab))
     shown.get_by_role("button", name=re.compile("^try")).first.click()
-    until(lambda: number(shown) < 15 if before > 15 else number(shown) > 50, 30, "the goal", lambda: seen_by(lab))
+    until(lambda: number(shown) < 15 if before > 15 else number(shown) > 50, "the goal", lambda: seen_by(lab))
     answered(lab, shown)
     shown.get_by_role("button", name="Nearest real rows").click()
-    until(lambda: "given to train" in shown.inner_text(), 30, "real rows", lambda: seen_by(lab))
+    until(lambda: "given to train" in shown.inner_text(), "real rows", lambda: seen_by(lab))
     assert shown.locator("img, script").count() == 0
     assert "<img src=x" in shown.inner_text()
     lab.screenshot(shots / "whatif-scenarios.png", 1)
@@ -102,9 +102,9 @@ def test_a_slider_is_answered_by_the_page_and_then_by_the_kernel(browser: Browse
         exact = shown.get_by_role("spinbutton", name="income, exact")
         exact.fill(str(at))
         exact.press("Enter")
-        until(lambda: number(shown) == pytest.approx(100 * between, abs=0.051), 10, "the curve", lambda: seen_by(lab))
+        until(lambda: number(shown) == pytest.approx(100 * between, abs=0.051), "the curve", lambda: seen_by(lab))
         assert shown.get_attribute("data-source") == "curve"
-        until(lambda: "busy" in shown.locator(".lep-source").inner_text(), 10, "it says so", lambda: seen_by(lab))
+        until(lambda: "busy" in shown.locator(".lep-source").inner_text(), "it says so", lambda: seen_by(lab))
     finally:
         os.kill(kernel, signal.SIGCONT)
     answered(lab, shown)
@@ -112,7 +112,7 @@ def test_a_slider_is_answered_by_the_page_and_then_by_the_kernel(browser: Browse
 
     # A kernel that is gone: said, and the curves go on answering.
     lab.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
-    until(lambda: "gone" in shown.locator(".lep-source").inner_text(), 60, "the loss is told", lambda: seen_by(lab))
+    until(lambda: "gone" in shown.locator(".lep-source").inner_text(), "the loss is told", lambda: seen_by(lab))
     slider.press("PageUp")
     slider.press("PageUp")
     last = number(shown)
