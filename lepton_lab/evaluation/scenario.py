@@ -84,6 +84,9 @@ class WhatIf:
     label: object = None
     seed: int = 0
 
+    def __repr__(self) -> str:
+        return f"WhatIf(row {self.label!r}; .set(column=value), .curves(), .reach(goal), .nearest(), .compare(...))"
+
     @cached_property
     def columns(self) -> tuple[dict[str, Any], ...]:
         """What a control needs of each input column, as plain JSON: kind, range, step, categories, value."""

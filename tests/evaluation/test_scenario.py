@@ -69,6 +69,7 @@ def test_nothing_changed_is_the_row_itself():
     whatif = start(model, df)
     np.testing.assert_allclose(whatif.answer({}).link, model.logits(df.iloc[[3]])[0], rtol=1e-6)
     assert whatif.label == 103
+    assert repr(whatif).startswith("WhatIf(row 103;")
     assert whatif.answer({}).explanation is None
 
 
