@@ -18,11 +18,12 @@ if (tests) rmSync(outdir, { recursive: true, force: true });
 
 const entryPoints = tests
   ? readdirSync(join(here, "tests")).map((file) => join("tests", file))
-  : ["src/training.ts", "src/explanation.ts", "src/whatif.ts", "src/panels.css"];
+  : [...readdirSync(join(here, "src", "panels")).map((file) => join("src", "panels", file)), "src/panels.css"];
 
 await build({
   absWorkingDir: here,
   entryPoints,
+  entryNames: "[name]",
   outdir,
   bundle: true,
   format: "esm",

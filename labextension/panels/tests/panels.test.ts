@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Column } from "../src/controls.ts";
 import { clean } from "../src/dom.ts";
-import { bestMark, learning, lossLines, timeShare, timeWords, where, type Curve, type State } from "../src/training.ts";
+import { bestMark, learning, lossLines, timeShare, timeWords, where, type Curve, type State } from "../src/panels/training.ts";
 import { headline } from "../src/answer.ts";
-import { changesOf } from "../src/whatif.ts";
+import { changesOf } from "../src/panels/whatif.ts";
 
 const state: State = {
   status: "running", stage: "network", member: "network", fold: 1, n_folds: 5, epoch: 3.25, n_epochs: 64, step: 1500,

@@ -1,13 +1,13 @@
 // The explanation panel: importance with intervals, a beeswarm on a canvas, and the waterfall of a chosen row.
 
-import { nearest, paint, stack, type Dots } from "./beeswarm.ts";
-import { copyButton } from "./code.ts";
-import { h } from "./dom.ts";
-import { signed } from "./format.ts";
-import { hear, takeTwinsPlace, type Cleanup, type View } from "./host.ts";
-import { frame, layout, ROW, TOP, type Feature, type Layout } from "./importance.ts";
-import { colours, onThemeChange } from "./theme.ts";
-import { waterfall, type Waterfall } from "./waterfall.ts";
+import { nearest, paint, stack, type Dots } from "../beeswarm.ts";
+import { copyButton } from "../code.ts";
+import { h } from "../dom.ts";
+import { signed } from "../format.ts";
+import { hear, takeTwinsPlace, type Cleanup, type View } from "../host.ts";
+import { frame, layout, ROW, TOP, type Feature, type Layout } from "../importance.ts";
+import { colours, onThemeChange } from "../theme.ts";
+import { waterfall, type Waterfall } from "../waterfall.ts";
 
 interface Column extends Feature {
   texts: string[];

@@ -1,10 +1,10 @@
 // The training panel: live curves, best mark, time left, which member learns; a stop button where it is heard.
 
-import { copyButton } from "./code.ts";
-import { chart, type Line, type Mark } from "./curves.ts";
-import { h } from "./dom.ts";
-import { fixed, metric, percent, seconds } from "./format.ts";
-import { takeTwinsPlace, watch, type Cleanup, type View } from "./host.ts";
+import { copyButton } from "../code.ts";
+import { chart, type Line, type Mark } from "../curves.ts";
+import { h } from "../dom.ts";
+import { fixed, metric, percent, seconds } from "../format.ts";
+import { takeTwinsPlace, watch, type Cleanup, type View } from "../host.ts";
 
 export interface State {
   status: "running" | "stopping" | "done" | "stopped" | "failed";

@@ -1,18 +1,18 @@
 // The what-if panel: every column of one row as a control over its curve. While a control moves, the page reads the
 // prediction off the curve; the kernel's answer replaces it, and after release all curves are asked anew.
 
-import { against, bars, brief, fromCurves, headline, labelOf, type Answer } from "./answer.ts";
-import { copyButton } from "./code.ts";
-import { control, type Column, type Control, type Value } from "./controls.ts";
-import { Curves, dayAt, placeOf, shown, type Link } from "./curves_read.ts";
-import { h } from "./dom.ts";
-import { number, percent } from "./format.ts";
-import { hear, onLost, takeTwinsPlace, type Cleanup, type View } from "./host.ts";
-import { LatestWins } from "./requests.ts";
-import { extent } from "./scale.ts";
-import { nextName, sameChanges, table, type Changes, type Scenario } from "./scenarios.ts";
-import { waterfall, type Waterfall } from "./waterfall.ts";
-import { drawNear, drawWays } from "./ways.ts";
+import { against, bars, brief, fromCurves, headline, labelOf, type Answer } from "../answer.ts";
+import { copyButton } from "../code.ts";
+import { control, type Column, type Control, type Value } from "../controls.ts";
+import { Curves, dayAt, placeOf, shown, type Link } from "../curves_read.ts";
+import { h } from "../dom.ts";
+import { number, percent } from "../format.ts";
+import { hear, onLost, takeTwinsPlace, type Cleanup, type View } from "../host.ts";
+import { LatestWins } from "../requests.ts";
+import { extent } from "../scale.ts";
+import { nextName, sameChanges, table, type Changes, type Scenario } from "../scenarios.ts";
+import { waterfall, type Waterfall } from "../waterfall.ts";
+import { drawNear, drawWays } from "../ways.ts";
 
 interface Told {
   columns: Column[];
