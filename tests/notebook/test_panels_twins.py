@@ -62,13 +62,11 @@ def test_twin_and_panel_know_each_other(make):
     assert f'data-lepton-twin="{panel.twin}"' in shown(panel)[0]["text/html"]
 
 
-@panels
-def test_each_panel_can_be_copied_as_code(make):
-    panel = make()
+@pytest.mark.parametrize("name", PANELS)
+def test_each_panel_can_be_copied_as_code(name):
+    panel = PANELS[name]()
     assert isinstance(panel.code, str)
-    assert "Copy as code" in script(
-        {"TrainingPanel": "training", "ExplanationPanel": "explanation"}.get(type(panel).__name__, "whatif")
-    )
+    assert "Copy as code" in script(name)
 
 
 def test_the_panels_are_small_and_ask_nothing_of_the_network():
@@ -79,10 +77,5 @@ def test_the_panels_are_small_and_ask_nothing_of_the_network():
             assert forbidden not in text.replace("http://www.w3.org/2000/svg", "")
 
 
-def test_nothing_but_the_built_files_lies_in_static():
-    assert sorted(path.name for path in STATIC.iterdir()) == [
-        "explanation.js",
-        "panels.css",
-        "training.js",
-        "whatif.js",
-    ]
+def test_every_panel_is_tried_here_and_nothing_else_lies_in_static():
+    assert sorted(path.name for path in STATIC.iterdir()) == sorted([*(f"{name}.js" for name in PANELS), "panels.css"])
