@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lepton_lab.data.frames import RawColumn
+from lepton_lab.data.objects import object_array
 from lepton_lab.data.parse import dates_of, number_of, numbers_of
 from lepton_lab.data.schema import Category, Column, Kind
 from lepton_lab.data.values import Family, Values, read_values
@@ -57,7 +58,7 @@ def _quick(column: Column, raw: RawColumn) -> Converted | None:
     if column.kind in (Kind.CATEGORY, Kind.BOOLEAN) and isinstance(value, (str, bool, int, np.integer, np.bool_)):
         plain = value.item() if isinstance(value, np.generic) else value
         if plain in column.categories:
-            return Converted(_objects([column.categories[column.categories.index(plain)]]))
+            return Converted(object_array([column.categories[column.categories.index(plain)]]))
     return None
 
 
@@ -103,7 +104,7 @@ def _categories(column: Column, values: Values) -> tuple[np.ndarray, str]:
         shown = _in_words(values) + f" such as {_plain(uniques[0])!r}"
         return values.array, f"was categories such as {column.categories[0]!r}; found {shown}, none of them known"
     kept = [_plain(u) if f is None else f for u, f in zip(uniques, found, strict=True)]
-    return _objects([*kept, None])[codes], ""
+    return object_array([*kept, None])[codes], ""
 
 
 def _other_type(column: Column, uniques: np.ndarray) -> bool:
@@ -138,12 +139,6 @@ def _nothing(column: Column, n_rows: int) -> np.ndarray:
     if column.kind == Kind.DATETIME:
         return np.full(n_rows, np.datetime64("NaT", "us"))
     return np.full(n_rows, None, dtype=object)
-
-
-def _objects(values: list[object]) -> np.ndarray:
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
 
 
 def _in_words(values: Values) -> str:

@@ -14,6 +14,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
+from lepton_lab.data.objects import object_array
 from lepton_lab.errors import ColumnError, DataError, no_such_column
 
 RawColumn = pd.Series | np.ndarray
@@ -114,7 +115,7 @@ def _of_series(series: Any, nw: Any) -> RawColumn:
     """A narwhals column as numpy, or as a pandas categorical where it is one."""
     dtype = series.dtype
     if isinstance(dtype, (nw.Categorical, nw.Enum)):
-        return pd.Series(pd.Categorical(_objects(series.cast(nw.String).to_list())))
+        return pd.Series(pd.Categorical(object_array(series.cast(nw.String).to_list())))
     if dtype.is_integer() and series.null_count():
         return pd.Series(pd.array(series.to_list(), dtype="Int64"))
     if (dtype.is_integer() or dtype.is_float()) and dtype.is_numeric():
@@ -122,7 +123,7 @@ def _of_series(series: Any, nw: Any) -> RawColumn:
     if isinstance(dtype, nw.Datetime):
         utc = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if dtype.time_zone else series
         return np.asarray(utc.to_numpy()).astype("datetime64[us]")
-    return _objects(series.to_list())
+    return object_array(series.to_list())
 
 
 def _names(labels: Sequence[Hashable]) -> tuple[str, ...]:
@@ -152,17 +153,10 @@ def _array(values: Any) -> RawColumn:
     if isinstance(values, (pd.Index, pd.api.extensions.ExtensionArray)):
         return pd.Series(values)
     if isinstance(values, (list, tuple, range)):
-        return _objects(list(values))
+        return object_array(list(values))
     array = np.asarray(values)
     if array.ndim != 1:
         raise DataError(f"a column of the dict has the shape {array.shape}; wanted one value a row.")
-    return array
-
-
-def _objects(values: list[Any]) -> np.ndarray:
-    """A list as an array of objects; numpy would make a matrix of a list of lists."""
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
     return array
 
 

@@ -58,6 +58,12 @@ class Table:
             **{name: None if part is None else part[rows] for name, part in parts.items()},
         )
 
+    def thinned(self, most: int) -> Table:
+        """At most so many rows, at even distances, first and last among them."""
+        if self.n_rows <= most:
+            return self
+        return self.take(np.linspace(0, self.n_rows - 1, most).round().astype(int))
+
     def values(self) -> np.ndarray:
         """The user's own values `(row, column)`: int or float, word, truth value, date as ISO text, None missing."""
         shown = np.empty((self.n_rows, len(self.columns)), dtype=object)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lepton_lab.data.objects import object_array
 from lepton_lab.data.table import frame_of
 
 if TYPE_CHECKING:
@@ -60,8 +61,4 @@ class ComparedScenarios:
 def _plain(cells: list[object]) -> np.ndarray:
     """Numbers as numbers, all else as objects."""
     numbers = all(isinstance(cell, (int, float)) and not isinstance(cell, bool) for cell in cells)
-    if numbers:
-        return np.array(cells)
-    kept = np.empty(len(cells), object)
-    kept[:] = cells
-    return kept
+    return np.array(cells) if numbers else object_array(cells)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lepton_lab.data.objects import object_array
 from lepton_lab.errors import OptionError
 from lepton_lab.survival import Survival
 
@@ -80,8 +81,8 @@ class NearestRows:
             self.target: [row.truth for row in self.rows],
             "prediction": [row.prediction for row in self.rows],
         }
-        inputs = {name: _objects([row.values[name] for row in self.rows]) for name in self.columns}
-        named = {name + "_" * (name in inputs): _objects(cells) for name, cells in known.items()}
+        inputs = {name: object_array([row.values[name] for row in self.rows]) for name in self.columns}
+        named = {name + "_" * (name in inputs): object_array(cells) for name, cells in known.items()}
         return frame_of(named | inputs)
 
 
@@ -121,8 +122,7 @@ def _known(model: TrainedModel) -> tuple[Table, str]:
         f"the {n:,} rows given to train" if model.seen is not None else f"the {n:,} background rows kept in the file"
     )
     if n > MOST_ROWS:
-        known = known.take(np.linspace(0, n - 1, MOST_ROWS).round().astype(int))
-        where = f"{MOST_ROWS:,} of {where}"
+        known, where = known.thinned(MOST_ROWS), f"{MOST_ROWS:,} of {where}"
     return known, where
 
 
@@ -172,9 +172,3 @@ def _truth(model: TrainedModel, table: Table, i: int) -> object:
     if isinstance(model.task, Survival):
         return f"event at {y:g}" if y >= 0 else f"no event by {-y:g}"
     return model.classes[int(y)] if model.classes else float(y)
-
-
-def _objects(cells: list[object]) -> np.ndarray:
-    kept = np.empty(len(cells), object)
-    kept[:] = cells
-    return kept

@@ -223,10 +223,7 @@ class WhatIf:
     def _known(self) -> Table:
         from lepton_lab.explanation.counterfactual.find import known_rows
 
-        known = known_rows(self.model)
-        if known.n_rows <= MOST_KNOWN:
-            return known
-        return known.take(np.linspace(0, known.n_rows - 1, MOST_KNOWN).round().astype(int))
+        return known_rows(self.model).thinned(MOST_KNOWN)
 
     def _typed(self, changes: Mapping[str, object]) -> dict[str, object]:
         return {name: typed(self._column(name), item) for name, item in changes.items()}
@@ -271,11 +268,9 @@ def _answer(model: TrainedModel, logits: np.ndarray, changes: dict[str, object],
         return WhatIfAnswer(median, shown, None, link, model.task.unit, explanation, 0, changes)
     if not classes:
         return WhatIfAnswer(link[0], {}, link[0], link, model.task.unit, explanation, 0, changes)
-    probability = model.task.probability(logits)[0]
-    chosen = int(probability.argmax())
-    if len(classes) == 2 and model.threshold is not None:
-        chosen = int(probability[1] >= model.threshold)
-    probabilities = {c: float(p) for c, p in zip(classes, probability, strict=True)}
+    probability = model.task.probability(logits)
+    chosen = int(model.decide(probability)[0])
+    probabilities = {c: float(p) for c, p in zip(classes, probability[0], strict=True)}
     output = chosen if len(link) > 1 else 0
     return WhatIfAnswer(classes[chosen], probabilities, None, link, model.task.unit, explanation, output, changes)
 

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from lepton_lab._version import __version__
+from lepton_lab.data.objects import object_array
 from lepton_lab.errors import DamagedFileError, ModelFileError, NewerFormatError
 from lepton_lab.explanation.explanation import Explanation
 
@@ -159,9 +160,7 @@ def _rare_to_json(value: Any) -> Any:
 
 
 def _array(cells: list[Any], shape: list[int]) -> np.ndarray:
-    array = np.empty(len(cells), dtype=object)
-    array[:] = [_from_json(cell) for cell in cells]
-    return array.reshape(shape)
+    return object_array([_from_json(cell) for cell in cells]).reshape(shape)
 
 
 def _from_json(value: Any) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int
 
 from lepton_lab.data.encode_tabular import FIRST_KNOWN, Block
+from lepton_lab.data.objects import object_array
 from lepton_lab.data.schema import Kind, Schema
 from lepton_lab.data.table import Table
 from lepton_lab.errors import OptionError, no_such_column
@@ -77,9 +78,7 @@ def _of_column(block: Block, array: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     if block.kind == "category":
         there = set(array[array != None].tolist())  # noqa: E711  (elementwise)
         kept = [(c, code) for code, c in enumerate(block.categories, FIRST_KNOWN) if c in there]
-        raw = np.empty(len(kept), object)
-        raw[:] = [c for c, _ in kept]
-        return raw, np.array([code for _, code in kept], np.float32)
+        return object_array([c for c, _ in kept]), np.array([code for _, code in kept], np.float32)
     known = np.unique(array[~(np.isnat(array) if array.dtype.kind == "M" else np.isnan(array))])
     if len(known) > MOST_VALUES:
         known = known[np.linspace(0, len(known) - 1, MOST_VALUES).round().astype(int)]
