@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lepton_lab.data.quality import Check
+    from lepton_lab.data.shifts import Drift
     from lepton_lab.evaluation.comparison import Comparison
     from lepton_lab.evaluation.report import Evaluation
     from lepton_lab.journal import Run, Runs
@@ -39,9 +40,13 @@ def check(
     split: str | None = None,
     weights: Any = None,
     ignore: Sequence[str] = (),
+    types: Mapping[str, str] | None = None,
+    immutable: Sequence[str] = (),
     event: str | None = None,
+    against: Any = None,
+    rows: int | None = None,
 ) -> Check:
-    """Look for trouble in a frame: missing, constant, duplicate, leaking columns, imbalance, and more.
+    """Look for trouble in a frame: missing, constant, duplicate, leaking columns, imbalance, drift, and more.
 
     Args:
         df: Any dataframe: pandas, polars, pyarrow, or a dict of columns.
@@ -51,19 +56,59 @@ def check(
         split: As for `train`: the column of "group:<column>" or "time:<column>" is no input.
         weights: As for `train`: a column of weights is no input.
         ignore: Columns to leave out.
+        types: As for `train`: columns whose type is told.
+        immutable: As for `train`: columns that cannot change.
         event: As for `train`: the column that says whether the event happened by the time in `target`.
+        against: A second frame, such as this month's rows: what drifted is found, as by `drift`.
+        rows: Looked at, at most; a random sample of 500,000 of a longer frame if left out (fewer of more than
+            40 columns).
 
     Returns:
-        Findings, each with its column, its share of the rows, and advice.
+        Findings, each with its column, the rows behind it, and advice; what each column holds (`.columns`);
+        `.decide(...)` for what to do about them, `.code` and `.options` for the call of `train` that follows.
 
     Raises:
         DataError: The frame is empty, or the target is not in it.
+        OptionError: An option cannot work.
+
+    Example:
+        >>> check = ll.check(df, target="bad", against=df_new)  # doctest: +SKIP
+        >>> model = ll.train(df, **check.decide(drop=["id"], immutable=["age"]).options)  # doctest: +SKIP
     """
     from lepton_lab.data.quality import check_table
 
     return check_table(
-        df, target=target, task=task, positive=positive, split=split, weights=weights, ignore=ignore, event=event
-    )
+        df, target=target, task=task, positive=positive, split=split, weights=weights, ignore=ignore, types=types,
+        immutable=immutable, event=event, against=against, rows=rows,
+    )  # fmt: skip
+
+
+def drift(
+    df: Any, against: Any, *, ignore: Sequence[str] = (), types: Mapping[str, str] | None = None, seed: int = 0
+) -> Drift:
+    """In which columns a second frame differs from the first, by more than chance and a rule of thumb.
+
+    Args:
+        df: The first frame, such as the one trained on.
+        against: The second one, such as this month's rows.
+        ignore: Columns to leave out.
+        types: Columns whose type is told, as for `train`.
+        seed: Of the samples of frames of more than 100,000 rows, and of the trees that tell the frames apart.
+
+    Returns:
+        For each column the population stability index, a distance, a p-value adjusted for looking at all columns,
+        new values and missing ones; and how well trees tell the two frames apart.
+
+    Raises:
+        DataError: A frame is empty.
+
+    Example:
+        >>> ll.drift(df_train, df_test).drifted  # doctest: +SKIP
+        ('age', 'zip')
+    """
+    from lepton_lab.data.shifts import drift_between
+
+    return drift_between(df, against, ignore=ignore, types=types, seed=seed)
 
 
 def train(
@@ -80,6 +125,8 @@ def train(
     seed: int = 0,
     positive: object = None,
     ignore: Sequence[str] = (),
+    types: Mapping[str, str] | None = None,
+    immutable: Sequence[str] = (),
     monotone: Mapping[str, int] | None = None,
     event: str | None = None,
     devices: int | None = None,
@@ -106,6 +153,10 @@ def train(
         seed: Of every random choice.
         positive: The class whose probability is predicted: True, 1 or "yes" if left out, else the rarer one.
         ignore: Columns to leave out.
+        types: Columns whose type is told and not inferred: "numeric", "category" or "datetime", such as
+            `{"zip": "category"}`.
+        immutable: Columns that cannot change, such as an age: the model keeps it in mind, and its counterfactuals
+            leave them as they are unless told otherwise.
         monotone: Columns of numbers whose effect may go one way only, whatever the other columns hold:
             `{"income": -1}` where the probability of the positive class (or the number predicted) may never
             rise as income rises, 1 where it may never fall. Not for several classes.
@@ -137,6 +188,7 @@ def train(
     began, stop = time.monotonic(), threading.Event()
     # Before jax is imported: from here on an interrupt ends training, and is not lost on the way to it.
     with sigint_sets(stop):
+        from lepton_lab.data.told_types import read_names
         from lepton_lab.fitting.asked import ARRAY, Asked
         from lepton_lab.fitting.replay import asked_again
         from lepton_lab.fitting.train_run import train_run
@@ -155,6 +207,8 @@ def train(
             seed=seed,
             positive=positive,
             ignore=tuple(ignore),
+            types=types,
+            immutable=read_names("immutable", immutable),
             monotone=monotone,
             event=event,
             devices=devices,

@@ -253,7 +253,7 @@ def counterfactuals(
     row: object = None,
     at: int | None = None,
     rows: int | None = None,
-    immutable: Sequence[str] = (),
+    immutable: Sequence[str] | None = None,
     bounds: Mapping[str, Any] | None = None,
     only_increase: Sequence[str] = (),
     only_decrease: Sequence[str] = (),
@@ -275,7 +275,7 @@ def counterfactuals(
         row: The one row with this index label.
         at: The one row at this position.
         rows: A sample of so many rows, seeded; 100 where neither a frame nor this is given.
-        immutable: Columns that keep their value.
+        immutable: Columns that keep their value; if left out, those that `train` was told cannot change.
         bounds: Values a column may be changed to: (low, high), None for an open end, or a list of values.
         only_increase: Columns that may only grow, such as an age.
         only_decrease: Columns that may only shrink.
@@ -305,8 +305,9 @@ def counterfactuals(
 
     stop = threading.Event()
     pace = Pace(None if timeout is None else parse_duration(timeout), stop, report)
-    asked = Asked(reach, Limits(immutable, bounds or {}, only_increase, only_decrease), n, seed)
     model = model_in(model)
+    kept = model.schema.immutable if immutable is None else immutable
+    asked = Asked(reach, Limits(kept, bounds or {}, only_increase, only_decrease), n, seed)
     table, where = rows_of(model, df, "counterfactuals", row=row)
     if df is None and rows is row is at is None:
         rows = COUNTERFACTUAL_ROWS

@@ -33,6 +33,8 @@ def tune(
     seed: int = 0,
     positive: object = None,
     ignore: Sequence[str] = (),
+    types: Mapping[str, str] | None = None,
+    immutable: Sequence[str] = (),
     monotone: Mapping[str, int] | None = None,
     resume: str | None = None,
     report: StudyReport | None = None,
@@ -61,6 +63,8 @@ def tune(
         seed: Of every random choice: the same seed asks for the same trials.
         positive: The class whose probability is predicted.
         ignore: Columns to leave out.
+        types: Columns whose type is told, as for `train`.
+        immutable: Columns that cannot change, as for `train`.
         monotone: Columns whose effect may only rise (1) or fall (-1), as for `train`.
         resume: The id of a killed or stopped search to go on with; its own options are used.
         report: Called with each StudyProgress.
@@ -82,6 +86,7 @@ def tune(
 
     began, stop = time.monotonic(), threading.Event()
     with sigint_sets(stop):
+        from lepton_lab.data.told_types import read_names
         from lepton_lab.fitting.asked import ARRAY, Asked
         from lepton_lab.packs import domain_of
         from lepton_lab.tuning.tune_run import TuneAsked, tune_run
@@ -99,6 +104,8 @@ def tune(
             seed=seed,
             positive=positive,
             ignore=tuple(ignore),
+            types=types,
+            immutable=read_names("immutable", immutable),
             monotone=monotone,
         )
         options = TuneAsked(asked, trials, sampler, space, halving)

@@ -31,9 +31,9 @@ def read_column_like(column: Column, raw: RawColumn) -> Converted:
     if values.family == Family.NOTHING or values.missing().all():
         return Converted(_nothing(column, len(values.array)), n_infinite=values.n_infinite)
     if column.kind == Kind.NUMERIC:
-        return Converted(*_numbers(values), values.n_infinite)
+        return Converted(*numbers_in(values), values.n_infinite)
     if column.kind == Kind.DATETIME:
-        return Converted(*_dates(values))
+        return Converted(*dates_in(values))
     return Converted(*_categories(column, values))
 
 
@@ -62,7 +62,8 @@ def _quick(column: Column, raw: RawColumn) -> Converted | None:
     return None
 
 
-def _numbers(values: Values) -> tuple[np.ndarray, str]:
+def numbers_in(values: Values) -> tuple[np.ndarray, str]:
+    """A column's values as numbers, NaN where missing, and what is wrong with them."""
     if values.family == Family.NUMBER:
         return values.array, ""
     if values.family == Family.TRUTH:
@@ -75,7 +76,8 @@ def _numbers(values: Values) -> tuple[np.ndarray, str]:
     return values.array, f"was numbers; found {_in_words(values)}"
 
 
-def _dates(values: Values) -> tuple[np.ndarray, str]:
+def dates_in(values: Values) -> tuple[np.ndarray, str]:
+    """A column's values as dates, NaT where missing, and what is wrong with them."""
     if values.family == Family.DATE:
         return values.array, ""
     if values.family == Family.WORD:

@@ -10,6 +10,7 @@ import pandas as pd
 from lepton_lab.data.finding import Finding
 from lepton_lab.data.kinds import Inferred, infer_kind
 from lepton_lab.data.schema import Category, Column, Kind, Role
+from lepton_lab.data.told_types import as_told
 from lepton_lab.data.values import Values
 from lepton_lab.errors import ColumnError
 from lepton_lab.tasks import Task
@@ -38,13 +39,13 @@ class Described:
     n_distinct: int
 
 
-def describe(name: str, values: Values, role: Role, task: Task | None = None) -> Described:
+def describe(name: str, values: Values, role: Role, task: Task | None = None, told: Kind | None = None) -> Described:
     """What the column `name` is, in the role it was asked to play.
 
     A text, an identifier or a constant that was to be an input is ignored, with a reason. A target's
-    categories are the classes of `task`.
+    categories are the classes of `task`. A kind that the user `told` wins over the one inferred.
     """
-    inferred = infer_kind(name, values)
+    inferred = infer_kind(name, values) if told is None else as_told(name, values, told)
     kind, reason = inferred.kind, inferred.reason
     if role == Role.TARGET and task is not None and (task.classes or kind in UNUSED):
         kind = Kind.CATEGORY if task.classes else Kind.NUMERIC
@@ -117,10 +118,12 @@ def _findings(column: Column, values: Values, inferred: Inferred) -> tuple[Findi
         message = f"{values.n_infinite:,} infinite values are read as missing"
         advice = "Find the division by zero, or put a large number in their place."
         found.append(Finding("infinite", column.name, min(values.n_infinite / n, 1.0), "warn", message, advice))
+        if values.infinite is not None:
+            found[-1] = found[-1].behind(values.infinite)
     if inferred.problem:
         found.append(Finding("unusable", column.name, 1.0, "serious", inferred.problem, _fix(column.name, inferred)))
     elif inferred.mixed:
-        found.append(_mixed_finding(column, inferred, n))
+        found.append(_mixed_finding(column, values, inferred, n))
     if column.kind in UNUSED:
         found.append(_unused_finding(column))
     return tuple(found)
@@ -132,15 +135,16 @@ def _fix(name: str, inferred: Inferred) -> str:
     return f"Take numbers or words out of it, or ignore=[{name!r}]"
 
 
-def _mixed_finding(column: Column, inferred: Inferred, n: int) -> Finding:
+def _mixed_finding(column: Column, values: Values, inferred: Inferred, n: int) -> Finding:
     shown = ", ".join(repr(word) for word in inferred.mixed[:4]) + (", ..." if len(inferred.mixed) > 4 else "")
     if column.kind == Kind.CATEGORY:
         message, advice = f"numbers beside words ({shown}); read as categories", "If it is a number, clean these words."
     else:
         message, advice = f"words between the numbers ({shown}) are read as missing", "Fine if that is what they mean."
     words = set(inferred.mixed)
-    share = float(np.mean([v in words for v in inferred.array])) if column.kind == Kind.CATEGORY else column.missing
-    return Finding("mixed_types", column.name, share or 1 / n, "warn", message, advice)
+    where = np.array([v in words for v in values.array], bool)
+    share = float(where.mean()) if column.kind == Kind.CATEGORY else column.missing
+    return Finding("mixed_types", column.name, share or 1 / n, "warn", message, advice).behind(where)
 
 
 def _unused_finding(column: Column) -> Finding:

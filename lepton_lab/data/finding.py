@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
 
 Severity = Literal["info", "warn", "serious"]
+MOST_ROWS = 100
+"""Rows that a finding names; it counts them all."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +24,8 @@ class Finding:
         severity: `info` (good to know), `warn` (look at it), `serious` (results cannot be trusted before).
         message: what was found.
         advice: what to do, or an empty string.
+        n_rows: how many rows show it; None where it is about a column, or the table, as a whole.
+        rows: index labels of these rows, the first 100.
     """
 
     kind: str
@@ -27,3 +34,18 @@ class Finding:
     severity: Severity
     message: str
     advice: str = ""
+    n_rows: int | None = None
+    rows: tuple[object, ...] = ()
+
+    def behind(self, where: np.ndarray) -> Finding:
+        """The same, with the rows behind it: `where (row,)` is true, or their positions."""
+        at = np.flatnonzero(where) if where.dtype == bool else where
+        return replace(self, n_rows=len(at), rows=tuple(at[:MOST_ROWS].tolist()))
+
+
+def labelled(findings: Iterable[Finding], index: Any) -> tuple[Finding, ...]:
+    """Findings with the labels of a frame's index in the place of positions."""
+    return tuple(
+        replace(finding, rows=tuple(index[list(finding.rows)].tolist())) if finding.rows else finding
+        for finding in findings
+    )

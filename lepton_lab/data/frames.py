@@ -8,7 +8,7 @@ them; nothing is copied here.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -28,16 +28,30 @@ class Frame:
         names: of its columns, as text, all different.
         index: of its rows; never an input.
         read: the raw column at a position.
+        take: the frame of the rows at some positions, where that is cheaper than column by column.
     """
 
     names: tuple[str, ...]
     index: pd.Index
     read: Callable[[int], RawColumn]
+    take: Callable[[np.ndarray], Frame] | None = None
 
     @property
     def n_rows(self) -> int:
         """Rows."""
         return len(self.index)
+
+    def rows(self, at: np.ndarray) -> Frame:
+        """The rows at these positions."""
+        if self.take is not None:
+            return replace(self.take(at), index=self.index[at])
+        return Frame(self.names, self.index[at], lambda i: _taken(self.read(i), at))
+
+    def sample(self, most: int, seed: int = 0) -> Frame:
+        """A random sample of at most so many rows, in the frame's order; the frame itself where it has no more."""
+        if self.n_rows <= most:
+            return self
+        return self.rows(np.sort(np.random.default_rng(seed).choice(self.n_rows, most, replace=False)))
 
     def column(self, name: str) -> RawColumn:
         """The raw column with that name.
@@ -108,7 +122,17 @@ def _of_narwhals(df: object) -> Frame:
         frame = frame.collect()
     if not isinstance(frame, nw.DataFrame):
         raise _not_a_frame(df)
-    return Frame(_names(frame.columns), pd.RangeIndex(frame.shape[0]), lambda i: _of_series(frame[:, i], nw))
+    return _of_eager(frame, nw)
+
+
+def _of_eager(frame: Any, nw: Any) -> Frame:
+    names, index = _names(frame.columns), pd.RangeIndex(frame.shape[0])
+    # Rows are taken before a column is read: reading one makes a Python object of every word.
+    return Frame(names, index, lambda i: _of_series(frame[:, i], nw), lambda at: _of_eager(frame[at, :], nw))
+
+
+def _taken(raw: RawColumn, at: np.ndarray) -> RawColumn:
+    return raw.iloc[at] if isinstance(raw, pd.Series) else raw[at]
 
 
 def _of_series(series: Any, nw: Any) -> RawColumn:

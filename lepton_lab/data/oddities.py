@@ -53,12 +53,13 @@ def of_rows(columns: Mapping[str, np.ndarray], y: np.ndarray | None, n_rows: int
         share = n_copies / n_rows
         if is_coincidence(codes) or len(parts) < 4 or share > 0.8:
             message = f"only {n_different:,} different rows in {n_rows:,}: the columns allow few, or rows were repeated"
-            yield Finding("duplicate_rows", None, share, "info", message, "Splits keep copies together where they can.")
+            advice = "Splits keep copies together where they can."
+            yield Finding("duplicate_rows", None, share, "info", message, advice).behind(_copies(codes))
         else:
             severity = "warn" if share >= 0.01 else "info"
             message = f"{_n(n_copies, 'row is an exact copy', 'rows are exact copies')} of another row"
             advice = "Splits keep copies together. If they are a mistake: df = df.drop_duplicates()"
-            yield Finding("duplicate_rows", None, share, severity, message, advice)
+            yield Finding("duplicate_rows", None, share, severity, message, advice).behind(_copies(codes))
     yield from _twin_columns(columns, n_rows)
 
 
@@ -79,7 +80,7 @@ def of_target(y: np.ndarray, task: Task, target: str, n_inputs: int) -> Iterator
             advice = (
                 "Read average precision and calibration, not accuracy. Weights are not needed for good probabilities."
             )
-            yield Finding("imbalance", target, share, severity, message, advice)
+            yield Finding("imbalance", target, share, severity, message, advice).behind(y == rarest)
         if count < 5 * n_inputs and count < 200:
             message = f"{count:,} rows of class {task.classes[rarest]!r} for {n_inputs} input columns"
             yield Finding("few_rows", target, share, "warn" if count < 2 * n_inputs else "info", message,
@@ -117,7 +118,7 @@ def _missing(column: Column, array: np.ndarray, y: np.ndarray | None, task: Task
             f"{message}, and that tells: {told}",
             "Make sure that it is missing for the same reason later.",
         )
-    yield Finding("missing", column.name, column.missing, severity, message, advice)
+    yield Finding("missing", column.name, column.missing, severity, message, advice).behind(gone)
 
 
 def _tells(gone: np.ndarray, y: np.ndarray | None, task: Task | None) -> str:
@@ -140,7 +141,9 @@ def _repeated_key(found: Described) -> Iterator[Finding]:
     if 1 < found.n_distinct < 0.95 * n_known:
         message = f"{found.n_distinct:,} different values in {n_known:,} rows: rows of one belong together"
         advice = f'Keep them together when rows are split: split="group:{column.name}"'
-        yield Finding("repeated_key", column.name, 1 - found.n_distinct / n_known, "warn", message, advice)
+        again = pd.Series(found.array).duplicated(keep=False).to_numpy() & ~np.asarray(pd.isna(found.array))
+        share = 1 - found.n_distinct / n_known
+        yield Finding("repeated_key", column.name, share, "warn", message, advice).behind(again)
 
 
 def _far_off(column: Column, array: np.ndarray) -> Iterator[Finding]:
@@ -152,7 +155,7 @@ def _far_off(column: Column, array: np.ndarray) -> Iterator[Finding]:
         share = float(np.mean(known == sentinel))
         message = f"{int((known == sentinel).sum()):,} rows hold {sentinel:g}, far from every other value: a code?"
         advice = f"If it means missing: df[{column.name!r}] = df[{column.name!r}].replace({sentinel:g}, None)"
-        yield Finding("outliers", column.name, share, "warn", message, advice)
+        yield Finding("outliers", column.name, share, "warn", message, advice).behind(array == sentinel)
         return
     low, middle, high = np.quantile(known, (0.25, 0.5, 0.75))
     if high > low:
@@ -164,7 +167,8 @@ def _far_off(column: Column, array: np.ndarray) -> Iterator[Finding]:
                 f"{_n(int(far.sum()), 'value lies', 'values lie')} far from the rest (up to {worst:,.6g}; {usual})"
             )
             yield Finding("outliers", column.name, float(far.mean()), "info", message,
-                          "Far values are bent in, not cut; look whether they are mistakes.")  # fmt: skip
+                          "Far values are bent in, not cut; look whether they are mistakes.",
+                      ).behind(np.abs(array - middle) > FAR * (high - low))  # fmt: skip
 
 
 def _sentinel(known: np.ndarray) -> float | None:
@@ -187,7 +191,7 @@ def _far_off_target(y: np.ndarray, target: str) -> Iterator[Finding]:
         worst = y[np.abs(y - middle).argmax()]
         message = f"{_n(int(far.sum()), 'value lies', 'values lie')} far from the rest, up to {worst:,.6g}"
         advice = f"They weigh most in RMSE. If the target is a size: df[{target!r}] = np.log1p(df[{target!r}])"
-        yield Finding("outliers", target, float(far.mean()), "warn", message, advice)
+        yield Finding("outliers", target, float(far.mean()), "warn", message, advice).behind(far)
 
 
 def _many_categories(found: Described) -> Iterator[Finding]:
@@ -196,7 +200,9 @@ def _many_categories(found: Described) -> Iterator[Finding]:
         return
     codes, _ = pd.factorize(found.array)
     counts = np.bincount(codes[codes >= 0])
-    kept = np.sort(counts[counts >= min(10, max(2, n_rows // 2000))])[::-1][:MOST_CODES]
+    learned = np.argsort(-counts, kind="stable")
+    learned = learned[counts[learned] >= min(10, max(2, n_rows // 2000))][:MOST_CODES]
+    kept = counts[learned]
     share = 1 - kept.sum() / max(counts.sum(), 1)
     n_rare = found.n_distinct - len(kept)
     message = f"{found.n_distinct:,} different categories, {n_rare:,} too rare to learn ({share:.0%} of the rows)"
@@ -204,7 +210,8 @@ def _many_categories(found: Described) -> Iterator[Finding]:
     severity = "warn" if share > 0.3 else "info"
     kind = "high_cardinality" if found.n_distinct > MOST_CODES else "rare_categories"
     if kind == "high_cardinality" or share >= 0.01:
-        yield Finding(kind, column.name, share, severity, message, advice)
+        rare = (codes >= 0) & ~np.isin(codes, learned)
+        yield Finding(kind, column.name, share, severity, message, advice).behind(rare)
 
 
 def _nearly_constant(column: Column, array: np.ndarray) -> Iterator[Finding]:
@@ -216,7 +223,9 @@ def _nearly_constant(column: Column, array: np.ndarray) -> Iterator[Finding]:
     share = counts.max() / len(array)
     if share >= 0.995 and n_other < 100:
         message = f"{share:.1%} of the rows hold {uniques[counts.argmax()]!r}; {n_other:,} differ"
-        yield Finding("nearly_constant", column.name, share, "info", message, "Little can be learned from it.")
+        others = (codes >= 0) & (codes != counts.argmax())
+        advice = "Little can be learned from it."
+        yield Finding("nearly_constant", column.name, share, "info", message, advice).behind(others)
 
 
 def _date(column: Column) -> Finding:
@@ -237,6 +246,11 @@ def _twin_columns(columns: Mapping[str, np.ndarray], n_rows: int) -> Iterator[Fi
             message = f"says the same as {first!r}, value by value"
             advice = f"Drop one, else they share the credit in explanations: ignore=[{name!r}]"
             yield Finding("duplicate_column", name, 1.0, "warn", message, advice)
+
+
+def _copies(codes: np.ndarray) -> np.ndarray:
+    """Which rows are copies of an earlier one."""
+    return pd.Series(codes).duplicated().to_numpy()
 
 
 def _n(count: int, one: str, many: str) -> str:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from lepton_lab.censored.times import events_of, times_of
+from lepton_lab.data.check import Check
+from lepton_lab.data.column_card import ColumnCard, column_card
+from lepton_lab.data.decisions import Decisions
 from lepton_lab.data.describe import Described, describe
-from lepton_lab.data.finding import Finding
+from lepton_lab.data.finding import Finding, labelled
 from lepton_lab.data.frames import Frame, open_frame, refuse_empty
 from lepton_lab.data.leaks import find_leaks
 from lepton_lab.data.oddities import of_columns, of_rows, of_target
 from lepton_lab.data.plan import assign_roles
 from lepton_lab.data.schema import Kind, Role, Schema
+from lepton_lab.data.shifts import Drift, drift_between
 from lepton_lab.data.target import Goal
 from lepton_lab.data.times import read_goal
+from lepton_lab.data.told_types import read_names, read_types
 from lepton_lab.data.values import read_values
 from lepton_lab.errors import OptionError
 from lepton_lab.survival import Survival
@@ -24,43 +29,25 @@ from lepton_lab.tasks import Binary, Regression, Task
 
 __all__ = ["Check", "Finding", "check_table"]
 
+MOST_ROWS, FEWEST_ROWS = 500_000, 50_000
+MOST_CELLS = 20_000_000
 _ORDER = ("serious", "warn", "info")
 
 
 @dataclass(frozen=True)
-class Check:
-    """What was found in a frame, most serious first; iterate over it for the findings.
+class Asked:
+    """The options of one check, each as `check_table` tells; a check keeps them, to be made again."""
 
-    Args:
-        findings: in order.
-        n_rows: of the frame.
-        n_columns: of the frame.
-        target: the column to predict, or None.
-        task: what would be learned; None without a target.
-        schema: what each column is.
-    """
-
-    findings: tuple[Finding, ...]
-    n_rows: int
-    n_columns: int
-    target: str | None
-    task: Task | None
-    schema: Schema
-
-    def __iter__(self) -> Iterator[Finding]:
-        return iter(self.findings)
-
-    def __len__(self) -> int:
-        return len(self.findings)
-
-    def of(self, column: str) -> tuple[Finding, ...]:
-        """The findings of one column.
-
-        Raises:
-            ColumnError: there is no such column.
-        """
-        self.schema.column(column)
-        return tuple(finding for finding in self.findings if finding.column == column)
+    target: str | None = None
+    task: str | None = None
+    positive: object = None
+    split: str | None = None
+    weights: object = None
+    ignore: tuple[str, ...] = ()
+    types: Mapping[str, str] | None = None
+    immutable: tuple[str, ...] = ()
+    event: str | None = None
+    rows: int | None = None
 
 
 def check_table(
@@ -72,7 +59,11 @@ def check_table(
     split: str | None = None,
     weights: object = None,
     ignore: Iterable[object] = (),
+    types: Mapping[str, str] | None = None,
+    immutable: Iterable[object] = (),
     event: str | None = None,
+    against: object = None,
+    rows: int | None = None,
 ) -> Check:
     """Look a frame over: kinds, missing, constant, doubled, leaking, far off, unbalanced. Nothing is changed.
 
@@ -84,7 +75,12 @@ def check_table(
         split: `group:COLUMN` and `time:COLUMN` name a column that is no input.
         weights: the name of a column that is no input.
         ignore: columns to leave out.
+        types: of columns whose kind is told and not inferred.
+        immutable: columns that cannot change; noted for `train`.
         event: where the target is a time to an event: the column that is true or 1 where it happened.
+        against: a second frame, to be looked at for drift.
+        rows: looked at, at most, a random sample of more; if left out 500,000, and fewer of more than 40 columns
+            (never under 50,000), so that a check takes seconds.
 
     Raises:
         ColumnError: a named column is missing, or a name is used twice.
@@ -96,34 +92,91 @@ def check_table(
         >>> [(f.severity, f.kind, f.column) for f in check_table(rows, target="bad") if f.column]
         [('serious', 'leak', 'won'), ('info', 'positive', 'bad'), ('info', 'constant', 'note')]
     """
-    frame = open_frame(df)
-    refuse_empty(frame)
-    roles = assign_roles(frame.names, target=target, split=split, weights=weights, ignore=ignore, event=event)
+    asked = Asked(
+        None if target is None else str(target), task, positive, split, weights,
+        read_names("ignore", [ignore] if isinstance(ignore, str) else ignore), types,
+        read_names("immutable", immutable), None if event is None else str(event), rows,
+    )  # fmt: skip
+    return check_frame(open_frame(df), asked, None if against is None else open_frame(against))
+
+
+def check_frame(whole: Frame, asked: Asked, against: Frame | None = None) -> Check:
+    """As `check_table`, of a frame that is opened, with options as one value."""
+    refuse_empty(whole)
+    frame = whole.sample(_most_rows(asked.rows, len(whole.names)))
+    target, event = asked.target, asked.event
+    roles = assign_roles(
+        frame.names, target=target, split=asked.split, weights=asked.weights, ignore=asked.ignore, event=event
+    )
+    told = read_types(asked.types, roles)
+    decisions = Decisions(asked.ignore, {n: str(k) for n, k in told.items()}, asked.immutable)
+    decisions.check(frame.names)
     if event is not None and target is None:
         raise OptionError(f"event={event!r} needs the column of the time to it, too: target=COLUMN")
     goal = None
     if target is not None:
-        goal = read_goal(frame, str(target), event=None if event is None else str(event), task=task, positive=positive)
-    described = _described(frame, roles, goal)
-    findings = [*(goal.findings if goal else ()), *_about(described, goal)]
+        goal = read_goal(frame, target, event=event, task=asked.task, positive=asked.positive)
+    index = frame.index if goal is None else frame.index[goal.kept]
+    described = _described(frame, roles, goal, told)
+    drift = None if against is None else _drift(whole, against, asked, described)
+    findings = [
+        *labelled(goal.findings if goal else (), frame.index),
+        *labelled(_about(described, goal), index),
+        *(() if drift is None else drift.findings),
+    ]
     findings.sort(key=lambda finding: _ORDER.index(finding.severity))
-    schema = Schema(tuple(d.column for d in described), "" if target is None else str(target))
+    cards = {d.column.name: _card(d, goal, index) for d in described}
     return Check(
         tuple(findings),
-        frame.n_rows,
+        whole.n_rows,
         len(frame.names),
-        None if target is None else str(target),
+        target,
         goal.task if goal else None,
-        schema,
+        Schema(tuple(d.column for d in described), target or ""),
+        frame.n_rows,
+        cards,
+        drift,
+        decisions,
+        asked,
+        whole,
+        against,
     )
 
 
-def _described(frame: Frame, roles: dict[str, Role], goal: Goal | None) -> list[Described]:
+def check_again(check: Check) -> Check:
+    """The check made anew, with what was decided."""
+    done = check.decisions
+    asked = replace(check.asked, ignore=done.drop, types=dict(done.types), immutable=done.immutable)
+    return check_frame(check.frame, asked, check.against)
+
+
+def _most_rows(rows: int | None, n_columns: int) -> int:
+    if rows is None:
+        return max(FEWEST_ROWS, min(MOST_ROWS, MOST_CELLS // n_columns))
+    if isinstance(rows, bool) or not isinstance(rows, (int, np.integer)) or rows < 1:
+        raise OptionError(f"rows={rows!r} is no number of rows from 1 up. To look at all of them: rows=len(df)")
+    return int(rows)
+
+
+def _drift(frame: Frame, against: Frame, asked: Asked, described: list[Described]) -> Drift:
+    """Drift of the columns a model would read, and of the target."""
+    looked_at = (Role.INPUT, Role.TARGET, Role.EVENT)
+    others = [d.column.name for d in described if d.column.role not in looked_at]
+    types = {name: kind for name, kind in (asked.types or {}).items() if str(name) not in others}
+    return drift_between(frame, against, ignore=others, types=types)
+
+
+def _card(found: Described, goal: Goal | None, index: object) -> ColumnCard:
+    y, task = (goal.y, goal.task) if goal else (None, None)
+    return column_card(found, y, task, index, numeric_target=found.column.role != Role.TARGET)  # type: ignore[arg-type]
+
+
+def _described(frame: Frame, roles: dict[str, Role], goal: Goal | None, told: Mapping[str, Kind]) -> list[Described]:
     found = []
     for position, (name, role) in enumerate(roles.items()):
         values = goal.values if goal and role == Role.TARGET else read_values(frame.read(position))
         values = values.take(goal.kept) if goal else values
-        found.append(describe(name, values, role, goal.task if goal else None))
+        found.append(describe(name, values, role, goal.task if goal else None, told.get(name)))
     return found
 
 

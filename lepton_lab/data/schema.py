@@ -55,6 +55,7 @@ class Column:
         integer: whether every number is whole.
         missing: share of rows without a value, 0 to 1.
         monotone: 1 where a model's output never falls as the column rises, -1 where it never rises, else 0.
+        immutable: whether its user said that it cannot change, so that no advice is to change it.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Column:
     integer: bool = False
     missing: float = 0.0
     monotone: int = 0
+    immutable: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; categories keep their type."""
@@ -86,6 +88,7 @@ class Column:
             known |= {"kind": Kind(data["kind"]), "role": Role(data["role"])}
             known["categories"] = _categories(data.get("categories", ()))
             known["monotone"] = sign_of(data)
+            known["immutable"] = _truth(data, "immutable")
             return Column(**known)
         except (KeyError, TypeError, ValueError) as error:
             raise DamagedFileError(f"a column of the schema cannot be read: {error!r}.") from error
@@ -107,6 +110,11 @@ class Schema:
     def inputs(self) -> tuple[Column, ...]:
         """The columns that a model reads, in the frame's order; column j of `x` is `inputs[j]`."""
         return tuple(column for column in self.columns if column.role == Role.INPUT)
+
+    @cached_property
+    def immutable(self) -> tuple[str, ...]:
+        """Names of the inputs that cannot change."""
+        return tuple(column.name for column in self.inputs if column.immutable)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -150,6 +158,14 @@ def sign_of(data: Mapping[str, Any]) -> int:
     if type(sign) is not int or sign not in (-1, 0, 1):
         raise TypeError(f"monotone {sign!r} is none of -1, 0, 1")
     return sign
+
+
+def _truth(data: Mapping[str, Any], name: str) -> bool:
+    """A truth value of a stored column: false where it was written before there was one."""
+    value = data.get(name, False)
+    if type(value) is not bool:
+        raise TypeError(f"{name} {value!r} is neither true nor false")
+    return value
 
 
 def _categories(values: Any) -> tuple[Category, ...]:

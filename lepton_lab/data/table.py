@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 
 from lepton_lab.data.convert import read_column_like
 from lepton_lab.data.describe import describe
-from lepton_lab.data.finding import Finding
+from lepton_lab.data.finding import Finding, labelled
 from lepton_lab.data.frames import Frame, open_frame, refuse_empty
 from lepton_lab.data.kinds import infer_kind
 from lepton_lab.data.mismatch import mismatch
@@ -21,6 +21,7 @@ from lepton_lab.data.rows import Table, frame_of
 from lepton_lab.data.schema import Column, Role, Schema
 from lepton_lab.data.target import Goal, balanced_weights, read_classes
 from lepton_lab.data.times import read_goal, read_times_like
+from lepton_lab.data.told_types import read_types
 from lepton_lab.data.values import Family, Values, read_values
 from lepton_lab.errors import ColumnError, DataError, DataWarning, OptionError, TargetError
 from lepton_lab.survival import Survival
@@ -41,6 +42,7 @@ def read_table(
     weights: object = None,
     ignore: Iterable[object] = (),
     event: str | None = None,
+    types: Mapping[str, str] | None = None,
 ) -> tuple[Table, Task, tuple[Finding, ...]]:
     """A frame as a table to train on, the task that its target sets, and what was noticed on the way.
 
@@ -53,6 +55,7 @@ def read_table(
         weights: `balanced`, the name of a column (then no input), or one number a row; brought to mean 1.
         ignore: columns to leave out.
         event: where the target is a time to an event: the column that is true or 1 where it happened.
+        types: of columns whose kind is told and not inferred: `numeric`, `category` or `datetime`.
 
     Raises:
         ColumnError: a named column is missing, doubled or holds values that cannot be used.
@@ -69,17 +72,18 @@ def read_table(
     frame = open_frame(df)
     refuse_empty(frame)
     roles = assign_roles(frame.names, target=target, split=split, weights=weights, ignore=ignore, event=event)
+    told = read_types(types, roles)
     goal = read_goal(frame, str(target), event=None if event is None else str(event), task=task, positive=positive)
     if len(goal.kept) < FEWEST_ROWS:
         raise _too_few(len(goal.kept), target)
-    columns, arrays, findings = [], {}, list(goal.findings)
+    columns, arrays, findings = [], {}, [*labelled(goal.findings, frame.index)]
     for position, (name, role) in enumerate(roles.items()):
         values = goal.values if role == Role.TARGET else read_values(frame.read(position))
-        found = describe(name, values.take(goal.kept), role, goal.task)
+        found = describe(name, values.take(goal.kept), role, goal.task, told.get(name))
         if found.problem is not None:
             raise found.problem
         columns.append(found.column)
-        findings.extend(found.findings)
+        findings.extend(labelled(found.findings, frame.index[goal.kept]))
         if found.column.role == Role.INPUT:
             arrays[name] = found.array
     if not arrays:

@@ -72,7 +72,7 @@ def read_target(name: str, raw: object, *, task: str | None = None, positive: ob
         raise TargetError(
             f"target {name!r} has no value in any of the {len(values.array):,} rows. Choose another column."
         )
-    findings = _missing_finding(name, len(kept), len(values.array))
+    findings = _missing_finding(name, kept, len(values.array))
     known = _plain(name, values.take(kept))
     chosen = task or _task_name(known)
     if chosen == "regression":
@@ -259,15 +259,15 @@ def _positive_finding(name: str, classes: tuple, y: np.ndarray, *, asked: bool) 
     return Finding("positive", name, share, "info", message, "" if asked else f"To change it: positive={classes[0]!r}")
 
 
-def _missing_finding(name: str, n_kept: int, n_rows: int) -> tuple[Finding, ...]:
+def _missing_finding(name: str, kept: np.ndarray, n_rows: int) -> tuple[Finding, ...]:
+    n_kept = len(kept)
     if n_kept == n_rows:
         return ()
     share, n = 1 - n_kept / n_rows, n_rows - n_kept
     severity = "serious" if share > 0.5 else "warn" if share > 0.05 else "info"
     message = f"{n:,} row{'s have' if n > 1 else ' has'} no target and {'are' if n > 1 else 'is'} left out"
-    return (
-        Finding("missing_target", name, share, severity, message, "Ask why it is missing: it may not be by chance."),
-    )
+    found = Finding("missing_target", name, share, severity, message, "Ask why it is missing: it may not be by chance.")
+    return (found.behind(np.setdiff1d(np.arange(n_rows), kept)),)
 
 
 def _class_of(value: object, classes: Sequence[object]) -> int | None:

@@ -45,7 +45,7 @@ def read_goal(
     values, happened = read_values(frame.column(target)), read_values(frame.column(event))
     y = _read_times(target, values, event, happened)
     kept = np.flatnonzero(~np.isnan(y))
-    findings = _missing(target, event, len(kept), len(y))
+    findings = _missing(target, event, kept, len(y))
     _refuse(target, event, y[kept], len(y))
     return Goal(Survival.of(y[kept], event), y[kept], kept, values, (*findings, _events(event, y[kept])))
 
@@ -129,14 +129,16 @@ def _refuse(target: str, event: str, y: np.ndarray, n_rows: int) -> None:
         )
 
 
-def _missing(target: str, event: str, n_kept: int, n_rows: int) -> tuple[Finding, ...]:
+def _missing(target: str, event: str, kept: np.ndarray, n_rows: int) -> tuple[Finding, ...]:
+    n_kept = len(kept)
     if n_kept == n_rows:
         return ()
     share, n = 1 - n_kept / n_rows, n_rows - n_kept
     severity = "serious" if share > 0.5 else "warn" if share > 0.05 else "info"
     message = f"{n:,} rows have no {target!r} or no {event!r} and are left out"
     advice = "A row still without the event is no missing one: give its time so far, and 0 for the event."
-    return (Finding("missing_target", target, share, severity, message, advice),)
+    found = Finding("missing_target", target, share, severity, message, advice)
+    return (found.behind(np.setdiff1d(np.arange(n_rows), kept)),)
 
 
 def _events(event: str, y: np.ndarray) -> Finding:

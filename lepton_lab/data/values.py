@@ -41,6 +41,7 @@ class Values:
         declared: the frame says that it is a category, or that it is a float: its word is taken.
         n_infinite: infinities, now missing.
         found: `factorised`, where reading the column brought it about.
+        infinite: positions of the infinities; None for none.
     """
 
     family: Family
@@ -50,6 +51,7 @@ class Values:
     declared: bool = False
     n_infinite: int = 0
     found: tuple[np.ndarray, np.ndarray] | None = None
+    infinite: np.ndarray | None = None
 
     @cached_property
     def factorised(self) -> tuple[np.ndarray, np.ndarray]:
@@ -73,7 +75,11 @@ class Values:
         """The same column, other rows, sorted."""
         if len(rows) == len(self.array):
             return self
-        return Values(self.family, self.array[rows], self.dtype, self.whole, self.declared, self.n_infinite)
+        infinite = None if self.infinite is None else np.flatnonzero(np.isin(rows, self.infinite))
+        n_infinite = 0 if infinite is None else len(infinite)
+        return Values(
+            self.family, self.array[rows], self.dtype, self.whole, self.declared, n_infinite, infinite=infinite
+        )
 
 
 def read_values(raw: RawColumn) -> Values:
@@ -207,11 +213,11 @@ def _seconds(array: np.ndarray) -> np.ndarray:
 
 
 def _numbers(array: np.ndarray, dtype: str, *, whole: bool = False, declared: bool = False) -> Values:
-    infinite = np.isinf(array)
-    n_infinite = int(infinite.sum())
-    if n_infinite:
-        array[infinite] = np.nan
-    return Values(Family.NUMBER, array, dtype, whole, declared, n_infinite)
+    infinite = np.flatnonzero(np.isinf(array))
+    if not len(infinite):
+        return Values(Family.NUMBER, array, dtype, whole, declared)
+    array[infinite] = np.nan
+    return Values(Family.NUMBER, array, dtype, whole, declared, len(infinite), infinite=infinite)
 
 
 def _none_for_missing(array: np.ndarray) -> np.ndarray:

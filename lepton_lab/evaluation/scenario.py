@@ -128,7 +128,7 @@ class WhatIf:
         goal: object = None,
         *,
         changes: Mapping[str, object] | None = None,
-        locked: Sequence[str] = (),
+        locked: Sequence[str] | None = None,
         n: int = 3,
         timeout: str | float | None = "3s",
     ) -> Counterfactuals:
@@ -137,7 +137,7 @@ class WhatIf:
         Args:
             goal: as `reach` of `ll.counterfactuals`: a class, "<20%", ">50000"; the other class if left out.
             changes: what differs from the row as it was.
-            locked: columns that keep their value.
+            locked: columns that keep their value; if left out, those that `train` was told cannot change.
             n: ways wanted.
             timeout: wall time.
 
@@ -151,7 +151,8 @@ class WhatIf:
 
         pace = Pace(None if timeout is None else parse_duration(timeout))
         table = self._table({**self.values, **self._typed(changes or {})})
-        asked = Asked(goal, Limits(tuple(locked)), n, self.seed)
+        kept = self.model.schema.immutable if locked is None else tuple(locked)
+        asked = Asked(goal, Limits(kept), n, self.seed)
         return find_counterfactuals(self.model, table, asked, pace)
 
     def nearest(self, changes: Mapping[str, object] | None = None, *, n: int = 5) -> NearestRows:

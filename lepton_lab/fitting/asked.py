@@ -29,6 +29,8 @@ class Asked:
     seed: int = 0
     positive: Any = None
     ignore: tuple[str, ...] = ()
+    types: Mapping[str, str] | None = None
+    immutable: tuple[str, ...] = ()
     monotone: Mapping[str, int] | None = None
     event: str | None = None
     replay: str | None = None
@@ -53,12 +55,13 @@ class Asked:
         """Plain JSON; a numpy scalar becomes the Python value it holds."""
         plain = {name: value.item() if hasattr(value, "item") else value for name, value in asdict(self).items()}
         plain["monotone"] = self.monotone and {str(name): int(sign) for name, sign in self.monotone.items()}
-        return plain | {"ignore": list(self.ignore)}
+        plain["types"] = self.types and {str(name): str(kind) for name, kind in self.types.items()}
+        return plain | {"ignore": list(self.ignore), "immutable": list(self.immutable)}
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Asked:
         """What `to_json` wrote; options of a later version are left out."""
         known = {field.name for field in fields(Asked)}
         given: dict[str, Any] = {name: value for name, value in data.items() if name in known}
-        given["ignore"] = tuple(given.get("ignore", ()))
+        given |= {name: tuple(given.get(name, ())) for name in ("ignore", "immutable")}
         return Asked(**given)

@@ -13,6 +13,7 @@ import numpy as np
 
 from lepton_lab.data.monotone import with_monotone
 from lepton_lab.data.table import fingerprint, read_table
+from lepton_lab.data.told_types import with_immutable
 from lepton_lab.errors import RunError
 from lepton_lab.fitting.asked import ARRAY, Asked
 from lepton_lab.fitting.recipe import recipe_for
@@ -107,8 +108,9 @@ def _read(df: Any, asked: Asked, weights: Any, began: float, resumed: bool) -> J
         weights=weights,
         ignore=asked.ignore,
         event=asked.event,
+        types=asked.types,
     )
-    table = with_monotone(table, task, asked.monotone)
+    table = with_immutable(with_monotone(table, task, asked.monotone), asked.immutable)
     # Before a run is made of it: a misspelt option should not leave a failed run behind.
     recipe_for(asked.quality, table.n_rows, metric_of(task, asked.metric).name)
     asked.compute.check()

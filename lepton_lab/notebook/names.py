@@ -82,6 +82,8 @@ class Names:
             keywords["background"] = Value("False", False)
         if typed.verb.name == "demo":
             keywords["split"] = Value("True", True)
+        if typed.verb.name == "drift" and "against" not in keywords:
+            raise OptionError(f"drift needs a second frame. Type: {typed.verb.example}")
         return Call(typed.verb.calls, arguments, keywords)
 
     def look_up(self, word: str) -> Any:
@@ -263,6 +265,8 @@ class Names:
             return _number(option, text)
         if option.kind == "numbers":
             return _numbers(option, text)
+        if option.kind == "words":
+            return _words(option, text)
         if option.kind == "times":
             return _times(option, text)
         if option.kind == "label":
@@ -317,6 +321,14 @@ def _numbers(option: Option, text: str) -> dict[str, float]:
             raise OptionError(f"{option.flag} {text!r} cannot be read. For example: {option.flag} {option.sample}")
         found[name.strip()] = int(value) if value.is_integer() else value
     return found
+
+
+def _words(option: Option, text: str) -> dict[str, str]:
+    """`zip=category,age=numeric` as a dict."""
+    pairs = [part.rpartition("=") for part in text.split(",")]
+    if not all(name.strip() and word.strip() for name, _, word in pairs):
+        raise OptionError(f"{option.flag} {text!r} cannot be read. For example: {option.flag} {option.sample}")
+    return {name.strip(): word.strip() for name, _, word in pairs}
 
 
 def _times(option: Option, text: str) -> list[float]:

@@ -19,8 +19,9 @@ class Option:
     Attributes:
         name: Without the dashes, as typed.
         kind: What its value is: text, column, columns (may be repeated), int, number, duration, label (of a row),
-            name (a frame or function in the notebook), numbers (name=1,other=2), groups (name=column,column, may be
-            repeated), times (number,number), bounds (column=low..high or column=value,value, may be repeated), choice,
+            name (a frame or function in the notebook), numbers (name=1,other=2), words (name=word,other=word),
+            groups (name=column,column, may be repeated), times (number,number),
+            bounds (column=low..high or column=value,value, may be repeated), choice,
             or switch (no value).
         sample: A value, for the error about one that cannot be read.
         keyword: Of the Python function; the name itself unless given.
@@ -82,6 +83,9 @@ TASK = Option("task", "choice", "what is predicted; told from the target if left
 POSITIVE = Option("positive", "text", "the class whose probability is predicted (two classes only)")
 EVENT = Option("event", "column", "where the target is a time: the column that says whether the event happened then")
 IGNORE = Option("ignore", "columns", "a column to leave out; may be repeated")
+TYPES = Option("types", "words", "columns whose type is told: numeric, category, datetime",
+               sample="zip=category,age=numeric")  # fmt: skip
+IMMUTABLE = Option("immutable", "columns", "a column that cannot change; may be repeated")
 BUDGET = Option("budget", "duration", "wall time of the whole call: 60s, 5m, 1h30m")
 SEED = Option("seed", "int", "of every random choice")
 ROWS = Option("rows", "int", "how many rows, sampled so that their proportions are kept")
@@ -113,6 +117,8 @@ _TRAIN = (
     SEED,
     POSITIVE,
     IGNORE,
+    TYPES,
+    IMMUTABLE,
     Option("monotone", "numbers", "columns whose effect may only rise (1) or fall (-1)", sample="income=-1,age=1"),
     EVENT,
     Option("devices", "int", "how many share each batch; every accelerator if left out"),
@@ -135,8 +141,13 @@ _TUNE = (
 
 _TABLE = (
     Verb("check", "look for trouble in a frame before training on it", (FRAME,),
-         (TARGET, TASK, POSITIVE, SPLIT, WEIGHTS, IGNORE, EVENT),
+         (TARGET, TASK, POSITIVE, SPLIT, WEIGHTS, IGNORE, TYPES, IMMUTABLE, EVENT,
+          Option("against", "name", "a second frame: what drifted is found"),
+          Option("rows", "int", "how many are looked at; a sample of 500,000 of a longer frame if left out")),
          "%lepton check df --target bad"),
+    Verb("drift", "in which columns a second frame differs from the first", (FRAME,),
+         (Option("against", "name", "the second frame"), IGNORE, TYPES, SEED),
+         "%lepton drift df_train --against df_test"),
     Verb("train", "train a model; the kernel's stop button keeps the best so far", (FRAME,), _TRAIN,
          "model = %lepton train df --target bad --budget 60s"),
     Verb("tune", "try many settings and blend the best; the kernel's stop button keeps what finished", (FRAME,), _TUNE,

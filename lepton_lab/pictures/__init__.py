@@ -22,6 +22,7 @@ PICTURES = {
     "LossImportance": "loss_bars",
     "CohortComparison": "cohort_table",
     "Check": "findings",
+    "Drift": "drift_table",
     "Progress": "learning",
     "Run": "one_run",
     "Runs": "run_list",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lepton_lab.pictures import theme
+from lepton_lab.pictures import column_table, drift_table, theme
 from lepton_lab.pictures.markup import Markup, join, tag
 from lepton_lab.pictures.numbers import count, percent
 from lepton_lab.pictures.svg import rect, svg
@@ -23,9 +23,15 @@ def html(check: Check) -> Markup:
     findings = _sorted(check)
     body = _table(findings[:AT_MOST]) if findings else theme.chip("nothing to report", "ok")
     more = f"and {len(findings) - AT_MOST} more" if len(findings) > AT_MOST else ""
+    drift = None
+    if check.drift is not None:
+        title = "Drift of the second frame"
+        drift = theme.section(title, drift_table.part(check.drift), theme.notes(drift_table.notes(check.drift)),
+                              sub=drift_table.words(check.drift))  # fmt: skip
     return theme.picture(
-        f"Check of {_rows(check)}", _counts(findings), body, tag("div", more, class_="lep-sub"),
-        theme.next_step(_train_line(check)), sub=_subtitle(check),
+        f"Check of {_rows(check)}", _counts(findings), body, tag("div", more, class_="lep-sub"), drift,
+        column_table.part(check), theme.notes(_sampled(check)), theme.next_step(_train_line(check)),
+        sub=_subtitle(check),
     )  # fmt: skip
 
 
@@ -38,7 +44,9 @@ def text(check: Check) -> str:
     body = (
         text_table(["", "column", "rows", "what, and what to do"], rows, numeric=(2,)) if rows else "nothing to report"
     )
-    return f"Check of {_rows(check)}: {_subtitle(check)}\n{body}\nNext: {_train_line(check)}"
+    drift = [f"Drift: {drift_table.words(check.drift)}"] if check.drift is not None else []
+    head = f"Check of {_rows(check)}: {_subtitle(check)}"
+    return "\n".join([head, body, *drift, *_sampled(check), f"Next: {_train_line(check)}"])
 
 
 def _sorted(check: Check) -> list[Finding]:
@@ -58,7 +66,19 @@ def _subtitle(check: Check) -> str:
     return f"target {check.target} ({check.task.name}{positive})"
 
 
+def _sampled(check: Check) -> list[str]:
+    """That not all rows were looked at, where it is so."""
+    if not 0 < check.n_looked < check.n_rows:
+        return []
+    return [
+        f"A random sample of {check.n_looked:,} of the {check.n_rows:,} rows was looked at: counts are of these, and "
+        f"what only few rows show may not be among them. All of them: rows=len(df)"
+    ]
+
+
 def _train_line(check: Check) -> str:
+    if check.decisions:
+        return check.code
     return f"%lepton train df --target {check.target or 'COLUMN'} --budget 60s"
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from lepton_lab.data.monotone import with_monotone
 from lepton_lab.data.split import split_rows
 from lepton_lab.data.table import fingerprint, read_table
+from lepton_lab.data.told_types import with_immutable
 from lepton_lab.errors import OptionError
 from lepton_lab.fitting.asked import ARRAY, Asked
 from lepton_lab.fitting.fit import forget_unknown, known_rows, prepare
@@ -122,10 +123,10 @@ def tune_run(
         raise OptionError("tune knows no times to an event. Train one: ll.train(df, target=TIME, event=COLUMN)")
     table, task, findings = read_table(
         df, target=asked.target, task=asked.task, positive=asked.positive, split=asked.split, weights=weights,
-        ignore=asked.ignore,
+        ignore=asked.ignore, types=asked.types,
     )  # fmt: skip
     # Before a run is made of it: a misspelt option should not leave a failed run behind.
-    table = with_monotone(table, task, asked.monotone)
+    table = with_immutable(with_monotone(table, task, asked.monotone), asked.immutable)
     judging_metric(task, asked.metric)
     recipe_for(asked.quality, table.n_rows, None)
     budget = StudyBudget(asked.budget_s, time.monotonic() if began is None else began)

@@ -14,6 +14,7 @@ import pytest
 
 from lepton_lab import pictures
 from lepton_lab.data.finding import Finding
+from lepton_lab.data.quality import check_table
 from lepton_lab.environment import Condition, Doctor, FrameSeen, Status
 from lepton_lab.pictures import shapley_values
 from lepton_lab.pictures.markup import clean, tag
@@ -35,7 +36,21 @@ def check(name: str = "customer_id") -> Check:
         Finding("leak", name, 1.0, "serious", f"{name} alone predicts the target.", "Leave it out."),
         Finding("imbalance", None, 0.3, "info", "30 % of the rows are 'yes'."),
     )
-    return Check(findings=findings, n_rows=1000, n_columns=21, target="bad", task=examples.TASKS["binary"], schema=None)
+    return Check(
+        findings=findings, n_rows=1000, n_columns=21, target="bad", task=examples.TASKS["binary"], schema=None,
+        n_looked=1000, columns={}, drift=None, decisions=None,
+    )  # fmt: skip
+
+
+def whole_check() -> object:
+    """A real one of 200 columns with nasty names and values, against a second frame."""
+    rng = np.random.default_rng(0)
+    df = pd.DataFrame({f"c{j}": rng.normal(size=200) for j in range(195)})
+    df[examples.NASTY[0]] = rng.choice(examples.NASTY, 200)
+    df["when"] = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 900, 200), "D")
+    df["y"] = np.where(df["c0"] > 0, examples.NASTY[1], "no")
+    second = df.assign(c0=df["c0"] + 2, **{examples.NASTY[0]: "<script>new</script>"}).drop(columns=["c5"])
+    return check_table(df, target="y", against=second).decide(drop=["c1"], immutable=[examples.NASTY[0]])
 
 
 def run(id: str = "20261121-110000-ab12", status: str = "done") -> SimpleNamespace:
@@ -106,6 +121,8 @@ RESULTS = {
     "cohorts of classes": lambda: effect_examples.cohorts(n_classes=3),
     "check": check,
     "nasty check": lambda: check(examples.NASTY[2]),
+    "whole check": whole_check,
+    "drift": lambda: whole_check().drift,
     "runs": lambda: Runs([run(), run("20261121-120000-cd34", "killed")]),
     "doctor": doctor,
     "status": status,

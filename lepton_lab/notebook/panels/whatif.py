@@ -40,7 +40,7 @@ class WhatIfPanel(TwinnedPanel):
         self._whatif = whatif
         self._first = self._last = whatif.answer({}, explain=True)
         self._pins: dict[str, dict[str, Any]] = {}
-        self._locked: tuple[str, ...] = ()
+        self._locked: tuple[str, ...] = whatif.model.schema.immutable
         super().__init__(title=f"What if, row {value(whatif.label)}", code=code or messages.code(whatif))
 
     def twin_html(self) -> str:

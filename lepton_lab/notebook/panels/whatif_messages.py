@@ -92,7 +92,7 @@ def ways(
     (row,) = found.rows
     words = [repr(goal)] if goal is not None else []
     words += [f"changes={dict(changes)!r}"] if changes else []
-    words += [f"locked={list(locked)!r}"] if locked else []
+    words += [f"locked={list(locked)!r}"] if tuple(locked) != whatif.model.schema.immutable else []
     shown = row.alternatives or (() if row.closest is None else (row.closest,))
     return {
         "wanted": row.wanted, "reason": row.reason, "reached": bool(row.alternatives), "unit": found.unit,
