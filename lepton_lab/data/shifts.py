@@ -206,10 +206,10 @@ def _of_order(column: Column, a: np.ndarray, b: np.ndarray) -> ColumnDrift:
     edges = np.unique(np.quantile(a, np.arange(1, N_TENTHS) / N_TENTHS))
     table = np.stack([np.bincount(np.searchsorted(edges, one), minlength=len(edges) + 1) for one in (a, b)])
     psi, chance = _psi(table)
-    found = stats.ks_2samp(a, b, method="asymp")
+    distance, p_value = map(float, stats.ks_2samp(a, b, method="asymp"))
     shares = _shares(bins, a, b)
     return ColumnDrift(
-        column.name, column.kind, "none", psi, chance, "KS", float(found.statistic), float(found.pvalue),
+        column.name, column.kind, "none", psi, chance, "KS", distance, p_value,
         bins=bins, shares=shares,
     )  # fmt: skip
 
@@ -260,7 +260,8 @@ def _p_of_counts(table: np.ndarray) -> float:
     table = table[:, table.sum(0) > 0]
     if table.shape[1] < 2 or (table.sum(1) == 0).any():
         return 1.0
-    return float(stats.chi2_contingency(table, correction=False).pvalue)
+    _, p_value, *_ = stats.chi2_contingency(table, correction=False)
+    return float(np.asarray(p_value))
 
 
 def _shares(bins: Bins, a: np.ndarray, b: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
