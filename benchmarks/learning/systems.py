@@ -6,6 +6,7 @@ values as they are where they are taken, else the median and a column that says 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -141,16 +142,19 @@ def catboost(train: pd.DataFrame, y: np.ndarray, test: pd.DataFrame, kind: str, 
     return asked(fitted, kind, train, y, test, cat_features=words)
 
 
-def _pytabkit(name: str) -> Callable[..., np.ndarray]:
+def _pytabkit(name: str, of_classes: dict[str, Any]) -> Callable[..., np.ndarray]:
+    """One of pytabkit's networks. `of_classes`: what its documentation recommends for log-loss and AUC."""
+
     def run(train: pd.DataFrame, y: np.ndarray, test: pd.DataFrame, kind: str, seed: int) -> np.ndarray:
         import torch
         from pytabkit.models.sklearn import sklearn_interfaces as peers
 
         torch.set_num_threads(1)
-        ending = "Regressor" if kind == "regression" else "Classifier"
-        model = getattr(peers, f"{name}_{ending}")(device="cpu", random_state=seed, n_threads=1, verbosity=0)
+        logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+        ending, more = ("Regressor", {}) if kind == "regression" else ("Classifier", of_classes)
+        model = getattr(peers, f"{name}_{ending}")(device="cpu", random_state=seed, n_threads=1, verbosity=0, **more)
         train, test = categories(train, test)
-        # It refuses missing numbers: the median, and a column that says so.
+        # It refuses missing numbers: the median, and a column that says so. Missing words it knows.
         for column in list(train.select_dtypes("number")):
             if train[column].isna().any() or test[column].isna().any():
                 middle = train[column].median()
@@ -162,6 +166,23 @@ def _pytabkit(name: str) -> Callable[..., np.ndarray]:
     return run
 
 
+def autogluon(train: pd.DataFrame, y: np.ndarray, test: pd.DataFrame, kind: str, seed: int) -> np.ndarray:
+    """AutoGluon's medium preset, told that log-loss is what counts; it lives in an environment of its own."""
+    import tempfile
+
+    from autogluon.tabular import TabularPredictor
+
+    del seed  # It has none: its models' seeds are fixed.
+    metric = "root_mean_squared_error" if kind == "regression" else "log_loss"
+    train, test = categories(train, test)
+    with tempfile.TemporaryDirectory() as folder:
+        found = TabularPredictor("target_of_benchmark", kind, metric, path=folder, verbosity=0)
+        found.fit(train.assign(target_of_benchmark=y), presets="medium_quality", num_cpus=1, num_gpus=0)
+        if kind == "regression":
+            return found.predict(test).to_numpy(float)
+        return found.predict_proba(test)[sorted(set(y))].to_numpy(float)
+
+
 PEERS: dict[str, Callable[..., np.ndarray]] = {
     "linear": linear,
     "scikit-learn MLP": perceptron,
@@ -169,7 +190,8 @@ PEERS: dict[str, Callable[..., np.ndarray]] = {
     "XGBoost": xgboost,
     "LightGBM": lightgbm,
     "CatBoost": catboost,
-    "RealMLP-TD": _pytabkit("RealMLP_TD"),
-    "TabM-D": _pytabkit("TabM_D"),
+    "RealMLP-TD": _pytabkit("RealMLP_TD", {"val_metric_name": "cross_entropy", "use_ls": False}),
+    "TabM-D": _pytabkit("TabM_D", {"val_metric_name": "cross_entropy"}),
+    "AutoGluon medium": autogluon,
 }
 OURS = ("lepton-lab", "our network alone")
