@@ -20,6 +20,8 @@ Rows = Num[np.ndarray, " row"]
 Probability = Float[np.ndarray, "row class"]
 Weights = Num[np.ndarray, "*resample row"] | None
 Score = float | Float[np.ndarray, " resample"]
+RESAMPLES = 200
+"""Resamples of the rows that intervals rest on; fewer on large tables."""
 
 
 @dataclass(frozen=True)
@@ -197,16 +199,21 @@ def middle(value: float, drawn: Float[np.ndarray, " resample"]) -> Estimate:
 
 
 def draw_resamples(
-    n_rows: int, weights: Num[np.ndarray, " row"] | None = None, *, n: int = 200, seed: int = 0
+    n_rows: int, weights: Num[np.ndarray, " row"] | None = None, *, n: int = RESAMPLES, seed: int = 0
 ) -> Num[np.ndarray, "resample row"]:
     """Weights of many resamples `(resample, row)`: how often each row is drawn, times its own weight.
 
     Above 20,000 rows fewer resamples are drawn, as intervals are narrow there.
     """
     rng = np.random.default_rng(seed)
-    n = n if n_rows <= 20_000 else max(25, n * 20_000 // n_rows)
+    n = resampled_cells(n_rows, n) // max(n_rows, 1)
     counts = np.stack([np.bincount(rng.integers(0, n_rows, n_rows), minlength=n_rows) for _ in range(n)])
     return counts.astype(float) if weights is None else counts * weights
+
+
+def resampled_cells(n_rows: int, n: int = RESAMPLES) -> int:
+    """How many numbers `draw_resamples` draws for so many rows: what a metric's interval costs."""
+    return n_rows * (n if n_rows <= 20_000 else max(25, n * 20_000 // n_rows))
 
 
 def _one_against_rest(

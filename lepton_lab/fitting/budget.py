@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 # Relative costs of growing a member once, where nothing is known yet.
@@ -14,8 +14,9 @@ LEAST_S: Mapping[str, float] = {"linear": 0.0, "network": 1.0, "trees": 0.5}
 FIRST_S: Mapping[str, float] = {"linear": 0.0, "network": 3.0, "trees": 1.5}
 # With less time than this, growing members once more on more rows would take too much from growing them well.
 _REGROW_NEEDS_S = 40.0
-# Blending, measuring and drawing the background come last and need their time too.
-_FINISH_SHARE, _FINISH_MOST_S = 0.1, 1.5
+# Blending, measuring and drawing the background come last and need their time too: this much, and as long as
+# intervals will take here; but no more than a share of the whole.
+_FINISH_SHARE, _FINISH_MOST_SHARE, _FINISH_MOST_S = 0.1, 0.3, 0.5
 
 
 @dataclass
@@ -25,12 +26,14 @@ class Budget:
     Args:
         deadline: `time.monotonic()` seconds; None for no limit.
         parts: names of the members still to grow, one entry for each growth.
+        measuring_s: how long measuring the result will take.
     """
 
     deadline: float | None
     parts: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
     warm: set[str] = field(default_factory=set)
+    measuring_s: float = 0.0
 
     def begin(self, part: str) -> float | None:
         """Take the next part off the list; the time at which it must have ended."""
@@ -42,10 +45,27 @@ class Budget:
 
     def left_s(self) -> float:
         """Seconds for all parts still to come; infinite without a deadline."""
+        end = self.end()
+        return float("inf") if end is None else end - time.monotonic()
+
+    def end(self) -> float | None:
+        """When the last member must have grown, so that blending and measuring come in time; None for no limit."""
         if self.deadline is None:
-            return float("inf")
-        whole = self.deadline - self.began
-        return self.deadline - min(_FINISH_MOST_S, _FINISH_SHARE * whole) - time.monotonic()
+            return None
+        whole = max(0.0, self.deadline - self.began)
+        finish = min(_FINISH_MOST_S, _FINISH_SHARE * whole) + self.measuring_s
+        return self.deadline - min(finish, _FINISH_MOST_SHARE * whole)
+
+    def latest(self, part: str) -> float | None:
+        """Until when a member's compilation is waited for: the time of the members after it is not touched."""
+        end = self.end()
+        if end is None:
+            return None
+        first, left = self._firsts(self.parts), max(0.0, self.left_s())
+        others = [p for p in self.parts if p != part]
+        share = sum(COSTS[p] for p in others) / max(sum(COSTS[p] for p in self.parts), COSTS[part])
+        theirs = sum(self._firsts(others).values()) + share * max(0.0, left - sum(first.values()))
+        return end - min(theirs, 0.5 * left)
 
     def is_worth(self, part: str) -> bool:
         """Whether the next growth of a member gets enough time to begin at all."""
@@ -53,10 +73,14 @@ class Budget:
 
     def _share_s(self, part: str) -> float:
         """Seconds for the next growth of a member: its first seconds, and its share of what is left beyond them."""
-        first = {p: FIRST_S[p] for p in set(self.parts) | {part} if p not in self.warm}
+        first = self._firsts([*self.parts, part])
         total = max(sum(COSTS[p] for p in self.parts), COSTS[part])
         fair = first.get(part, 0.0) + COSTS[part] / total * max(0.0, self.left_s() - sum(first.values()))
         return min(fair, max(0.0, self.left_s()))
+
+    def _firsts(self, parts: Sequence[str]) -> dict[str, float]:
+        """The first seconds of members that have not grown in this process yet."""
+        return {p: FIRST_S[p] for p in set(parts) if p not in self.warm}
 
 
 def can_regrow(remaining_s: float) -> bool:

@@ -30,11 +30,13 @@ from lepton_lab.fitting.kept import Kept
 from lepton_lab.fitting.members import Members, grow_members
 from lepton_lab.fitting.problem import Problem, Rows
 from lepton_lab.fitting.recipe import recipe_for
-from lepton_lab.fitting.scores import leaderboard, trivial_logits, trivial_name
+from lepton_lab.fitting.scores import leaderboard, resamples_in, trivial_logits, trivial_name
 from lepton_lab.fitting.telling import Telling
+from lepton_lab.metrics import RESAMPLES
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Regression, Task, answers, metric_of
 from lepton_lab.trained import HeldOut, TrainedModel, centred
+from lepton_lab.training.apart import quick_turns
 from lepton_lab.training.compute import Compute
 from lepton_lab.training.control import Control
 from lepton_lab.training.progress import Progress
@@ -99,11 +101,13 @@ def fit(
     folded = rows.folds is not None
     members = grow_members(prepared.problem, prepared.folds, recipe, telling.control, kept, folded=folded)
     telling.say(Progress(stage="blend", message="blending and calibrating"))
-    combined = combine(prepared.problem, members)
-    if run is not None:
-        run.save_course(kept.course.to_json())
-    notes = [*telling.notes(), *([lost] if lost else [])]
-    model = measured(table, rows, prepared, members, combined, notes)
+    with quick_turns():
+        combined = combine(prepared.problem, members)
+        if run is not None:
+            run.save_course(kept.course.to_json())
+        notes = [*telling.notes(), *([lost] if lost else [])]
+        n_resamples = resamples_in(control.remaining_s(), members.measuring_s)
+        model = measured(table, rows, prepared, members, combined, notes, n_resamples=n_resamples)
     config = {"target": table.schema.target, "split": split, "quality": quality, "seed": seed, "metric": metric}
     telling.say(_done(model, shown, began))
     return replace(model, config=config, history=tuple(telling.history), seen=table)
@@ -174,7 +178,14 @@ def prepare(table: Table, task: Task, rows: Split, seed: int, *, balanced: bool)
 
 
 def measured(
-    table: Table, rows: Split, prepared: Prepared, members: Members, combined: Combined, notes: Sequence[str]
+    table: Table,
+    rows: Split,
+    prepared: Prepared,
+    members: Members,
+    combined: Combined,
+    notes: Sequence[str],
+    *,
+    n_resamples: int = RESAMPLES,
 ) -> TrainedModel:
     """The model, measured on the test rows, or out of fold where there are none."""
     problem, task = prepared.problem, combined.task
@@ -198,29 +209,34 @@ def measured(
         versions=versions(),
     )
     if len(rows.test):
-        return _on_test(model, table.take(rows.test), problem, trivial)
-    return _out_of_fold(model, table, prepared, combined, trivial)
+        return _on_test(model, table.take(rows.test), problem, trivial, n_resamples)
+    return _out_of_fold(model, table, prepared, combined, trivial, n_resamples)
 
 
-def _on_test(model: TrainedModel, test: Table, problem: Problem, trivial: np.ndarray) -> TrainedModel:
+def _on_test(model: TrainedModel, test: Table, problem: Problem, trivial: np.ndarray, n_resamples: int) -> TrainedModel:
     x, y = model.encoder.encode(test), np.asarray(test.y)
     counted = test.weights if problem.rows.counted is not None else None
     logits = answers(model.task, model.logits_x(x))
     members = {name: centred(z) + problem.undo for name, z in model.member_logits_x(x).items()}
     note = f"measured on {len(y):,} test rows, kept out of training and of every choice"
     how = HeldOut(test, y, logits, "test", weights=counted)
-    return _with_scores(model, y, logits, members, trivial, counted, model.threshold, note, how)
+    return _with_scores(model, y, logits, members, trivial, counted, model.threshold, note, how, n_resamples)
 
 
 def _out_of_fold(
-    model: TrainedModel, table: Table, prepared: Prepared, combined: Combined, trivial: np.ndarray
+    model: TrainedModel,
+    table: Table,
+    prepared: Prepared,
+    combined: Combined,
+    trivial: np.ndarray,
+    n_resamples: int,
 ) -> TrainedModel:
     rows = prepared.problem.rows.take(combined.rows)
     held = table.take(prepared.used[combined.rows])
     how = HeldOut(held, rows.y, combined.crossed, "out-of-fold", combined.crossed_threshold, rows.counted)
     return _with_scores(
         model, rows.y, combined.crossed, combined.members, trivial, rows.counted, combined.crossed_threshold,
-        combined.note, how,
+        combined.note, how, n_resamples,
     )  # fmt: skip
 
 
@@ -234,10 +250,11 @@ def _with_scores(
     threshold: np.ndarray | float | None,
     note: str,
     held_out: HeldOut,
+    n_resamples: int,
 ) -> TrainedModel:
     others = {name: answers(model.task, z, of_member=True) for name, z in members.items()}
     others |= {trivial_name(model.task): np.broadcast_to(trivial, logits.shape)}
-    board = leaderboard(model.task, y, logits, others, counted, threshold=threshold)
+    board = leaderboard(model.task, y, logits, others, counted, threshold=threshold, n_resamples=n_resamples)
     return replace(
         model, metrics=board.metrics, leaderboard=board.rows, ahead=board.ahead, metrics_note=note, held_out=held_out
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -23,6 +23,7 @@ from lepton_lab.fitting.grown import Grown, best_end, out_of_fold
 from lepton_lab.fitting.kept import Kept, Place
 from lepton_lab.fitting.problem import Problem
 from lepton_lab.fitting.recipe import Recipe
+from lepton_lab.fitting.scores import measuring_s
 from lepton_lab.fitting.telling import in_fold
 from lepton_lab.members.member import Member
 from lepton_lab.training.control import Control
@@ -43,12 +44,14 @@ class Members:
         judged: for each of them its out-of-fold logits, one array a fold it finished.
         folds: validation rows of each fold, positions in the problem.
         notes: what happened, a sentence each.
+        measuring_s: how long measuring the result will take, told where there is a deadline.
     """
 
     folds: tuple[np.ndarray, ...]
     final: tuple[Member, ...] = ()
     judged: dict[str, list[np.ndarray]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    measuring_s: float = 0.0
 
 
 @dataclass
@@ -75,8 +78,17 @@ class _Growing:
         self.kept.course.notes.append(what)
 
     def part_control(self, part: str) -> Control:
-        deadline = self.budget.begin(part)
-        return Control(self.control.report, self.control.stop, deadline)
+        latest = self.budget.latest(part)
+        return replace(self.control, deadline=self.budget.begin(part), latest=latest)
+
+    def expect_measuring(self) -> None:
+        """Keep back the time that measuring the result will take, told by measuring the linear member."""
+        judged = self.found.judged.get("linear")
+        if self.control.deadline is None or not judged:
+            return
+        rows, n_rows = self.problem.rows.take(self.found.folds[0]), sum(map(len, self.found.folds))
+        expected_s = measuring_s(self.problem.task, rows.y, judged[0], rows.counted, n_rows)
+        self.budget.measuring_s = self.found.measuring_s = expected_s
 
 
 def grow_members(
@@ -106,11 +118,12 @@ def grow_members(
         for note in kept.repeat.notes:
             growing.note(note)
     _grow(growing, "linear", regrown)
+    growing.expect_measuring()
     trees_library = EarlyImport("lightgbm")
     if not _is_over(growing, "network"):
         _grow(growing, "network", regrown)
     if not _is_over(growing, "trees"):
-        if trees_library.wait(control) == "deadline":
+        if trees_library.wait(replace(control, deadline=growing.budget.end())) == "deadline":
             growing.note("trees: left out, as importing LightGBM took the rest of the time budget.")
         elif growing.begins("trees-0"):
             _grow(growing, "trees", regrown)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from lepton_lab.metrics import Estimate, bootstrap, draw_resamples, middle
+from lepton_lab.metrics import RESAMPLES, Estimate, bootstrap, draw_resamples, middle, resampled_cells
 from lepton_lab.survival import Survival
-from lepton_lab.tasks import Regression, Task
-from lepton_lab.trained import at_threshold
+from lepton_lab.tasks import Regression, Task, answers
+from lepton_lab.trained import at_threshold, centred
 
 TRIVIAL = {"regression": "baseline: always the mean", "survival": "baseline: Kaplan-Meier"}
 _TRIVIAL_CLASS = "baseline: always the class shares"
@@ -85,6 +86,7 @@ def leaderboard(
     *,
     threshold: np.ndarray | float | None = None,
     seed: int = 0,
+    n_resamples: int = RESAMPLES,
 ) -> Board:
     """The metrics of several sets of logits of the same rows, and how far the first is ahead of the others.
 
@@ -96,8 +98,9 @@ def leaderboard(
         weights: of the rows, or None.
         threshold: that decides the blend's rows, one or one a row; None for 0.5.
         seed: of the resamples.
+        n_resamples: of the rows, on which intervals rest.
     """
-    many = draw_resamples(len(y), weights, seed=seed)
+    many = draw_resamples(len(y), weights, n=n_resamples, seed=seed)
     metrics = score(task, y, blend, weights, threshold=threshold, resamples=many)
     watched = {name: metric for name, metric in task.metrics.items() if not metric.decides}
     decided = {name: metric for name, metric in task.metrics.items() if metric.decides}
@@ -114,3 +117,35 @@ def leaderboard(
         }
         rows[other], ahead[other] = {name: found[name] for name in task.metrics}, gap
     return Board(metrics, rows, ahead)
+
+
+# A board measures the blend, its members and a guess, the blend's undecided metrics twice.
+_BOARD_SCORES = 5.5
+_PROBE_ROWS, _PROBE_RESAMPLES = 5_000, 40
+# With fewer an interval says nothing.
+_FEWEST_RESAMPLES = 25
+
+
+def measuring_s(task: Task, y: np.ndarray, logits: np.ndarray, weights: np.ndarray | None, n_rows: int) -> float:
+    """Seconds that a leaderboard of so many rows will take here and now, told by scoring a part of it.
+
+    Args:
+        task: gives the metrics.
+        y: class index, or the number, of some rows.
+        logits: a member's `(row, output)`.
+        weights: of the rows, or None.
+        n_rows: that will be measured.
+    """
+    part = slice(0, _PROBE_ROWS)
+    w = None if weights is None else weights[part]
+    few = draw_resamples(len(y[part]), w, n=_PROBE_RESAMPLES)
+    began = time.monotonic()
+    score(task, y[part], answers(task, centred(logits[part]), of_member=True), w, resamples=few)
+    return _BOARD_SCORES * (time.monotonic() - began) * resampled_cells(n_rows) / max(few.size, 1)
+
+
+def resamples_in(remaining_s: float, measuring_s: float) -> int:
+    """How many resamples intervals rest on, so that measuring fits into the time there is."""
+    if remaining_s >= measuring_s:
+        return RESAMPLES
+    return max(_FEWEST_RESAMPLES, int(RESAMPLES * max(0.0, remaining_s) / measuring_s))

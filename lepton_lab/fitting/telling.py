@@ -50,4 +50,4 @@ def in_fold(control: Control, fold: int, n_folds: int) -> Control:
     """A control whose progress says which fold it is of; as it is where there is one."""
     if n_folds == 1:
         return control
-    return Control(lambda p: control.report(replace(p, fold=fold, n_folds=n_folds)), control.stop, control.deadline)
+    return replace(control, report=lambda p: control.report(replace(p, fold=fold, n_folds=n_folds)))

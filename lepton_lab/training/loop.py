@@ -10,7 +10,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
@@ -19,6 +19,7 @@ from jaxtyping import Float
 from lepton_lab.metrics import Metric
 from lepton_lab.networks.layout import BlockLike
 from lepton_lab.tasks import Task, loss_metric, metric_of
+from lepton_lab.training.apart import AbandonedError, apart
 from lepton_lab.training.best import Best
 from lepton_lab.training.checkpoint import Checkpoint
 from lepton_lab.training.compilation import use_compilation_cache
@@ -30,6 +31,7 @@ from lepton_lab.training.network_fit import ENDINGS, NetworkFit
 from lepton_lab.training.pace import Pace
 from lepton_lab.training.progress import Progress
 
+T = TypeVar("T")
 CHECKPOINT_EVERY_S = 10.0
 # On large tables the first validation does not wait for a whole pass: a metric belongs on the screen early.
 FIRST_CHECK = 64
@@ -137,6 +139,7 @@ class Training:
         self.train_loss: float | None = None
         self.pause_step: int | None = None
         self.repeat: Ending | None = None
+        self.is_abandoned = False
         self.started = self.saved = time.monotonic()
 
     def run(self) -> str:
@@ -149,6 +152,9 @@ class Training:
                     self.check()  # a budget as short as a compilation still gives a network
                 if ended:
                     return ended
+        except AbandonedError as abandoned:
+            self.is_abandoned = True
+            return abandoned.ended
         except MemoryError:
             return "out of memory"
         except jax.errors.JaxRuntimeError as error:
@@ -159,13 +165,17 @@ class Training:
     def chunk(self) -> str:
         """Train one chunk, look at it, and say whether it was the last."""
         began, n_steps = time.monotonic(), self.chunk_steps(self.pace.chunk())
-        loss = self.learner.advance(self.rates(n_steps))
+        loss = self.compiled(lambda: self.learner.advance(self.rates(n_steps)), is_warm=self.learner.is_warm)
         trained = time.monotonic()
         ended = self.look(loss)
         if self.learner.is_warm:
             self.pace.timed(n_steps, trained - began, time.monotonic() - began)
         self.bend()
         return ended
+
+    def compiled(self, call: Callable[[], T], *, is_warm: bool) -> T:
+        """What a call gives that may have to compile first; not waited for beyond the control's latest time."""
+        return call() if is_warm else apart(call, self.control)
 
     def bend(self) -> None:
         """Move the schedule's end to fit the time left, or as it was moved in the training that is repeated."""
@@ -223,7 +233,8 @@ class Training:
     def check(self) -> None:
         """Score the validation rows, and keep the weights where they are the best."""
         assert self.valid is not None
-        logits = self.learner.member().logits(self.valid.x)
+        x, member = self.valid.x, self.learner.member()
+        logits = self.compiled(lambda: member.logits(x), is_warm=self.best.flat is not None)
         if not np.isfinite(logits).all():
             return
         if self.config.keep_path:
@@ -307,14 +318,15 @@ class Training:
 
     def result(self, ended: str) -> NetworkFit:
         """The member with its best weights, and what happened."""
-        if ended in ("interrupt", "deadline") and self.save_checkpoint and self.learner.step:
+        # The learner of an abandoned training is in the hands of the thread that compiles.
+        if ended in ("interrupt", "deadline") and self.save_checkpoint and self.learner.step and not self.is_abandoned:
             self.save()
-        is_finite = self.valid is None and math.isfinite(self.train_loss or 0.0)
+        is_finite = self.valid is None and not self.is_abandoned and math.isfinite(self.train_loss or 0.0)
         flat = self.learner.flat() if is_finite else self.best.flat
         member = None if flat is None else self.learner.member(flat)
         best_epoch = self.best.epoch if self.valid is not None else self.epoch
         valid_logits = None if member is None or self.valid is None else member.logits(self.valid.x)
-        reason = ENDINGS[ended].format(patience=self.config.patience)
+        reason = ENDINGS[ended].format(patience=self.config.patience) + " while compiling" * self.is_abandoned
         kept = "no weights were kept" if member is None else f"the weights of epoch {best_epoch:.1f} were kept"
         message = f"{self.learner.name}: {reason} after epoch {self.epoch:.1f}; {kept}."
         history, path = tuple(self.best.history), tuple(self.path)

@@ -15,6 +15,7 @@ from lepton_lab.data.split import Split
 from lepton_lab.data.table import read_table
 from lepton_lab.errors import OptionError
 from lepton_lab.fitting import members as growing
+from lepton_lab.fitting.budget import Budget
 from lepton_lab.fitting.fit import fit, known_rows
 from lepton_lab.fitting.grow import NothingGrownError, regrow_trees
 from lepton_lab.fitting.kept import Kept
@@ -23,6 +24,7 @@ from lepton_lab.fitting.recipe import recipe_for
 from lepton_lab.journal import create_run
 from lepton_lab.trained import TrainedModel
 from lepton_lab.training.control import Control
+from lepton_lab.training.learner import Learner
 from lepton_lab.training.progress import Progress
 from tests.small_models import TASKS, small_frame, small_model
 
@@ -123,6 +125,23 @@ def test_a_short_budget_leaves_a_usable_model(budget_s: float) -> None:
         assert [m.name for m in model.members] == ["linear"]
         assert any("time budget" in note for note in model.notes)
         assert "test rows" in model.metrics_note
+
+
+def test_a_compilation_that_takes_too_long_leaves_the_other_members(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = threading.Event()
+
+    def compile_for_ever(*_: object) -> float:
+        compiled.wait(300)
+        return 0.0
+
+    monkeypatch.setattr(Learner, "advance", compile_for_ever)
+    # Whoever is slow to begin leaves the network out for another reason.
+    monkeypatch.setattr(Budget, "is_worth", lambda *_: True)
+    model = fitted(small_frame("binary", 400), control=Control(deadline=time.monotonic() + 4))
+    compiled.set()
+    assert model.member("linear") is not None and model.member("network") is None
+    assert any("while compiling" in note for note in model.notes)
+    assert model.metrics["auc"].low < model.metrics["auc"].value < model.metrics["auc"].high
 
 
 @pytest.mark.parametrize("failure", [MemoryError(), NothingGrownError("network: the loss was no finite number.")])
