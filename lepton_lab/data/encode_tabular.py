@@ -16,13 +16,14 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from lepton_lab.data.describe import DAY, most_frequent
+from lepton_lab.data.describe import DAY, MOST_CATEGORIES, most_frequent
 from lepton_lab.data.rows import Table
 from lepton_lab.data.schema import Category, Column, Kind, sign_of
 from lepton_lab.errors import DamagedFileError
 
 MISSING, UNSEEN, FIRST_KNOWN = 0, 1, 2
-MOST_CODES = 254  # known categories of one column; rarer ones share the code of unseen
+# What one row alone has shares the code of unseen, and teaches what to think of a new category.
+FEWEST_ROWS = 2
 _KINDS = ("numeric", "category", "datetime")
 
 
@@ -124,9 +125,8 @@ def _fit(column: Column, array: np.ndarray) -> Block:
     if column.kind == Kind.DATETIME:
         center, scale = _center_and_scale(array[~np.isnat(array)].astype(np.int64) / DAY)
         return Block(column.name, "datetime", center, scale)
-    # A category of one row in ten thousand teaches nothing of itself, but what to think of a new one.
-    rare = min(10, max(2, len(array) // 2000))
-    return Block(column.name, "category", categories=most_frequent(array, at_least=rare, at_most=MOST_CODES))
+    known = most_frequent(array, at_least=FEWEST_ROWS, at_most=MOST_CATEGORIES)
+    return Block(column.name, "category", categories=known)
 
 
 def _center_and_scale(known: np.ndarray) -> tuple[float, float]:

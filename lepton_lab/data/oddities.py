@@ -9,8 +9,7 @@ import pandas as pd
 
 from lepton_lab.censored.times import events_of
 from lepton_lab.data.copies import is_coincidence, row_codes
-from lepton_lab.data.describe import Described
-from lepton_lab.data.encode_tabular import MOST_CODES
+from lepton_lab.data.describe import MOST_CATEGORIES, Described
 from lepton_lab.data.finding import Finding
 from lepton_lab.data.schema import Column, Kind
 from lepton_lab.survival import Survival
@@ -18,6 +17,8 @@ from lepton_lab.tasks import Task
 
 SENTINELS = frozenset({-1.0, -9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0, 9999999.0})
 MANY_CATEGORIES = 50
+HIGH_CARDINALITY = 250
+FEW_ROWS = 10  # of a category that teaches little of itself
 FAR = 20  # quartile distances from the median
 
 
@@ -195,22 +196,21 @@ def _far_off_target(y: np.ndarray, target: str) -> Iterator[Finding]:
 
 
 def _many_categories(found: Described) -> Iterator[Finding]:
-    column, n_rows = found.column, len(found.array)
+    column = found.column
     if found.n_distinct <= MANY_CATEGORIES:
         return
     codes, _ = pd.factorize(found.array)
     counts = np.bincount(codes[codes >= 0])
-    learned = np.argsort(-counts, kind="stable")
-    learned = learned[counts[learned] >= min(10, max(2, n_rows // 2000))][:MOST_CODES]
-    kept = counts[learned]
-    share = 1 - kept.sum() / max(counts.sum(), 1)
-    n_rare = found.n_distinct - len(kept)
-    message = f"{found.n_distinct:,} different categories, {n_rare:,} too rare to learn ({share:.0%} of the rows)"
-    advice = "Rare ones are read as one. Group them by meaning if you can, such as region or branch."
+    known = np.argsort(-counts, kind="stable")
+    known = known[counts[known] >= FEW_ROWS][:MOST_CATEGORIES]
+    share = 1 - counts[known].sum() / max(counts.sum(), 1)
+    n_rare = found.n_distinct - len(known)
+    message = f"{found.n_distinct:,} different categories, {n_rare:,} of few rows ({share:.0%} of the rows)"
+    advice = "Little can be learned of those. Group them by meaning if you can, such as region or branch."
     severity = "warn" if share > 0.3 else "info"
-    kind = "high_cardinality" if found.n_distinct > MOST_CODES else "rare_categories"
-    if kind == "high_cardinality" or share >= 0.01:
-        rare = (codes >= 0) & ~np.isin(codes, learned)
+    kind = "high_cardinality" if found.n_distinct > HIGH_CARDINALITY else "rare_categories"
+    if share >= 0.01:
+        rare = (codes >= 0) & ~np.isin(codes, known)
         yield Finding(kind, column.name, share, severity, message, advice).behind(rare)
 
 

@@ -68,7 +68,8 @@ class PeriodicEmbedding(nnx.Module):
 class CategoryEmbedding(nnx.Module):
     """Each category of each column has a learned vector; missing, unseen and rare ones start at zero.
 
-    All columns share one table; `start[column]` is where a column's rows begin.
+    The others start near it: of many categories with few rows each, long random vectors would be noise to learn
+    by heart. All columns share one table; `start[column]` is where a column's rows begin.
 
     Shape: codes `(row, column)` to `(row, column, width)`.
 
@@ -82,7 +83,7 @@ class CategoryEmbedding(nnx.Module):
 
     def __init__(self, n_codes: tuple[int, ...], *, n_rows: int, width: int, draw: np.random.Generator):
         start = starts(n_codes)
-        table = _normal(draw, (n_rows, width), 1.0)
+        table = _normal(draw, (n_rows, width), 0.1)
         for column_start in start:
             table[column_start : column_start + 2] = 0
         self.table = nnx.Param(table, rate=1.5)

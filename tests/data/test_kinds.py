@@ -111,13 +111,14 @@ def test_ten_thousand_categories_are_capped_and_fast():
     df = pd.DataFrame({"shop": [f"shop {v}" for v in RNG.integers(0, 10_000, n)], "x": RNG.normal(size=n)})
     df["bad"] = RNG.integers(0, 2, n)
     df.loc[: n // 4, "shop"] = "shop 0"
-    from lepton_lab.data.encode_tabular import MOST_CODES, fit_encoder
+    from lepton_lab.data.describe import MOST_CATEGORIES
+    from lepton_lab.data.encode_tabular import fit_encoder
 
     table, _, _ = read_table(df, target="bad")
     encoder = fit_encoder(table)
     x = encoder.encode(table)
-    assert len(table.schema.column("shop").categories) == 1000
-    assert encoder.blocks[0].n_codes <= MOST_CODES + 2
+    assert len(table.schema.column("shop").categories) == MOST_CATEGORIES
+    assert encoder.blocks[0].n_codes <= MOST_CATEGORIES + 2
     assert encoder.blocks[0].categories[0] == "shop 0" and (x[: n // 4, 0] == 2).all()
 
 
