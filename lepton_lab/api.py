@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from lepton_lab.data.shifts import Drift
     from lepton_lab.evaluation.comparison import Comparison
     from lepton_lab.evaluation.report import Evaluation
-    from lepton_lab.journal import Run, Runs
+    from lepton_lab.evaluation.run_table import Runs
+    from lepton_lab.journal import Run
     from lepton_lab.packs import Domain
     from lepton_lab.trained import TrainedModel
     from lepton_lab.training.progress import Report
@@ -405,7 +406,8 @@ def runs() -> Runs:
         >>> len(ll.runs()) >= 0
         True
     """
-    from lepton_lab.journal import Runs, list_runs
+    from lepton_lab.evaluation.run_table import Runs
+    from lepton_lab.journal import list_runs
 
     return Runs(list_runs())
 

@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 from lepton_lab.errors import RunError
-from lepton_lab.journal import LiveRun, Run, RunFolder, Runs, create_run, home, list_runs, lock, open_run, store
+from lepton_lab.evaluation.run_table import Runs
+from lepton_lab.journal import LiveRun, Run, RunFolder, create_run, home, list_runs, lock, open_run, store
 from lepton_lab.training.progress import Progress
 
 FIRST = Progress(

@@ -12,6 +12,7 @@ from lepton_lab.trained import at_threshold
 if TYPE_CHECKING:
     import numpy as np
 
+    from lepton_lab.tasks import Task
     from lepton_lab.trained import TrainedModel
 
 
@@ -29,14 +30,7 @@ def compare_models(a: TrainedModel, b: TrainedModel, df: Any = None, *, seed: in
     """
     check_comparable(a, b)
     rows = held_out_of_both(a, b) if df is None else rows_of_frame(a, b, df)
-    metrics = a.task.metrics
-    of_a, of_b = ({name: _seen(side, metrics[name].decides) for name in metrics} for side in rows.sides)
-    sampling = Sampling(len(rows.y), rows.weights, rows.groups, seed)
-    found = compare_pairs(metrics, rows.y, of_a, of_b, sampling)
-    compared = {
-        name: Compared(metrics[name].label, metrics[name].higher_is_better, f.a, f.b, f.difference, f.probability)
-        for name, f in found.items()
-    }
+    compared = compare_rows(a.task, rows, seed)
     shown = str(a.config.get("metric") or a.task.default_metric)
     return Comparison(
         names=_names(a, b),
@@ -46,11 +40,24 @@ def compare_models(a: TrainedModel, b: TrainedModel, df: Any = None, *, seed: in
         metrics=compared,
         shown=shown,
         settings=_settings(a, b),
-        note=_note(rows),
+        note=note_of(rows),
     )
 
 
-def _note(rows: CommonRows) -> str:
+def compare_rows(task: Task, rows: CommonRows, seed: int) -> dict[str, Compared]:
+    """Every metric of a task on the same rows, with paired intervals of the difference."""
+    metrics = task.metrics
+    of_a, of_b = ({name: _seen(side, metrics[name].decides) for name in metrics} for side in rows.sides)
+    sampling = Sampling(len(rows.y), rows.weights, rows.groups, seed)
+    found = compare_pairs(metrics, rows.y, of_a, of_b, sampling)
+    return {
+        name: Compared(metrics[name].label, metrics[name].higher_is_better, f.a, f.b, f.difference, f.probability)
+        for name, f in found.items()
+    }
+
+
+def note_of(rows: CommonRows) -> str:
+    """Which rows these are, in words."""
     return rows.note if rows.groups is None else f"{rows.note}; rows of one group drawn together"
 
 

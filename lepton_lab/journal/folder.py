@@ -7,6 +7,8 @@
       rows.safetensors  which rows were trained on, validated on, and held out
       course.json       where each member ended, by the clock or by the user, so that the run can be repeated
       model.lepton      the result
+      result.json       its metrics, and held_out.safetensors its answers on the rows held out (outcome.py)
+      labels.json       the name and the tags that its user gave it (labels.py)
       lock, stop        who runs it; that somebody asked it to stop
 
 Journaling never ends training. The first write that fails (a full disk, a folder made read-only)
@@ -27,6 +29,9 @@ import numpy as np
 
 from lepton_lab.errors import ModelFileError, RunError
 from lepton_lab.journal import lock
+from lepton_lab.journal.labels import FILE as LABELS
+from lepton_lab.journal.labels import Labels, read_labels
+from lepton_lab.journal.outcome import HeldOutAnswers, Outcome, answers_from, answers_of, outcome_json, read_outcome
 from lepton_lab.training.progress import Progress
 
 if TYPE_CHECKING:
@@ -47,6 +52,8 @@ class RunRecord:
         created: Local time in ISO form.
         config: The arguments of the call that made it, as JSON.
         score: The best metric so far, as in progress.
+        name: What its user calls it; empty where nothing.
+        tags: Of its user.
     """
 
     id: str
@@ -62,6 +69,8 @@ class RunRecord:
     metric_name: str = ""
     score: float | None = None
     elapsed_s: float = 0.0
+    name: str = ""
+    tags: tuple[str, ...] = ()
 
     @property
     def is_running(self) -> bool:
@@ -99,7 +108,8 @@ class RunFolder:
             return RunRecord(self.id, self.path, "damaged", message=f"run.json cannot be read: {error}")
         if record.is_running and not lock.is_held(self.path):
             record = replace(record, status="killed", message="its process ended without saying so")
-        last = self.progress()
+        last, labels = self.progress(), read_labels(self.path)
+        record = replace(record, name=labels.name, tags=labels.tags)
         if last is None:
             return record
         return replace(record, metric_name=last.metric_name, score=last.best_metric, elapsed_s=last.elapsed_s)
@@ -204,6 +214,44 @@ class RunFolder:
         from lepton_lab.model_file import read_model
 
         return read_model(path)
+
+    def save_outcome(self, model: TrainedModel) -> None:
+        """Keep the metrics, and the answers on held-out rows, for lists and comparisons of runs."""
+        from safetensors.numpy import save
+
+        arrays = {name: np.ascontiguousarray(part).reshape(part.shape) for name, part in answers_of(model).items()}
+        data = save(arrays, metadata={"meta": "{}"})
+        self._guarded(lambda: write_atomically(self.path / "held_out.safetensors", data))
+        result = outcome_json(model, self.record().fingerprint)
+        self._guarded(lambda: write_atomically(self.path / "result.json", result))
+
+    def outcome(self) -> Outcome | None:
+        """What came of the run; None where it has no model that can be read."""
+        return read_outcome(self.path)
+
+    def answers(self) -> HeldOutAnswers | None:
+        """The model's answers on held-out rows; None where the run was made before they were kept."""
+        read = _read_arrays(self.path / "held_out.safetensors")
+        return None if read is None else answers_from(read[0])
+
+    # ---- name and tags
+
+    def label(self, labels: Labels) -> None:
+        """Keep a name and tags, in place of those there were.
+
+        Raises:
+            RunError: They cannot be written, or the run is not there any more.
+        """
+        if not self.path.is_dir():
+            raise RunError(f"run {self.id!r} is not there any more: it was deleted. List the runs with: ll.runs()")
+        try:
+            write_atomically(self.path / LABELS, labels.to_json())
+        except OSError as error:
+            raise RunError(f"the name and tags of run {self.id!r} cannot be written: {error}.") from None
+
+    def labels(self) -> Labels:
+        """The name and tags; empty where none were given."""
+        return read_labels(self.path)
 
     # ---- status, stop
 
@@ -312,5 +360,5 @@ def _read_arrays(path: Path) -> tuple[Arrays, dict[str, Any]] | None:
 
 def _known(stored: dict[str, Any]) -> dict[str, Any]:
     """The entries of `run.json` that a RunRecord has; a later version may write more."""
-    derived = {"id", "path", "metric_name", "score", "elapsed_s"}
+    derived = {"id", "path", "metric_name", "score", "elapsed_s", "name", "tags"}
     return {key: stored[key] for key in RunRecord.__dataclass_fields__ if key in stored and key not in derived}

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from lepton_lab.errors import RunError
 from lepton_lab.journal.folder import RunFolder, RunRecord
+from lepton_lab.journal.labels import check_name, check_tags
+from lepton_lab.journal.store import delete_run
 from lepton_lab.training.progress import Progress
 
 if TYPE_CHECKING:
@@ -109,6 +111,7 @@ class LiveRun:
         """The model with the run's id and notes, kept in the folder."""
         model = replace(model, run_id=self.folder.id)
         self.folder.save_model(model)
+        self.folder.save_outcome(model)
         if self.stop.is_set():
             self.folder.set_status("stopped", model.notes[0] if model.notes else "")
         else:
@@ -188,6 +191,53 @@ class Run:
             raise live.error or RunError(f"run {self.id!r} ended without a model")
         return live.model
 
+    def rename(self, name: str) -> Run:
+        """Give it a name, shown beside its id; an empty one takes the name away. The id stays.
+
+        Raises:
+            OptionError: It is no line of text.
+            RunError: The run is not there any more, or its folder cannot be written.
+        """
+        folder = RunFolder(self.path)
+        folder.label(replace(folder.labels(), name=check_name(name)))
+        return self
+
+    def tag(self, *tags: str) -> Run:
+        """Add tags, such as "baseline".
+
+        Raises:
+            OptionError: A tag is empty or has a comma, or they become too many.
+            RunError: The run is not there any more, or its folder cannot be written.
+        """
+        folder = RunFolder(self.path)
+        labels = folder.labels()
+        folder.label(replace(labels, tags=check_tags((*labels.tags, *tags))))
+        return self
+
+    def untag(self, *tags: str) -> Run:
+        """Take tags away; all of them if none is named.
+
+        Raises:
+            RunError: The run is not there any more, or its folder cannot be written.
+        """
+        folder = RunFolder(self.path)
+        labels = folder.labels()
+        folder.label(replace(labels, tags=tuple(tag for tag in labels.tags if tags and tag not in tags)))
+        return self
+
+    def delete(self) -> str:
+        """Remove it from the disk, for good: its model, checkpoints and history. Models in variables stay.
+
+        Returns:
+            What was removed, in a sentence.
+
+        Raises:
+            RunError: It still runs, here or elsewhere; it is not there any more, or cannot be removed.
+        """
+        said = delete_run(self.path)
+        _LIVE.pop(self.id, None)
+        return said
+
     def _result_from_folder(self, timeout: float | None) -> TrainedModel:
         """Wait on the files of another process, then load the model it left."""
         until = None if timeout is None else time.monotonic() + timeout
@@ -210,28 +260,6 @@ class Run:
         last = self.progress
         score = "" if last is None or last.best_metric is None else f", {last.metric_name} {last.best_metric:.4g}"
         return f"Run({self.id!r}: {self.status}{score}; .result() gives the model, .stop() ends it)"
-
-
-class Runs(tuple[RunRecord, ...]):
-    """Runs, the newest first; printed as a table."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        if not self:
-            return "no runs yet: train with ll.train(df, target=...)  (%lepton train df --target ...)"
-        rows = [("id", "status", "started", "rows", "metric", "message")]
-        rows += [_cells(record) for record in self]
-        widths = [max(len(row[i]) for row in rows) for i in range(5)]
-        lines = ["  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[5]]) for row in rows]
-        return "\n".join(line.rstrip() for line in lines)
-
-
-def _cells(record: RunRecord) -> tuple[str, ...]:
-    """One line of the table of runs."""
-    score = "" if record.score is None else f"{record.metric_name} {record.score:.4f}"
-    rows = f"{record.n_rows:,}" if record.n_rows else ""
-    return (record.id, record.status, record.began, rows, score, record.message[:80])
 
 
 def _remember(live: LiveRun) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from lepton_lab.errors import RunError, did_you_mean
 from lepton_lab.journal import lock
 from lepton_lab.journal.folder import RunFolder, RunRecord
+from lepton_lab.journal.labels import Labels, read_labels
 
 KEEP_RUNS = 50
 KEEP_BYTES = 2_000_000_000
@@ -75,29 +76,60 @@ def list_runs() -> list[RunRecord]:
 
 
 def open_run(id: str) -> RunFolder:
-    """The run whose id is, or alone begins with, `id`.
+    """The run whose id is, or alone begins with, `id`; else the one that alone has this name.
 
     Raises:
         RunError: No run, or several, begin so.
     """
     names = [path.name for path in _run_paths()]
     found = [name for name in names if name == id] or [name for name in names if id and name.startswith(id)]
+    if not found:
+        found = [name for name in names if id and read_labels(home() / name).name == id]
     if len(found) == 1:
         return RunFolder(home() / found[0])
     if found:
-        raise RunError(f"{len(found)} runs begin with {id!r}: {', '.join(sorted(found))}. Type one more letter.")
+        how = "begin with" if all(name.startswith(id) for name in found) else "are called"
+        advice = "Type one more letter." if how == "begin with" else "Type the id of one."
+        raise RunError(f"{len(found)} runs {how} {id!r}: {', '.join(sorted(found))}. {advice}")
     raise RunError(
         f"no run {id!r} under {home()} ({len(names)} runs).{did_you_mean(id, names)} "
         f"List them with: ll.runs()  (%lepton runs)"
     )
 
 
+def delete_run(path: Path) -> str:
+    """Remove a run's folder, never a part of it: it leaves the list in one step, then the disk.
+
+    Returns:
+        One sentence that says what was removed.
+
+    Raises:
+        RunError: It is running, is not there any more, or cannot be removed.
+    """
+    folder = RunFolder(path)
+    if not path.is_dir():
+        raise RunError(f"run {folder.id!r} is not there any more. List the runs with: ll.runs()  (%lepton runs)")
+    record = folder.record()
+    try:
+        # Whoever resumes it at this moment has the lock, or gets an error; either way nothing is half gone.
+        lock.acquire(path)
+        size = _size(path)
+        aside = path.with_name(f".deleted-{path.name}-{secrets.token_hex(4)}")
+        path.rename(aside)
+    except OSError as error:
+        raise RunError(f"run {folder.id!r} cannot be removed: {error}. Nothing was changed.") from None
+    shutil.rmtree(aside, ignore_errors=True)
+    what = "with its model" if record.status in ("done", "stopped") else f"which was {record.status}"
+    return f"removed run {folder.id!r} {what} ({size / 1e6:.1f} MB)"
+
+
 def make_room(keep_runs: int = KEEP_RUNS, keep_bytes: int = KEEP_BYTES) -> str:
-    """Remove the oldest runs beyond the limits, never one that is running.
+    """Remove the oldest runs beyond the limits, never one that is running, or has a name or a tag.
 
     Returns:
         One sentence that names what was removed; empty if nothing was.
     """
+    _sweep()
     paths = sorted(_run_paths(), key=lambda path: path.stat().st_mtime, reverse=True)
     removed, bytes_kept = [], 0
     for number, path in enumerate(paths):
@@ -105,12 +137,20 @@ def make_room(keep_runs: int = KEEP_RUNS, keep_bytes: int = KEEP_BYTES) -> str:
         # One place is kept for the run that is about to start.
         if (number + 1 < keep_runs and bytes_kept <= keep_bytes) or lock.is_held(path):
             continue
+        if read_labels(path) != Labels():
+            continue
         shutil.rmtree(path, ignore_errors=True)
         removed.append(path.name)
     if not removed:
         return ""
     kept = f"the newest {keep_runs} runs or {keep_bytes / 1e9:g} GB are kept"
     return f"removed {len(removed)} old run{'s' * (len(removed) > 1)} ({kept}): {', '.join(removed)}"
+
+
+def _sweep() -> None:
+    """Remove what is left of runs whose removal was cut short."""
+    for path in home().glob(".deleted-*"):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _make_home() -> None:

@@ -26,6 +26,8 @@ PICTURES = {
     "Progress": "learning",
     "Run": "one_run",
     "Runs": "run_list",
+    "Leaderboard": "run_comparison",
+    "RunComparison": "run_comparison",
     "Status": "machine",
     "Doctor": "machine",
     "Study": "study",

@@ -33,7 +33,7 @@ def html(comparison: Comparison) -> Markup:
         f"{comparison.names[0]} against {comparison.names[1]}",
         theme.kpis(*headline),
         theme.notes([comparison.words]),
-        theme.section("Every metric, on the same resamples", _table(comparison), sub=comparison.note),
+        theme.section("Every metric, on the same resamples", metric_table(comparison), sub=comparison.note),
         theme.section("Asked differently", _settings(comparison)) if comparison.settings else None,
         sub=f"{comparison.target} · {task_words(comparison.task)} · {count(comparison.n_rows, 'row')}",
     )
@@ -51,12 +51,13 @@ def text(comparison: Comparison) -> str:
     drawn = text_table(["", "a", "b", "a − b", "95 %", "a better", ""], rows, numeric=range(1, 6))
     lines = [head, comparison.note, comparison.words, "", drawn]
     if comparison.settings:
-        asked = [[name, _asked(x), _asked(y)] for name, (x, y) in comparison.settings.items()]
+        asked = [[name, asked_words(x), asked_words(y)] for name, (x, y) in comparison.settings.items()]
         lines += ["", text_table(["asked differently", "a", "b"], asked)]
     return "\n".join(lines)
 
 
-def _table(comparison: Comparison) -> Markup:
+def metric_table(comparison: Comparison) -> Markup:
+    """Every metric of both, with the difference drawn."""
     rows: list[list[object]] = [
         [_named(one), metric(one.a.value), metric(one.b.value), _drawn(one), _signed(one.difference.value),
          _spread(one.difference), percent(one.probability), _verdict(one)]
@@ -91,7 +92,7 @@ def _scale(difference: Estimate) -> Scale:
 
 
 def _settings(comparison: Comparison) -> Markup:
-    rows = [[name, _asked(a), _asked(b)] for name, (a, b) in comparison.settings.items()]
+    rows = [[name, asked_words(a), asked_words(b)] for name, (a, b) in comparison.settings.items()]
     return table(["", "a", "b"], rows, wrap=(1, 2))
 
 
@@ -115,7 +116,7 @@ def _spread(difference: Estimate) -> str:
     return "–" if is_nothing(difference.low) else f"{_signed(difference.low)} to {_signed(difference.high)}"
 
 
-def _asked(setting: object) -> str:
+def asked_words(setting: object) -> str:
     """An option's value as the user wrote it; what was left out says so."""
     if setting is None:
         return "not given"

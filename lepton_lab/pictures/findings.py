@@ -30,8 +30,8 @@ def html(check: Check) -> Markup:
                               sub=drift_table.words(check.drift))  # fmt: skip
     return theme.picture(
         f"Check of {_rows(check)}", _counts(findings), body, tag("div", more, class_="lep-sub"), drift,
-        column_table.part(check), theme.notes(_sampled(check)), theme.next_step(_train_line(check)),
-        sub=_subtitle(check),
+        column_table.part(check), theme.notes(sampled(check)), theme.next_step(_train_line(check)),
+        sub=subtitle(check),
     )  # fmt: skip
 
 
@@ -45,8 +45,8 @@ def text(check: Check) -> str:
         text_table(["", "column", "rows", "what, and what to do"], rows, numeric=(2,)) if rows else "nothing to report"
     )
     drift = [f"Drift: {drift_table.words(check.drift)}"] if check.drift is not None else []
-    head = f"Check of {_rows(check)}: {_subtitle(check)}"
-    return "\n".join([head, body, *drift, *_sampled(check), f"Next: {_train_line(check)}"])
+    head = f"Check of {_rows(check)}: {subtitle(check)}"
+    return "\n".join([head, body, *drift, *sampled(check), f"Next: {_train_line(check)}"])
 
 
 def _sorted(check: Check) -> list[Finding]:
@@ -57,7 +57,8 @@ def _rows(check: Check) -> str:
     return f"{count(check.n_rows, 'row')} × {count(check.n_columns, 'column')}"
 
 
-def _subtitle(check: Check) -> str:
+def subtitle(check: Check) -> str:
+    """The target and its task, in words."""
     if check.target is None:
         return "no target named: leakage and balance are not checked"
     if check.task is None:
@@ -66,7 +67,7 @@ def _subtitle(check: Check) -> str:
     return f"target {check.target} ({check.task.name}{positive})"
 
 
-def _sampled(check: Check) -> list[str]:
+def sampled(check: Check) -> list[str]:
     """That not all rows were looked at, where it is so."""
     if not 0 < check.n_looked < check.n_rows:
         return []

@@ -11,7 +11,8 @@ from lepton_lab.pictures.numbers import count, fixed, seconds
 from lepton_lab.pictures.tables import table
 
 if TYPE_CHECKING:
-    from lepton_lab.journal import RunRecord, Runs
+    from lepton_lab.evaluation.run_table import Runs
+    from lepton_lab.journal import RunRecord
 
 
 RESUMABLE = ("stopped", "failed", "killed")
@@ -35,12 +36,17 @@ def text(runs: Runs) -> str:
 def run_rows(runs: Sequence[RunRecord]) -> Markup:
     """A table of runs."""
     rows = [
-        [tag("code", run.id), theme.chip(run.status), run.began, run.config.get("target", ""),
+        [join(tag("code", run.id), *_labels(run)), theme.chip(run.status), run.began, run.config.get("target", ""),
          f"{run.n_rows:,}" if run.n_rows else "", _score(run), _time(run), run.message]
         for run in runs
     ]  # fmt: skip
     header = ["Run", "Status", "Started", "Target", "Rows", "Best metric", "Time", "Message"]
     return table(header, rows, numeric=(4, 6), wrap=(7,))
+
+
+def _labels(run: RunRecord) -> list[Markup]:
+    named = [tag("div", run.name)] if run.name else []
+    return [*named, *(theme.chip(word, "info") for word in run.tags)]
 
 
 def _time(run: RunRecord) -> str:

@@ -56,7 +56,8 @@ def whole_check() -> object:
 def run(id: str = "20261121-110000-ab12", status: str = "done") -> SimpleNamespace:
     return SimpleNamespace(
         id=id, status=status, began="2026-11-21 11:00:00", config={"target": "bad"}, n_rows=1000, score=0.7931,
-        metric_name="auc", elapsed_s=61.2, message="<script>alert(1)</script>", path=None,
+        metric_name="auc", elapsed_s=61.2, message="<script>alert(1)</script>", path=None, name="<b>best</b>",
+        tags=("<i>tag</i>",),
     )  # fmt: skip
 
 
