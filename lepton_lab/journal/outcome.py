@@ -9,6 +9,7 @@ A run made before there were these files has its metrics read from its model.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import zipfile
@@ -145,6 +146,15 @@ def _outcome(stored: Mapping[str, Any]) -> Outcome:
 
 def _from_model(path: Path) -> Outcome | None:
     """The metrics in a model's file, without reading the model."""
+    try:
+        return _from_written(path, path.stat().st_mtime_ns)
+    except OSError:
+        return None
+
+
+@functools.lru_cache(maxsize=256)
+def _from_written(path: Path, _written: int) -> Outcome | None:
+    """Of a file as it was written then: a list that is looked at is made anew every few seconds."""
     try:
         with zipfile.ZipFile(path) as file:
             stored = json.loads(file.read("model.json"))

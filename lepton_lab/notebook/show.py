@@ -50,8 +50,25 @@ def _whatif_panel(whatif: Any) -> Any:
     return WhatIfPanel(whatif)
 
 
+def _data_panel(check: Any) -> Any:
+    from lepton_lab.notebook.panels.data import DataPanel
+
+    return DataPanel(check)
+
+
+def _runs_panel(runs: Any) -> Any:
+    from lepton_lab.notebook.panels.runs import RunsPanel
+
+    return RunsPanel(runs)
+
+
 # The results that answer to the pointer, where there is a page to point at.
-PANELS: dict[str, Callable[[Any], Any]] = {"Explanation": _explanation_panel, "WhatIf": _whatif_panel}
+PANELS: dict[str, Callable[[Any], Any]] = {
+    "Explanation": _explanation_panel,
+    "WhatIf": _whatif_panel,
+    "Check": _data_panel,
+    "Runs": _runs_panel,
+}
 
 
 def register(shell: Any) -> None:

@@ -6,17 +6,24 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
+from lepton_lab.evaluation.run_table import Runs
 from lepton_lab.notebook.panels.bundle import STATIC, script, styles
+from lepton_lab.notebook.panels.data import DataPanel
 from lepton_lab.notebook.panels.explanation import ExplanationPanel
+from lepton_lab.notebook.panels.runs import RunsPanel
 from lepton_lab.notebook.panels.training import TrainingPanel
 from lepton_lab.notebook.panels.whatif import WhatIfPanel
 from tests.pictures import examples
+from tests.pictures.test_pictures import run as nasty_run
+from tests.pictures.test_pictures import whole_check
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 PANELS = {
     "training": lambda: TrainingPanel("Training of " + examples.NASTY[0], 60.0),
     "explanation": lambda: ExplanationPanel(examples.explanation(2000, columns=(*examples.NASTY, *examples.COLUMNS))),
     "whatif": lambda: WhatIfPanel(examples.what_if()),
+    "data": lambda: DataPanel(whole_check()),
+    "runs": lambda: RunsPanel(Runs([nasty_run(), nasty_run()])),
 }
 panels = pytest.mark.parametrize("make", PANELS.values(), ids=PANELS)
 

@@ -1,0 +1,80 @@
+"""The data panel: findings with the rows behind them, a card a column, and decisions that become a call of `train`.
+
+Each message of the page is one call of `Check`: `rows`, `decide`, `again`. Every view of the panel hears
+what was decided, since it is one check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from lepton_lab import pictures
+from lepton_lab.errors import LeptonError
+from lepton_lab.notebook.panels import data_messages as messages
+from lepton_lab.notebook.panels.bundle import script
+from lepton_lab.notebook.panels.twin import TwinnedPanel
+
+if TYPE_CHECKING:
+    from lepton_lab.data.check import Check
+
+
+class DataPanel(TwinnedPanel):
+    """A check to look through and to decide on.
+
+    Args:
+        check: as `ll.check` gave it; decisions make new ones, the last of which is `panel.check`.
+        code: the Python line that makes the check.
+    """
+
+    _esm = script("data")
+
+    def __init__(self, check: Check, *, code: str = "") -> None:
+        self.check = check
+        super().__init__(title=messages.title(check), code=code or messages.code(check))
+
+    def twin_html(self) -> str:
+        """The static picture, with what was decided so far."""
+        return pictures.html(self.check)
+
+    def twin_text(self) -> str:
+        """The same as plain text."""
+        return pictures.text(self.check)
+
+    def answer(self, content: dict[str, Any]) -> None:
+        """Answer one message; a decision that cannot be carried out is told, and nothing is changed."""
+        heard: dict[str, Callable[[dict[str, Any]], None]] = {
+            "ready": self._ready, "cards": self._cards, "rows": self._rows, "decide": self._decide,
+            "again": self._again,
+        }  # fmt: skip
+        if content["type"] not in heard:
+            return
+        try:
+            heard[content["type"]](content)
+        except LeptonError as error:
+            self.send({"type": "trouble", "error": str(error), **messages.decided(self.check)})
+
+    def _ready(self, content: dict[str, Any]) -> None:
+        self.send({**messages.data(self.check), "view": content.get("view")})
+
+    def _cards(self, content: dict[str, Any]) -> None:
+        start = content.get("from")
+        if isinstance(start, int) and 0 <= start < max(len(self.check.columns), 1):
+            self.send(messages.cards(self.check, start))
+
+    def _rows(self, content: dict[str, Any]) -> None:
+        place = content.get("finding")
+        if isinstance(place, int) and 0 <= place < len(self.check.findings):
+            self.send(messages.rows(self.check, place))
+
+    def _decide(self, content: dict[str, Any]) -> None:
+        drop, types, immutable = (content.get(name) for name in ("drop", "types", "immutable"))
+        if isinstance(drop, list) and isinstance(types, dict) and isinstance(immutable, list):
+            self.check = self.check.decide(drop=drop, types=types, immutable=immutable)
+            self.send({"type": "decided", **messages.decided(self.check)})
+            self.refresh_twin()
+
+    def _again(self, _content: dict[str, Any]) -> None:
+        self.check = self.check.again()
+        self.send(messages.data(self.check))
+        self.refresh_twin()
