@@ -29,14 +29,14 @@ THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 # By notebook: the name of a picture, how its cell begins, and what must be there before it is taken.
 SHOTS = {
     "00_start": {
-        "check": ("%lepton check", ".jp-RenderedHTML"),
+        "check": ("%lepton check", ".lepton-panel .lep-card"),
         "training": ("model = %lepton train", ".lepton-panel .lep-kpis"),
         "result": ("model\n", ".jp-RenderedHTML svg"),
         "evaluation": ("%lepton evaluate", ".jp-RenderedHTML svg"),
         "explanation": ("ex = %lepton explain", ".lepton-panel canvas"),
         "row": ("%lepton explain model --row", ".lepton-panel svg"),
         "whatif": ("%lepton whatif", ".lepton-panel .lep-detail svg"),
-        "runs": ("%lepton runs", ".jp-RenderedHTML"),
+        "runs": ("%lepton runs", ".lepton-panel .lep-runs tbody tr"),
     },
     "explain_anything": {
         "groups": ("groups = {", ".lepton-panel canvas"),

@@ -17,6 +17,7 @@ from lepton_lab.pictures.run_list import RESUMABLE
 if TYPE_CHECKING:
     from lepton_lab.evaluation.compare_runs import RunComparison, Trace
     from lepton_lab.journal import Run, RunRecord
+    from lepton_lab.journal.outcome import Outcome
 
 MOST_RUNS = 200
 MOST_POINTS = 200
@@ -62,19 +63,23 @@ def comparison(found: RunComparison) -> dict[str, Any]:
 
 
 def _run(run: RunRecord) -> dict[str, Any]:
-    held = outcome_of(run)
-    shown = None if held is None or held.shown not in held.metrics else held.metrics[held.shown]
-    metric = None if held is None or held.shown not in held.task.metrics else held.task.metrics[held.shown]
     return {
         "id": run.id, "name": run.name, "tags": list(run.tags), "status": run.status, "kind": run.kind,
         "began": run.began, "target": str(run.config.get("target", "")), "rows": run.n_rows,
         "score": _finite(run.score), "metric": run.metric_name, "seconds": _finite(run.elapsed_s),
-        "message": run.message, "open": _open(run), "resume": _resume(run),
-        "held": None if shown is None else {
-            "label": held.shown if metric is None else metric.label, "value": _finite(shown.value),
-            "low": _finite(shown.low), "high": _finite(shown.high),
-            "higher": metric is None or metric.higher_is_better, "rows": held.rows_key,
-        },
+        "message": run.message, "open": _open(run), "resume": _resume(run), "held": _held(outcome_of(run)),
+    }  # fmt: skip
+
+
+def _held(found: Outcome | None) -> dict[str, Any] | None:
+    """The metric to look at first, on held-out rows; None where there is none."""
+    if found is None or found.shown not in found.metrics:
+        return None
+    one, metric = found.metrics[found.shown], found.task.metrics.get(found.shown)
+    return {
+        "label": found.shown if metric is None else metric.label, "value": _finite(one.value),
+        "low": _finite(one.low), "high": _finite(one.high), "higher": metric is None or metric.higher_is_better,
+        "rows": found.rows_key,
     }  # fmt: skip
 
 
