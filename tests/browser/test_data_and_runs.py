@@ -24,7 +24,8 @@ import lepton_lab as ll, numpy as np, pandas as pd
 from tests.pictures.examples import NASTY
 from lepton_lab.notebook.panels.data import DataPanel
 rng = np.random.default_rng(0)
-df = pd.DataFrame({{"age": rng.integers(20, 70, 400), NASTY[0]: rng.choice(NASTY, 400), "zip": rng.choice([8, 9], 400)}})
+df = pd.DataFrame({{"age": rng.integers(20, 70, 400), NASTY[0]: rng.choice(NASTY, 400)}})
+df["zip"] = rng.choice([8, 9], 400)
 df["income"] = rng.normal(50, 9, 400).round(1)
 df.loc[[7, 11], "income"] = np.inf
 df["bad"] = np.where(df["age"] + rng.normal(0, 9, 400) > 45, NASTY[2], "no")
