@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lepton_lab.data.table import Table
     from lepton_lab.evaluation.compared_scenarios import ComparedScenarios
     from lepton_lab.evaluation.nearest import NearestRows
+    from lepton_lab.explanation.background import Background
     from lepton_lab.explanation.counterfactual.result import Counterfactuals
     from lepton_lab.explanation.effects.row_curves import ModelGrids, RowCurve
     from lepton_lab.explanation.explanation import Explanation
@@ -249,7 +250,15 @@ class WhatIf:
         from lepton_lab.explanation.options import ExplainOptions
 
         options = ExplainOptions(seed=self.seed)
-        return explain_trained(self.model, x, values, np.array([self.label], object), options=options)
+        label = np.array([self.label], object)
+        return explain_trained(self.model, x, values, label, background=self._background, options=options)
+
+    @cached_property
+    def _background(self) -> Background:
+        """One for all answers: what is prepared of it once serves them all."""
+        from lepton_lab.explanation.background import given_background
+
+        return given_background(self.model, None)
 
 
 def what_if(model: TrainedModel, table: Table, position: int = 0) -> WhatIf:

@@ -15,7 +15,7 @@ from jaxtyping import Float64, Int
 
 from lepton_lab.data.mix_rows import stack_rows
 from lepton_lab.explanation.estimate import Estimate, Pace
-from lepton_lab.explanation.explain_trees import tree_values
+from lepton_lab.explanation.explain_trees import KeptPatterns, tree_values
 from lepton_lab.explanation.forms import AdditiveForm
 from lepton_lab.explanation.game import Game
 from lepton_lab.explanation.groups import Groups
@@ -45,6 +45,7 @@ class BlendRows:
         background: encoded reference rows.
         weights: of the reference rows, summing to 1.
         players: columns, or groups of them.
+        kept: what trees keep of the background between questions.
     """
 
     model: TrainedModel
@@ -52,6 +53,7 @@ class BlendRows:
     background: np.ndarray
     weights: Float64[np.ndarray, " reference"]
     players: Groups
+    kept: KeptPatterns = field(default_factory=KeptPatterns, repr=False, compare=False)
     # The closed part, once it is known: a stream asks for it at every stage. Other rows begin without one.
     _closed: list[Estimate] = field(default_factory=list, init=False, repr=False, compare=False)
 
@@ -158,7 +160,9 @@ def _trees(member: TreesMember, rows: BlendRows, pace: Pace) -> Float64[np.ndarr
     while n_done < len(rows.x) and not (n_done and share.ended(chunk_s)):
         began = time.monotonic()
         x = rows.x[n_done : n_done + n_chunk]
-        values[n_done : n_done + len(x)] = tree_values(member, x, rows.background, rows.weights, rows.players)
+        values[n_done : n_done + len(x)] = tree_values(
+            member, x, rows.background, rows.weights, rows.players, rows.kept
+        )
         n_done, chunk_s = n_done + len(x), time.monotonic() - began
         n_chunk = int(np.clip(len(x) * TREE_S / max(chunk_s, 1e-6), TREE_ROWS, MOST_TREE_ROWS))
         if n_done < len(rows.x):

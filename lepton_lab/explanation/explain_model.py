@@ -99,7 +99,7 @@ def ask_trained(
     names = tuple(map(str, task.classes)) if task.n_outputs > 1 else (_output_name(task),)
     shown = players.shown(np.asarray(values), columns)
     labels = Labels(shown, players.names, names, task.unit, np.asarray(row_labels))
-    rows = BlendRows(model, x, np.asarray(given.x), weights, players)
+    rows = BlendRows(model, x, np.asarray(given.x), weights, players, given.kept)
     at_rows = [model.logits_x(x[at : at + ROWS_PREDICTED]) for at in range(0, len(x), ROWS_PREDICTED)]
     return AskedBlend(rows, labels, weights @ model.logits_x(given.x), np.concatenate(at_rows))
 

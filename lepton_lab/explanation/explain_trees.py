@@ -34,6 +34,8 @@ TABLE_BITS = 8
 TABLE_ROWS = 8
 # Leaves worked on at once, with rows and patterns: these few numbers stay in the processor's cache.
 CHUNK_NUMBERS = 500_000
+# Patterns of a background that are kept from one question to the next: 4 to 32 MB, 1,300 trees of 31 leaves for 100 rows.
+MOST_KEPT = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -66,14 +68,44 @@ class Boxes:
         return self.player.shape[1]
 
     def patterns(self, inputs: Float64[np.ndarray, "row feature"]) -> np.ndarray:
-        """`(leaf, row)` uint64: bit i says whether the row's values of the i-th player are all inside the box."""
-        outside = np.zeros((len(self), len(inputs)), dtype=np.uint64)
+        """`(leaf, row)`: bit i says whether the row's values of the i-th player are all inside the box."""
+        # The narrowest numbers that hold the bits: pairs of patterns are compared by the million.
+        kind = np.min_scalar_type(2**self.n_bits - 1)
+        outside = np.zeros((len(self), len(inputs)), dtype=kind)
         columns = np.ascontiguousarray(inputs.T)
         for i in range(self.feature.shape[1]):
             values = columns[self.feature[:, i]]
             beyond = ~((values > self.low[:, i, None]) & (values <= self.high[:, i, None]))
-            outside |= beyond.astype(np.uint64) << self.bit[:, i, None].astype(np.uint64)
-        return ~outside & np.uint64(2**self.n_bits - 1)
+            outside |= beyond.astype(kind) << self.bit[:, i, None].astype(kind)
+        return ~outside & kind.type(2**self.n_bits - 1)
+
+
+class KeptPatterns:
+    """Patterns of one background's rows in the boxes of forests: they do not change between explained rows.
+
+    It belongs to a `Background` and lives as long: what-if asks again and again about one. Of forests beyond
+    `MOST_KEPT` numbers the patterns are made anew each time, as they would be without it.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[_Same, tuple[int, ...]], list[np.ndarray | None]] = {}
+        self._n_kept = 0
+
+    def of(
+        self, member: TreesMember, player_of: tuple[int, ...], references: Float64[np.ndarray, "reference feature"]
+    ) -> list[np.ndarray | None]:
+        """`(leaf, reference)` for each `leaf_boxes` of the member; None where there are too many to keep."""
+        key = _Same(member.forest), player_of
+        if key not in self._kept:
+            self._kept[key] = [self._patterns(boxes, references) for boxes in leaf_boxes(member.forest, player_of)]
+        return self._kept[key]
+
+    def _patterns(self, boxes: Boxes, references: np.ndarray) -> np.ndarray | None:
+        size = len(boxes) * len(references)
+        if self._n_kept + size > MOST_KEPT:
+            return None
+        self._n_kept += size
+        return boxes.patterns(references)
 
 
 def tree_values(
@@ -82,6 +114,7 @@ def tree_values(
     background: np.ndarray,
     weights: Float64[np.ndarray, " reference"],
     groups: Groups | None = None,
+    kept: KeptPatterns | None = None,
 ) -> Float64[np.ndarray, "row player output"]:
     """Exact interventional values of the trees' logits.
 
@@ -91,30 +124,32 @@ def tree_values(
         background: encoded reference rows.
         weights: of the reference rows, summing to 1.
         groups: the players; None where every column is one.
+        kept: what is kept of this background between questions.
     """
     inputs, references = member.tree_inputs(x), member.tree_inputs(background)
     player_of = groups.player_of if groups is not None else tuple(range(x.shape[1]))
     n_players = max(player_of) + 1
     values = np.zeros((len(x), member.forest.n_outputs, n_players))
-    for boxes in leaf_boxes(member.forest, player_of):
+    patterns = (kept or KeptPatterns()).of(member, player_of, references)
+    for boxes, theirs in zip(leaf_boxes(member.forest, player_of), patterns, strict=True):
         n_bits = boxes.n_bits
         tabulate = n_bits <= TABLE_BITS and len(x) >= TABLE_ROWS
         per_leaf = max(2**n_bits, len(x)) * n_bits if tabulate else len(x) * len(background)
         step = max(1, CHUNK_NUMBERS // per_leaf)
         earn = _by_table if tabulate else _by_pair
         for at in range(0, len(boxes), step):
-            earn(boxes.take(slice(at, at + step)), inputs, references, weights, values)
+            some = boxes.take(slice(at, at + step))
+            seen = some.patterns(references) if theirs is None else theirs[at : at + step]
+            earn(some, inputs, seen, weights, values)
     return values.swapaxes(1, 2)
 
 
-def _by_table(
-    boxes: Boxes, inputs: np.ndarray, references: np.ndarray, weights: np.ndarray, values: np.ndarray
-) -> None:
+def _by_table(boxes: Boxes, inputs: np.ndarray, theirs: np.ndarray, weights: np.ndarray, values: np.ndarray) -> None:
     """Add what each row's pattern earns against the background's histogram of patterns."""
     n_leaves, n_bits = boxes.player.shape
     n_patterns = 2**n_bits
     leaf = np.arange(n_leaves)[:, None]
-    seen = leaf * n_patterns + boxes.patterns(references).astype(np.int64)
+    seen = leaf * n_patterns + theirs.astype(np.int64)
     histogram = np.bincount(seen.ravel(), np.broadcast_to(weights, seen.shape).ravel(), n_leaves * n_patterns)
     earned = (histogram.reshape(n_leaves, n_patterns) * boxes.value[:, None]) @ _earnings(n_bits)
     rows = boxes.patterns(inputs).astype(np.int64)
@@ -131,11 +166,11 @@ def _placing(boxes: Boxes, n_outputs: int, n_players: int) -> sparse.csr_matrix:
     return sparse.csr_matrix((np.ones(len(entry)), (entry, np.arange(len(entry)))), shape=shape)
 
 
-def _by_pair(boxes: Boxes, inputs: np.ndarray, references: np.ndarray, weights: np.ndarray, values: np.ndarray) -> None:
+def _by_pair(boxes: Boxes, inputs: np.ndarray, theirs: np.ndarray, weights: np.ndarray, values: np.ndarray) -> None:
     """Add what each pair of row and background row earns, for the pairs that can reach the leaf at all."""
     n_bits = boxes.n_bits
-    ours, theirs = boxes.patterns(inputs), boxes.patterns(references)
-    full = np.uint64(2**n_bits - 1)
+    ours = boxes.patterns(inputs)
+    full = ours.dtype.type(2**n_bits - 1)
     reach = ((ours[:, :, None] | theirs[:, None, :]) == full) & (ours[:, :, None] != theirs[:, None, :])
     leaf, row, reference = np.nonzero(reach)
     mine, other = ours[leaf, row] & ~theirs[leaf, reference], theirs[leaf, reference] & ~ours[leaf, row]
@@ -144,7 +179,7 @@ def _by_pair(boxes: Boxes, inputs: np.ndarray, references: np.ndarray, weights: 
     worth = boxes.value[leaf] * weights[reference]
     _, n_outputs, n_players = values.shape
     for i in range(n_bits):
-        bit = np.uint64(1 << i)
+        bit = ours.dtype.type(1 << i)
         share = np.where(mine & bit, gain, 0.0) - np.where(other & bit, loss, 0.0)
         entry = (row * n_outputs + boxes.output[leaf]) * n_players + boxes.player[leaf, i]
         values += np.bincount(entry, share * worth, values.size).reshape(values.shape)

@@ -90,6 +90,33 @@ def test_tables_and_pairs_agree(monkeypatch):
     np.testing.assert_allclose(tree_values(member, x[:40], x[500:520], weights(20)), tables, atol=1e-12)
 
 
+@pytest.mark.parametrize("n_rows", [3, 40])
+@pytest.mark.parametrize("most", [0, 3_000, explain_trees.MOST_KEPT])
+def test_what_is_kept_of_a_background_changes_no_bit(monkeypatch, n_rows, most):
+    """Nothing kept, a part, and all; for one row after another, and for players of two kinds."""
+    monkeypatch.setattr(explain_trees, "MOST_KEPT", most)
+    member, x = grown(5)
+    groups = Groups(("ends", "middle", "one"), (0, 1, 2, 1, 0))
+    kept = explain_trees.KeptPatterns()
+    for at in (0, 50):
+        rows = x[at : at + n_rows]
+        for players in (None, groups):
+            alone = tree_values(member, rows, x[500:512], weights(12), players)
+            again = tree_values(member, rows, x[500:512], weights(12), players, kept)
+            np.testing.assert_array_equal(again, alone)
+
+
+def test_patterns_are_made_once_for_all_questions_about_a_background(monkeypatch):
+    member, x = grown(5)
+    kept, made = explain_trees.KeptPatterns(), []
+    patterns = explain_trees.Boxes.patterns
+    monkeypatch.setattr(explain_trees.Boxes, "patterns", lambda b, rows: (made.append(len(rows)), patterns(b, rows))[1])
+    for _ in range(3):
+        tree_values(member, x[:2], x[500:512], weights(12), None, kept)
+    n_kinds = len(leaf_boxes(member.forest, tuple(range(5))))
+    assert made.count(12) == n_kinds
+
+
 def test_boxes_are_the_leaves():
     """Each row is inside one box of each tree, and that box's value is what the tree adds."""
     member, x = grown(5)
