@@ -9,7 +9,7 @@ import numpy as np
 
 from lepton_lab.data.objects import object_array
 from lepton_lab.errors import OptionError
-from lepton_lab.survival import Survival
+from lepton_lab.evaluation.truths import truths_of
 
 if TYPE_CHECKING:
     import pandas
@@ -144,7 +144,7 @@ def _rows(
     logits = np.asarray(model.logits_x(model.encoder.encode(found)), np.float64)
     probability = model.task.probability(logits) if model.classes else None
     decided = model.decide(probability) if probability is not None else None
-    rows = []
+    truths, rows = truths_of(model, found), []
     for i, position in enumerate(chosen):
         k = None if decided is None else int(decided[i])
         chance = (
@@ -158,17 +158,7 @@ def _rows(
                 distance=float(distance[position]),
                 probability=chance,
                 prediction=float(logits[i, 0]) if k is None else model.classes[k],
-                truth=_truth(model, found, i),
+                truth=None if truths is None else truths[i],
             )
         )
     return tuple(rows)
-
-
-def _truth(model: TrainedModel, table: Table, i: int) -> object:
-    """The target as the user wrote it; of a time to an event whether it came."""
-    if table.y is None:
-        return None
-    y = table.y[i]
-    if isinstance(model.task, Survival):
-        return f"event at {y:g}" if y >= 0 else f"no event by {-y:g}"
-    return model.classes[int(y)] if model.classes else float(y)

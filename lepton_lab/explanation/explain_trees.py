@@ -34,7 +34,7 @@ TABLE_BITS = 8
 TABLE_ROWS = 8
 # Leaves worked on at once, with rows and patterns: these few numbers stay in the processor's cache.
 CHUNK_NUMBERS = 500_000
-# Patterns of a background that are kept from one question to the next: 4 to 32 MB, 1,300 trees of 31 leaves for 100 rows.
+# Patterns of a background that are kept from one question to the next, 4 to 32 MB: of 1,300 trees for 100 rows.
 MOST_KEPT = 4_000_000
 
 

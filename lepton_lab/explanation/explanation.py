@@ -11,15 +11,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float64, Int, Shaped
+from jaxtyping import Bool, Float64, Int, Shaped
 
+from lepton_lab.data.objects import object_array
 from lepton_lab.errors import ExplanationError, no_such_option
 from lepton_lab.explanation.estimate import T_95
 from lepton_lab.explanation.importance import Importance, mean_importance
 from lepton_lab.explanation.shown_values import shown_to_shap
 
 if TYPE_CHECKING:
+    import pandas
     import shap
+
+    from lepton_lab.explanation.dependence import Dependence
+    from lepton_lab.explanation.interactions import Interactions
 
 _PER_ROW = (
     "values",
@@ -32,6 +37,7 @@ _PER_ROW = (
     "background_std",
     "half_gap",
     "model_std",
+    "truth",
 )
 # Of these, those with a class axis where there are several outputs.
 _BY_OUTPUT = ("values", "base_values", "error_std", "prediction", "background_std", "half_gap", "model_std")
@@ -66,6 +72,8 @@ class Explanation:
         one_row: True for `explanation[3]`: `to_shap` then drops the row axis, as shap does.
         model_std: spread of the values over the heads of the model's network, which is how much they
             disagree and never an interval; None where it was not asked for.
+        truth: what happened, as the user wrote it: the class, or the number; None where the explained rows
+            came without their target.
     """
 
     values: Float64[np.ndarray, "row feature *class"]
@@ -87,6 +95,7 @@ class Explanation:
     notes: tuple[str, ...] = ()
     one_row: bool = False
     model_std: Float64[np.ndarray, "row feature *class"] | None = None
+    truth: Shaped[np.ndarray, " row"] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -152,6 +161,99 @@ class Explanation:
         arrays = {name: getattr(self, name) for name in _BY_OUTPUT}
         taken = {name: None if array is None else array[..., k] for name, array in arrays.items()}
         return dataclasses.replace(self, **taken, output_names=(names[k],))
+
+    def with_truth(self, truth: Any) -> Explanation:
+        """The same with what happened in each row: a class as in `output_names`, or a number; None is not known.
+
+        Trained models know it where the explained frame holds the target; functions are told.
+
+        Raises:
+            ExplanationError: another number of rows.
+        """
+        given = list(truth)
+        if len(given) != len(self):
+            raise ExplanationError(f"{len(given)} truths for {len(self)} explained rows. Give one for each.")
+        known = [item.item() if isinstance(item, np.generic) else item for item in given]
+        return dataclasses.replace(self, truth=object_array(known))
+
+    def where(self, *conditions: tuple[str, str, Any]) -> Bool[np.ndarray, " row"]:
+        """Which rows meet all conditions, each a column, one of < <= > >= = != in, and a value as you write it.
+
+        Raises:
+            ColumnError: no such column.
+            OptionError: no such comparison.
+            ExplanationError: the value does not fit.
+
+        Example:
+            >>> young = explanation.where(("age", "<", 30), ("job", "in", ["cook", None]))  # doctest: +SKIP
+            >>> ll.compare_cohorts(explanation, young)  # doctest: +SKIP
+        """
+        from lepton_lab.explanation.row_filter import matching
+
+        return matching(self, conditions)
+
+    def rows(self, sort: str = "row", *, output: str | int | None = None, ascending: bool = False) -> pandas.DataFrame:
+        """The explained rows as a frame: prediction, what was true, error, surprise, and your own values.
+
+        `error` is prediction less truth: of a class its probability less 1 or 0, else in the target's unit.
+        `surprise` is in bits: minus the binary logarithm of the probability that the model gave to what happened,
+        or for a number of the share of these rows that are at least as far off. 1 bit is a coin toss.
+
+        Args:
+            sort: "row" (as explained), "prediction", "error" or "surprise".
+            output: of several, whose probability; the one most often predicted if left out.
+            ascending: the smallest first.
+
+        Raises:
+            OptionError: nothing to sort by, or no such output.
+
+        Example:
+            >>> explanation.rows("surprise").head()  # doctest: +SKIP
+        """
+        from lepton_lab.explanation.row_scores import sorted_rows
+
+        return sorted_rows(self, sort, self._position(output), ascending=ascending)
+
+    def dependence(
+        self,
+        column: str,
+        *,
+        colour: str | None = None,
+        output: str | int | None = None,
+        interactions: Interactions | None = None,
+    ) -> Dependence:
+        """A column's effect along its own values, with the column that changes it most.
+
+        Args:
+            column: the column.
+            colour: a column to colour by; the strongest found if left out.
+            output: of several; the one most often predicted if left out.
+            interactions: what `ll.interactions` found, to tell the strongest by; estimated from these rows if left out.
+
+        Raises:
+            ColumnError: no such column.
+            OptionError: no such output.
+
+        Example:
+            >>> explanation.dependence("age").strengths[0]  # doctest: +SKIP
+            Strength(name='income', value=0.61, low=0.55, high=0.67)
+        """
+        from lepton_lab.explanation.dependence import dependence
+
+        return dependence(self, column, colour=colour, output=self._position(output), interactions=interactions)
+
+    @property
+    def main_output(self) -> int:
+        """The output to look at first: the class that the explained rows' predictions favour most often."""
+        if len(self.output_names) < 2 or self.prediction.ndim < 2 or len(self) == 0:
+            return 0
+        return int(np.bincount(self.prediction.argmax(axis=1)).argmax())
+
+    def _position(self, output: str | int | None) -> int:
+        """The position of an output; of the main one for None."""
+        if output is None:
+            return self.main_output
+        return self.output_names.index(self.output(output).output_names[0])
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything to one file: numbers and text only, nothing that runs when it is read.

@@ -22,6 +22,7 @@ class Labels:
         output_names: one an output.
         unit: of the outputs.
         row_labels: one a row.
+        truth: what happened in each row, as the user wrote it, where that is known.
         ours: whether nobody else has `data`, so that an explanation of all rows may have it as it is.
     """
 
@@ -30,6 +31,7 @@ class Labels:
     output_names: tuple[str, ...]
     unit: str
     row_labels: Shaped[np.ndarray, " row"]
+    truth: Shaped[np.ndarray, " row"] | None = None
     ours: bool = False
 
 
@@ -66,5 +68,6 @@ def explanation_of(
         seconds=pace.elapsed(),
         background_std=None if estimate.background_std is None else squeezed(estimate.background_std),
         half_gap=None if estimate.half_gap is None else squeezed(estimate.half_gap),
+        truth=None if labels.truth is None else labels.truth[estimate.rows],
         notes=(*notes, *estimate.notes, *pace.budget_note()),
     )

@@ -26,6 +26,7 @@ RESULTS = (
     ("lepton_lab.explanation.effects.effect", "Effect"),
     ("lepton_lab.explanation.loss_importance", "LossImportance"),
     ("lepton_lab.explanation.cohorts", "CohortComparison"),
+    ("lepton_lab.explanation.dependence", "Dependence"),
     ("lepton_lab.data.check", "Check"),
     ("lepton_lab.data.shifts", "Drift"),
     ("lepton_lab.journal.handle", "Run"),

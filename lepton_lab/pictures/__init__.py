@@ -21,6 +21,7 @@ PICTURES = {
     "Effect": "effect_curve",
     "LossImportance": "loss_bars",
     "CohortComparison": "cohort_table",
+    "Dependence": "dependence_plot",
     "Check": "findings",
     "Drift": "drift_table",
     "Progress": "learning",

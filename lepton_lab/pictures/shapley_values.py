@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import math
-import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lepton_lab.explanation.column_places import places_of, relative_heights
 from lepton_lab.explanation.estimate import T_95
 from lepton_lab.pictures import theme
 from lepton_lab.pictures.curves import thin
 from lepton_lab.pictures.markup import Markup, join, tag
-from lepton_lab.pictures.numbers import count, is_nothing, number, seconds, signed, value
+from lepton_lab.pictures.numbers import count, number, seconds, signed, value
 from lepton_lab.pictures.swarm import SwarmRow, swarm
 from lepton_lab.pictures.tables import text_table
 from lepton_lab.pictures.waterfall import Step, waterfall
@@ -23,14 +21,13 @@ if TYPE_CHECKING:
 
 AT_MOST_FEATURES = 20
 AT_MOST_DOTS = 300
-ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def html(explanation: Explanation, *, output: int | None = None) -> Markup:
     """The picture as self-contained HTML; `output` picks a class where there are several."""
     if len(explanation) == 0:
         return theme.picture("Explanation of 0 rows", sub=explanation.method)
-    output = main_output(explanation) if output is None else output
+    output = explanation.main_output if output is None else output
     drawing = _one_row(explanation, output) if len(explanation) == 1 else _many_rows(explanation, output)
     notes = theme.section("Notes", theme.notes(explanation.notes)) if explanation.notes else None
     return theme.picture(title(explanation), drawing, notes, _footer(explanation), sub=_subtitle(explanation, output))
@@ -40,15 +37,8 @@ def text(explanation: Explanation) -> str:
     """The picture as plain text."""
     if len(explanation) == 0:
         return f"Explanation of 0 rows ({explanation.method})"
-    head = f"{title(explanation)} ({_subtitle(explanation, main_output(explanation))})"
+    head = f"{title(explanation)} ({_subtitle(explanation, explanation.main_output)})"
     return f"{head}\n{_text_one(explanation) if len(explanation) == 1 else _text_many(explanation)}"
-
-
-def main_output(explanation: Explanation) -> int:
-    """The output to draw first: the class that the explained rows' predictions favour most often."""
-    if len(explanation.output_names) < 2 or explanation.prediction.ndim < 2:
-        return 0
-    return int(np.bincount(explanation.prediction.argmax(axis=1)).argmax())
 
 
 def of_output(array: np.ndarray, output: int) -> np.ndarray:
@@ -73,36 +63,6 @@ def steps(explanation: Explanation, row: int, output: int = 0) -> tuple[list[Ste
     return made, float(base), float(prediction)
 
 
-def heights(column: np.ndarray) -> list[float | None]:
-    """How high each value is among the others, 0..1, for its colour; None for words and what is missing."""
-    numbers = [_as_number(item) for item in column]
-    known = sorted({n for n in numbers if n is not None})
-    if not known or any(n is None and not is_nothing(item) for n, item in zip(numbers, column, strict=True)):
-        return [None] * len(numbers)
-    place = {n: i / max(len(known) - 1, 1) for i, n in enumerate(known)}
-    return [None if n is None else place[n] for n in numbers]
-
-
-def _as_number(item: Any) -> float | None:
-    if is_nothing(item):
-        return None
-    if isinstance(item, str):
-        return _days(item) if ISO_DATE.match(item) else None
-    if isinstance(item, dt.datetime | dt.date):
-        return float(item.toordinal())
-    if isinstance(item, np.datetime64):
-        return float(item.astype("datetime64[s]").astype(np.int64))
-    return float(item) if isinstance(item, int | float | np.number | np.bool_) and math.isfinite(item) else None
-
-
-def _days(words: str) -> float | None:
-    """Days of a date that a table shows as ISO text; None for words that only look like one."""
-    try:
-        return dt.datetime.fromisoformat(words).timestamp() / 86_400
-    except ValueError:
-        return None
-
-
 def swarm_rows(explanation: Explanation, output: int) -> list[SwarmRow]:
     """The rows of the beeswarm, most important first, with evenly spread rows where there are too many to draw."""
     importance = explanation.importance()
@@ -120,6 +80,11 @@ def swarm_rows(explanation: Explanation, output: int) -> list[SwarmRow]:
             )
         )  # fmt: skip
     return rows
+
+
+def heights(column: np.ndarray) -> list[float | None]:
+    """How high each value is among the others, 0..1, for its colour; None for words and what is missing."""
+    return [None if np.isnan(height) else float(height) for height in relative_heights(places_of("", column))]
 
 
 def title(explanation: Explanation) -> str:
@@ -168,7 +133,7 @@ def _footer(explanation: Explanation) -> Markup:
 
 
 def _text_one(explanation: Explanation) -> str:
-    made, base, prediction = steps(explanation, 0, main_output(explanation))
+    made, base, prediction = steps(explanation, 0, explanation.main_output)
     ordered = sorted(made, key=lambda step: -abs(step.value))[:AT_MOST_FEATURES]
     rows = [
         [s.name, s.shown, signed(s.value, 3), f"± {number(T_95 * s.error_std, 2)}" if s.error_std else ""]

@@ -84,15 +84,16 @@ def _points(row: SwarmRow, middle: float, scale: Scale) -> Markup:
     ys = stack(xs, middle, ROW / 2 - 4)
     shades: dict[str, list[tuple[float, float]]] = {}
     for x, y, height in zip(xs, ys, row.heights, strict=True):
-        shades.setdefault(_shade(height), []).append((x, y))
-    return join(*(_shaded(shade, points) for shade, points in sorted(shades.items())))
+        shades.setdefault(shade(height), []).append((x, y))
+    return join(*(shaded(shade, points) for shade, points in sorted(shades.items())))
 
 
-def _shade(height: float | None) -> str:
+def shade(height: float | None) -> str:
+    """The name of a height's colour, by which `shaded` draws it; "grey" for what has none."""
     return "grey" if height is None or math.isnan(height) else str(min(SHADES - 1, int(height * SHADES)))
 
 
-def _shaded(shade: str, points: list[tuple[float, float]]) -> Markup:
+def shaded(shade: str, points: list[tuple[float, float]]) -> Markup:
     """Dots of one shade. Browsers without `color-mix` keep the plain colour of the class."""
     if shade == "grey":
         return dots(points, "s-other", 3.6, 0.6)

@@ -1,25 +1,33 @@
-"""The explanation panel: importance and beeswarm of many rows, and the waterfall of the row one clicks."""
+"""The explanation panel: importance and beeswarm of many rows, and from there to columns, cohorts and single rows.
+
+Each message of the page is one call of the `Explanation`, and its answer says which. Hovering, sorting and marking
+need no kernel: the page has the drawn rows' values.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lepton_lab import pictures
+from lepton_lab.errors import LeptonError
+from lepton_lab.explanation.cohorts import compare
+from lepton_lab.notebook.panels import explanation_messages as messages
 from lepton_lab.notebook.panels.bundle import script
 from lepton_lab.notebook.panels.twin import TwinnedPanel
 from lepton_lab.pictures.curves import thin
-from lepton_lab.pictures.numbers import value
-from lepton_lab.pictures.shapley_values import heights, main_output, steps, title
+from lepton_lab.pictures.shapley_values import title
 
 if TYPE_CHECKING:
+    from lepton_lab.explanation.cohorts import CohortComparison
+    from lepton_lab.explanation.dependence import Dependence
     from lepton_lab.explanation.explanation import Explanation
     from lepton_lab.explanation.importance import Importance
 
-AT_MOST_COLUMNS = 30
 AT_MOST_ROWS = 10_000
-NO_ORDER = 255
+COHORTS = ("selected", "rest")
 
 
 class ExplanationPanel(TwinnedPanel):
@@ -39,77 +47,88 @@ class ExplanationPanel(TwinnedPanel):
         self._explanation = explanation
         self._importance = importance or explanation.importance()
         self._rows = thin(len(explanation), AT_MOST_ROWS)
+        self._dependence: Dependence | None = None
+        self._cohorts: CohortComparison | None = None
         super().__init__(title=title(explanation), code=code)
 
     def twin_html(self) -> str:
-        """The static picture."""
-        return pictures.html(self._explanation)
+        """The static picture, and those of the dependence and the cohorts that were last looked at."""
+        return "".join(str(pictures.html(part)) for part in self._parts())
 
     def twin_text(self) -> str:
         """The same as plain text."""
-        return pictures.text(self._explanation)
+        return "\n\n".join(pictures.text(part) for part in self._parts())
 
     def answer(self, content: dict[str, Any]) -> None:
-        """`ready` asks for the drawing's data, `row` for one row's waterfall."""
-        output = content.get("output", main_output(self._explanation))
-        if not isinstance(output, int) or not 0 <= output < len(self._explanation.output_names):
+        """Answer one message; what cannot be answered is told, for the reader to correct."""
+        heard: dict[str, Callable[[dict[str, Any], int], None]] = {
+            "ready": self._ready, "row": self._row, "dependence": self._depend, "cohort": self._cohort,
+            "scores": self._scores,
+        }  # fmt: skip
+        output = content.get("output", self._explanation.main_output)
+        sound = isinstance(output, int) and 0 <= output < len(self._explanation.output_names)
+        if not sound or content["type"] not in heard:
             return
-        if content["type"] == "ready":
-            message, buffers = drawing(self._explanation, self._importance, self._rows, output)
-            self.send(message, buffers)
-        elif content["type"] == "row" and isinstance(row := content.get("row"), int) and 0 <= row < len(self._rows):
-            self.send(one_row(self._explanation, self._rows[row], output) | {"row": row})
+        try:
+            heard[content["type"]](content, output)
+        except LeptonError as error:
+            self._reply(content, {"error": str(error)})
 
+    def _ready(self, content: dict[str, Any], output: int) -> None:
+        told, buffers = messages.drawing(self._explanation, self._importance, self._rows, output)
+        self._reply({**content, "type": "data"}, told, buffers)
 
-def drawing(
-    explanation: Explanation, importance: Importance, rows: list[int], output: int
-) -> tuple[dict[str, Any], list[bytes]]:
-    """What the page draws: names, bars and labels as JSON; effects, shades and codes as three buffers (column, row)."""
-    shown = [int(j) for j in importance.order[:AT_MOST_COLUMNS]]
-    values = explanation.values[:, :, output] if explanation.values.ndim == 3 else explanation.values
-    columns, shades, codes = [], [], []
-    for place, j in enumerate(shown):
-        texts, code = _texts(explanation.data[rows, j])
-        columns.append({
-            "name": importance.feature_names[place], "importance": float(importance.values[place]), "texts": texts,
-            "low": float(importance.lower_bounds[place]), "high": float(importance.upper_bounds[place]),
-        })  # fmt: skip
-        shades.append(_shades(explanation.data[rows, j]))
-        codes.append(code)
-    message = {
-        "type": "data", "columns": columns, "labels": [value(explanation.row_labels[i]) for i in rows],
-        "outputs": [str(name) for name in explanation.output_names], "output": output, "unit": explanation.unit,
-        "note": note(explanation, len(rows)), "hidden": len(explanation.feature_names) - len(shown),
-    }  # fmt: skip
-    effects = np.ascontiguousarray(values[rows][:, shown].T, dtype="<f4")
-    return message, [effects.tobytes(), np.array(shades, np.uint8).tobytes(), np.array(codes, "<u4").tobytes()]
+    def _row(self, content: dict[str, Any], output: int) -> None:
+        row = content.get("row")
+        if isinstance(row, int) and 0 <= row < len(self._rows):
+            self._reply(content, messages.one_row(self._explanation, self._rows[row], output) | {"row": row})
 
+    def _depend(self, content: dict[str, Any], output: int) -> None:
+        colour = content.get("colour")
+        found = self._explanation.dependence(str(content.get("column")), colour=colour, output=output)
+        told, buffers = messages.dependence(found, self._rows, len(self._explanation.output_names))
+        self._reply(content, told, buffers)
+        self._dependence = found
+        self.refresh_twin()
 
-def one_row(explanation: Explanation, row: int, output: int) -> dict[str, Any]:
-    """What the page's waterfall of one row draws."""
-    made, base, prediction = steps(explanation, row, output)
-    label = explanation.row_labels[row]
-    label = label.item() if hasattr(label, "item") else label
-    return {
-        "type": "row", "label": value(label), "base": base, "prediction": prediction, "unit": explanation.unit,
-        "steps": [{"name": s.name, "shown": s.shown, "value": s.value, "error": s.error_std} for s in made],
-        "code": f"ll.explain(model, df.loc[[{label!r}]])",
-    }  # fmt: skip
+    def _cohort(self, content: dict[str, Any], output: int) -> None:
+        rows, conditions = content.get("rows"), content.get("conditions")
+        if isinstance(rows, list):
+            drawn, found, call = self._of_rows(np.asarray(rows, np.int64))
+        elif isinstance(conditions, list):
+            drawn, found, call = self._of_conditions([tuple(one) for one in conditions])
+        else:
+            return
+        told, buffers = messages.cohorts(found, output, drawn, call)
+        self._reply(content, told, buffers)
+        self._cohorts = found
+        self.refresh_twin()
 
+    def _of_rows(self, rows: np.ndarray) -> tuple[np.ndarray, CohortComparison, str]:
+        """Drawn rows that a reader chose, against the other drawn ones: what is not drawn could not be chosen."""
+        n, total = len(self._rows), len(self._explanation)
+        among = self._explanation if n == total else self._explanation[self._rows]
+        drawn = np.zeros(n, bool)
+        drawn[rows[(rows >= 0) & (rows < n)]] = True
+        ex = "ex" if n == total else f"ex[np.linspace(0, {total - 1}, {n}).round().astype(int)]"
+        found = compare(among, drawn, names=COHORTS)
+        return drawn, found, f"ll.compare_cohorts({ex}, {np.flatnonzero(drawn).tolist()}, names={COHORTS!r})"
 
-def note(explanation: Explanation, drawn: int) -> str:
-    """How the values came about, in a line."""
-    sure = "exact" if explanation.exact else "with 95 % bounds of the sampling error"
-    part = f", {drawn:,} of them drawn" if drawn < len(explanation) else ""
-    return f"effects in {explanation.unit}, {sure}{part}"
+    def _of_conditions(self, conditions: list[tuple[Any, ...]]) -> tuple[np.ndarray, CohortComparison, str]:
+        """All rows that meet some conditions against all others, drawn or not."""
+        met = self._explanation.where(*conditions)  # type: ignore[arg-type]
+        found = compare(self._explanation, met, names=COHORTS)
+        where = ", ".join(map(repr, conditions))
+        return met[self._rows], found, f"ll.compare_cohorts(ex, ex.where({where}), names={COHORTS!r})"
 
+    def _scores(self, content: dict[str, Any], output: int) -> None:
+        told, buffers = messages.scores(self._explanation, self._rows, output)
+        self._reply(content, told, buffers)
 
-def _texts(column: np.ndarray) -> tuple[list[str], list[int]]:
-    """The distinct values as the user wrote them, and each row's position among them."""
-    places: dict[str, int] = {}
-    codes = [places.setdefault(value(item), len(places)) for item in column]
-    return list(places), codes
+    def _reply(self, content: dict[str, Any], told: dict[str, Any], buffers: Any = None) -> None:
+        """To the view that asked: another copy of the panel may look at something else."""
+        kind, view = content["type"], content.get("view")
+        self.send({"type": kind, "view": view, "id": content.get("id", 0), "error": None, **told}, buffers)
 
-
-def _shades(column: np.ndarray) -> list[int]:
-    return [NO_ORDER if height is None else round(height * (NO_ORDER - 1)) for height in heights(column)]
+    def _parts(self) -> list[Any]:
+        return [part for part in (self._explanation, self._dependence, self._cohorts) if part is not None]
