@@ -72,9 +72,10 @@ class Table:
         return shown
 
 
-def frame_of(columns: Mapping[str, np.ndarray], index: pd.Index | None = None) -> pd.DataFrame:
+def frame_of(columns: Mapping[str, np.ndarray], index: pd.Index | np.ndarray | None = None) -> pd.DataFrame:
     """A pandas frame of columns `(row,)` and row labels; numbered from 0 where there are none."""
-    return pd.DataFrame({name: np.asarray(array) for name, array in columns.items()}, index=index, copy=False)
+    labels = pd.Index(index) if isinstance(index, np.ndarray) else index
+    return pd.DataFrame({name: np.asarray(array) for name, array in columns.items()}, index=labels, copy=False)
 
 
 def _shown(array: np.ndarray, kind: Kind, *, integer: bool) -> np.ndarray:

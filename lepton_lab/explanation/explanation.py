@@ -176,7 +176,7 @@ class Explanation:
         known = [item.item() if isinstance(item, np.generic) else item for item in given]
         return dataclasses.replace(self, truth=object_array(known))
 
-    def where(self, *conditions: tuple[str, str, Any]) -> Bool[np.ndarray, " row"]:
+    def where(self, *conditions: Any) -> Bool[np.ndarray, " row"]:
         """Which rows meet all conditions, each a column, one of < <= > >= = != in, and a value as you write it.
 
         Raises:

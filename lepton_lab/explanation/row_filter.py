@@ -14,15 +14,13 @@ from lepton_lab.explanation.column_places import as_day, places_of
 from lepton_lab.explanation.effects.grids import is_missing
 from lepton_lab.explanation.explanation import Explanation
 
-Condition = tuple[str, str, Any]
-
 _ORDERED: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
 OPERATORS = (*_ORDERED, "=", "!=", "in")
 
 
-def matching(explanation: Explanation, conditions: Sequence[Condition]) -> Bool[np.ndarray, " row"]:
+def matching(explanation: Explanation, conditions: Sequence[Any]) -> Bool[np.ndarray, " row"]:
     """Whether each explained row meets all conditions; a missing value meets none but `= None` and `!=`.
 
     Raises:

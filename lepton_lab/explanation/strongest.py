@@ -21,7 +21,7 @@ N_FOLDS = 5
 # Rows looked at, of more: enough that the order of the strongest is settled.
 MOST_ROWS = 10_000
 # Levels of a column told apart: in its own smooth, and in cells with another column.
-KNOTS, OWN_CELLS, OTHER_CELLS = 24, 10, 6
+KNOTS, FINE_CELLS, OWN_CELLS, OTHER_CELLS = 24, 200, 10, 6
 ROWS_A_CELL = 12
 # A cell's mean is that of its rows and of so many more with a mean of 0.
 PRIOR_ROWS = 3.0
@@ -93,30 +93,39 @@ def _left_by_own(
     effect: np.ndarray, place: np.ndarray, column: ColumnValues, fold: np.ndarray
 ) -> Float64[np.ndarray, "fold row"]:
     """What a smooth of the column, fitted without each fold, leaves of the effect of every row."""
-    basis = _basis(column, place)
-    left = np.empty((N_FOLDS, len(effect)))
+    basis, bend = _basis(column, place)
+    left, fine = np.empty((N_FOLDS, len(effect))), _cells(column, place, min(FINE_CELLS, max(2, len(place) // 25)))
     for k in range(N_FOLDS):
         known = fold != k
         some = basis[known]
-        # A touch of ridge: a level may be in one fold only.
-        square = some.T @ some + 1e-6 * len(some) * np.eye(basis.shape[1])
+        # A level may be in one fold only: it is then 0, or on a line between its neighbours.
+        square = some.T @ some + len(some) * (1e-8 * np.eye(basis.shape[1]) + 1e-6 * bend)
         mean = effect[known].mean()
         left[k] = effect - mean - basis @ np.linalg.solve(square, some.T @ (effect[known] - mean))
+        # Jumps between two knots, which a column that is nearly the same would else be credited with.
+        left[k] -= _means(left[k], fine, known)[fine]
     return left
 
 
-def _basis(column: ColumnValues, place: np.ndarray) -> Float64[np.ndarray, "row knot"]:
-    """Levels of a category; of a number or a date each value where there are few, else hats between quantiles."""
+def _basis(
+    column: ColumnValues, place: np.ndarray
+) -> tuple[Float64[np.ndarray, "row knot"], Float64[np.ndarray, "knot knot"]]:
+    """Levels of a category, or hats between a number's values (of many, their quantiles), then one for missing.
+
+    And what it costs to bend at a hat: squares of second differences by distance; 0 for levels.
+    """
     known = np.isfinite(place)
     values, counts = np.unique(place[known], return_counts=True)
-    if column.kind == "category" or len(values) <= KNOTS:
+    if column.kind == "category" or len(values) < 3:
         kept = np.sort(values[np.argsort(-counts, kind="stable")[: 2 * KNOTS]])
-        basis = (place[:, None] == kept).astype(np.float64)
-    else:
-        knots = np.unique(np.quantile(place[known], np.linspace(0, 1, KNOTS)))
-        inside = np.clip(np.where(known, place, knots[0]), knots[0], knots[-1])
-        basis = np.stack([np.interp(inside, knots, hat) for hat in np.eye(len(knots))], axis=1)
-    return np.column_stack([basis * known[:, None], ~known])
+        basis = (place[:, None] == kept) & known[:, None]
+        return np.column_stack([basis, ~known]).astype(np.float64), np.zeros((len(kept) + 1, len(kept) + 1))
+    knots = values if len(values) <= KNOTS else np.unique(np.quantile(values, np.linspace(0, 1, KNOTS)))
+    inside = np.clip(np.where(known, place, knots[0]), knots[0], knots[-1])
+    hats = np.stack([np.interp(inside, knots, hat) for hat in np.eye(len(knots))], axis=1) * known[:, None]
+    slopes = np.diff(np.eye(len(knots)), axis=0) / (np.diff(knots)[:, None] / np.ptp(knots))
+    bends = np.pad(np.diff(slopes, axis=0), ((0, 0), (0, 1)))
+    return np.column_stack([hats, ~known]), bends.T @ bends
 
 
 def _cells(column: ColumnValues, place: np.ndarray, n: int) -> Int[np.ndarray, " row"]:
@@ -139,10 +148,14 @@ def _held_out_means(
     left: Float64[np.ndarray, "fold row"], cell: Int[np.ndarray, " row"], fold: Int[np.ndarray, " row"]
 ) -> Float64[np.ndarray, " row"]:
     """For each row the mean of its cell over the rows of other folds, drawn towards 0 where these are few."""
-    n_cells, found = int(cell.max()) + 1, np.zeros(len(cell))
+    found = np.zeros(len(cell))
     for k in range(N_FOLDS):
-        known = fold != k
-        sums = np.bincount(cell[known], left[k, known], n_cells)
-        means = sums / (np.bincount(cell[known], minlength=n_cells) + PRIOR_ROWS)
-        found[~known] = means[cell[~known]]
+        found[fold == k] = _means(left[k], cell, fold != k)[cell[fold == k]]
     return found
+
+
+def _means(left: np.ndarray, cell: np.ndarray, known: np.ndarray) -> Float64[np.ndarray, " cell"]:
+    """Mean of what is left in each cell over the known rows, drawn towards 0 where these are few."""
+    n_cells = int(cell.max()) + 1
+    sums = np.bincount(cell[known], left[known], n_cells)
+    return sums / (np.bincount(cell[known], minlength=n_cells) + PRIOR_ROWS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -91,7 +92,7 @@ def axis_of(found: Dependence) -> Axis:
     which = np.clip(np.searchsorted(edges, found.place, side="right") - 1, 0, max(len(edges) - 2, 0))
     bins = [known & (which == k) for k in range(max(len(edges) - 1, 1))]
     say = _day if found.kind == "date" else number
-    words = [f"{say(float(a))} to {say(float(b))}" for a, b in zip(edges[:-1], edges[1:], strict=True)] or [say(low)]
+    words = [f"{say(float(a))} to {say(float(b))}" for a, b in pairwise(edges)] or [say(low)]
     if not known.all():
         bins, words = [*bins, ~known], [*words, "missing"]
     # What is missing stands left of all that is known.

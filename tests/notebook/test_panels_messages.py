@@ -157,14 +157,18 @@ def test_what_is_drawn_is_what_was_computed():
     explanation = examples.explanation(50)
     panel = ExplanationPanel(explanation)
     panel.comm.say({"type": "ready"})
-    ((message, (values, shades, codes)),) = panel.comm.custom
+    ((message, (values, shades, cells)),) = panel.comm.custom
     importance = explanation.importance()
     assert [column["name"] for column in message["columns"]] == list(importance.feature_names)
     drawn = np.frombuffer(values, "<f4").reshape(-1, 50)
     np.testing.assert_allclose(drawn, explanation.values[:, importance.order].T, rtol=1e-6)
     place = list(importance.feature_names).index("status_of_account")
-    words = [message["columns"][place]["texts"][c] for c in np.frombuffer(codes, "<u4").reshape(-1, 50)[place]]
+    told = np.frombuffer(cells, "<f8").reshape(-1, 50)
+    words = [message["columns"][place]["texts"][int(c)] for c in told[place]]
     assert words == list(explanation.data[:, 0])
+    number = list(importance.feature_names).index("duration_months")
+    assert message["columns"][number]["texts"] is None
+    assert told[number].tolist() == explanation.data[:, 1].tolist()
     assert set(np.frombuffer(shades, np.uint8).reshape(-1, 50)[place]) == {255}
     json.dumps(message, allow_nan=False)
 

@@ -37,13 +37,14 @@ export function layout(features: Feature[], values: Float32Array, width: number)
   };
 }
 
-export function frame(features: Feature[], at: Layout, unit: string): SVGElement {
+/** The frame; `picked` hears of a click on a feature, by its place. */
+export function frame(features: Feature[], at: Layout, unit: string, picked: (place: number) => void): SVGElement {
   return drawing(
     at.width, at.height, "Importance of each column, and its effect in each row",
     grid(at.bars, at.floor, 3), grid(at.dots, at.floor, 5),
     line(at.dots(0), TOP - 4, at.dots(0), at.floor, "axis"),
     text(at.bars.start, 12, "Mean |effect|", "s b"), text(at.dots.start, 12, "Effect of each row", "s b"),
-    features.map((feature, i) => bar(feature, TOP + ROW * i, at)),
+    features.map((feature, i) => bar(feature, TOP + ROW * i, at, () => picked(i))),
     text((at.dots.start + at.dots.end) / 2, at.floor + 30, `effect in ${unit}`, "s", "middle"),
   );
 }
@@ -55,14 +56,15 @@ function grid(along: Scale, floor: number, n: number): SVGElement[] {
   ]);
 }
 
-function bar(feature: Feature, top: number, at: Layout): SVGElement {
+function bar(feature: Feature, top: number, at: Layout, picked: () => void): SVGElement {
   const middle = top + ROW / 2;
   const x = at.bars(feature.importance);
   const [low, high] = [at.bars(feature.low), at.bars(feature.high)];
   const wide = high - low > 1.5;
   const words = `${feature.name}: ${number(feature.importance)} (${number(feature.low)} to ${number(feature.high)})`;
   return s(
-    "g", {},
+    "g", { class: "lep-column", click: picked },
+    s("rect", { x: 0, y: top, width: at.bars.end + 46, height: ROW, class: "lep-column-back" }),
     label(at.names, middle + 4, feature.name, at.names, "", "end"),
     s(
       "rect",

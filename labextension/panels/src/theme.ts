@@ -12,6 +12,8 @@ export interface Colours {
   down: string;
   mid: string;
   other: string;
+  third: string;
+  fourth: string;
 }
 
 export function colours(el: HTMLElement): Colours {
@@ -27,6 +29,8 @@ export function colours(el: HTMLElement): Colours {
     down: read("down", "#2166ac"),
     mid: read("mid", "#9a93a3"),
     other: read("other", "#7d8590"),
+    third: read("third", "#8a5aa8"),
+    fourth: read("fourth", "#1b7f5c"),
   };
 }
 
@@ -46,7 +50,10 @@ export function onThemeChange(changed: () => void): Cleanup {
   };
 }
 
-function channels(colour: string): [number, number, number] {
+/** Red, green and blue of a colour as our style sheet and `mix` write it. */
+export function channels(colour: string): [number, number, number] {
+  const parts = /^rgb\((\d+),\s*(\d+),\s*(\d+)\)$/.exec(colour);
+  if (parts) return [Number(parts[1]), Number(parts[2]), Number(parts[3])];
   const hex = /^#([0-9a-f]{6})$/i.exec(colour);
   if (!hex) return [128, 128, 128];
   const n = parseInt(hex[1]!, 16);

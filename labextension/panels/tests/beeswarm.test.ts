@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nearest, stack, type Dots } from "../src/beeswarm.ts";
+import { shadeMarks, stack, whichMark } from "../src/beeswarm.ts";
 import { layout } from "../src/importance.ts";
 import { heightColour, mix, type Colours } from "../src/theme.ts";
 
@@ -22,10 +22,14 @@ test("10,000 dots of 30 features are placed quickly", () => {
   assert.ok(performance.now() - begun < 1000);
 });
 
-test("the nearest dot, and none where it is far", () => {
-  const dots: Dots[] = [{ xs: new Float32Array([10, 20]), ys: new Float32Array([5, 5]), shades: new Uint8Array(2) }];
-  assert.deepEqual(nearest(dots, 19, 6), { feature: 0, row: 1 });
-  assert.equal(nearest(dots, 40, 5), null);
+test("rows that are not selected are faint, values without an order have their own mark", () => {
+  const shades = new Uint8Array([0, 254, 255]);
+  assert.deepEqual([...whichMark(shades, null)], [0, 15, 16]);
+  assert.deepEqual([...whichMark(shades, new Uint8Array([1, 0, 0]))], [0, 32, 33]);
+  const marks = shadeMarks({ down: "#0000ff", mid: "#808080", up: "#ff8000", other: "#010203" } as Colours);
+  assert.equal(marks.length, 34);
+  assert.deepEqual(marks[16]!.rgb, [1, 2, 3]);
+  assert.ok(marks[33]!.alpha < marks[16]!.alpha);
 });
 
 test("colours go from blue over grey to orange", () => {

@@ -84,8 +84,9 @@ class ExplanationPanel(TwinnedPanel):
             self._reply(content, messages.one_row(self._explanation, self._rows[row], output) | {"row": row})
 
     def _depend(self, content: dict[str, Any], output: int) -> None:
-        colour = content.get("colour")
-        found = self._explanation.dependence(str(content.get("column")), colour=colour, output=output)
+        column, colour = str(content.get("column")), content.get("colour")
+        colour = None if colour is None else str(colour)
+        found = self._explanation.dependence(column, colour=colour, output=output)
         told, buffers = messages.dependence(found, self._rows, len(self._explanation.output_names))
         self._reply(content, told, buffers)
         self._dependence = found
@@ -93,9 +94,9 @@ class ExplanationPanel(TwinnedPanel):
 
     def _cohort(self, content: dict[str, Any], output: int) -> None:
         rows, conditions = content.get("rows"), content.get("conditions")
-        if isinstance(rows, list):
-            drawn, found, call = self._of_rows(np.asarray(rows, np.int64))
-        elif isinstance(conditions, list):
+        if isinstance(rows, list) and all(type(row) is int for row in rows):
+            drawn, found, call = self._of_rows(np.array(rows, np.int64))
+        elif isinstance(conditions, list) and all(isinstance(one, list) for one in conditions):
             drawn, found, call = self._of_conditions([tuple(one) for one in conditions])
         else:
             return
@@ -116,7 +117,7 @@ class ExplanationPanel(TwinnedPanel):
 
     def _of_conditions(self, conditions: list[tuple[Any, ...]]) -> tuple[np.ndarray, CohortComparison, str]:
         """All rows that meet some conditions against all others, drawn or not."""
-        met = self._explanation.where(*conditions)  # type: ignore[arg-type]
+        met = self._explanation.where(*conditions)
         found = compare(self._explanation, met, names=COHORTS)
         where = ", ".join(map(repr, conditions))
         return met[self._rows], found, f"ll.compare_cohorts(ex, ex.where({where}), names={COHORTS!r})"

@@ -1,30 +1,45 @@
-// The explanation panel: importance with intervals, a beeswarm on a canvas, and the waterfall of a chosen row.
+// The explanation panel: importance with intervals and a beeswarm of many rows; from there a column's dependence, some
+// rows against the rest, the table of rows, and the waterfall of one. The kernel is asked for what the page lacks only.
 
-import { nearest, paint, stack, type Dots } from "../beeswarm.ts";
+import { ring, shadeMarks, stack, whichMark } from "../beeswarm.ts";
+import { CohortView, type Choice, type Compared } from "../cohort.ts";
 import { copyButton } from "../code.ts";
+import { DependenceView } from "../dependence.ts";
 import { h } from "../dom.ts";
 import { signed } from "../format.ts";
-import { hear, takeTwinsPlace, type Cleanup, type View } from "../host.ts";
+import { takeTwinsPlace, type Cleanup, type View } from "../host.ts";
 import { frame, layout, ROW, TOP, type Feature, type Layout } from "../importance.ts";
+import { insideOf, lasso, type Point } from "../lasso.ts";
+import { Line, type State } from "../line.ts";
+import { paint } from "../marks.ts";
+import { Near } from "../near.ts";
+import { RowTable, type Sort } from "../row_table.ts";
 import { colours, onThemeChange } from "../theme.ts";
+import { array, shownCell, type Cells } from "../values.ts";
 import { waterfall, type Waterfall } from "../waterfall.ts";
 
 interface Column extends Feature {
-  texts: string[];
+  kind: string;
+  texts: string[] | null;
 }
 
 /** What the kernel sends on request: rows never travel as synced state. */
-interface Data {
+interface Told {
   columns: Column[];
   labels: string[];
+  names: string[];
   outputs: string[];
   output: number;
   unit: string;
   note: string;
   hidden: number;
-  values: Float32Array; // (feature, row)
-  shades: Uint8Array; // (feature, row)
-  codes: Uint32Array; // (feature, row): position in the column's texts
+  truth: boolean;
+}
+
+interface Data extends Told {
+  effects: Float32Array; // (column, row)
+  shades: Uint8Array; // (column, row)
+  cells: Cells[]; // by column
 }
 
 interface Row extends Waterfall {
@@ -33,176 +48,422 @@ interface Row extends Waterfall {
   code: string;
 }
 
-/** The arrays of a message: a copy, since a typed array wants its bytes aligned. */
-function array<T>(type: new (buffer: ArrayBuffer) => T, view: DataView | undefined): T {
-  if (!view) return new type(new ArrayBuffer(0));
-  return new type(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) as ArrayBuffer);
-}
+const STATES: Record<State, string> = {
+  here: "",
+  busy: "The kernel is busy with another cell; its answer will follow.",
+  lost: "The kernel is gone. Hovering, sorting and marking go on; run the cell again for waterfalls, columns and comparisons.",
+};
 
-/** The dots of every feature, in the coordinates of the drawing. */
-export function placeDots(data: Pick<Data, "columns" | "labels" | "values" | "shades">, at: Layout): Dots[] {
+/** The dots of every column in the coordinates of the drawing, one column after the other. */
+export function placeDots(data: { columns: unknown[]; labels: unknown[]; effects: Float32Array }, at: Layout): { xs: Float32Array<ArrayBuffer>; ys: Float32Array<ArrayBuffer> } {
   const n = data.labels.length;
-  return data.columns.map((_, j) => {
-    const xs = data.values.subarray(j * n, (j + 1) * n).map((v) => at.dots(v));
-    return { xs, ys: stack(xs, TOP + ROW * (j + 0.5), ROW / 2 - 4), shades: data.shades.subarray(j * n, (j + 1) * n) };
-  });
+  const xs = Float32Array.from(data.effects, (v) => at.dots(v));
+  const ys = new Float32Array(xs.length);
+  data.columns.forEach((_, j) => ys.set(stack(xs.subarray(j * n, (j + 1) * n), TOP + ROW * (j + 0.5), ROW / 2 - 4), j * n));
+  return { xs, ys };
 }
 
 function render({ model, el }: View): Cleanup {
-  el.classList.add("lepton", "lepton-panel");
-  let data: Data | null = null;
-  let dots: Dots[] = [];
-  let at: Layout | null = null;
-  let chosen: number | null = null;
-  let hovered: { feature: number; row: number } | null = null;
-  let code = String(model.get("code"));
-  let twin: Cleanup | null = null;
+  const panel = new ExplanationView(model, el);
+  return () => panel.close();
+}
 
-  const canvas = h("canvas", { class: "lep-canvas" });
-  const tip = h("div", { class: "lep-tip", hidden: true, role: "tooltip" });
-  const stage = h("div", {
+class ExplanationView {
+  private data: Data | null = null;
+  private dots = { xs: new Float32Array(0), ys: new Float32Array(0) };
+  private near: Near | null = null;
+  private at: Layout | null = null;
+  private chosen: number | null = null;
+  private active: number | null = null;
+  private selected: Uint8Array | null = null;
+  private tables = false;
+  private code: string;
+  private width = 0;
+  private asked = 0; // the newest cohort asked for; older answers are no news
+  private twin: Cleanup | null = null;
+  private readonly cleanups: Cleanup[] = [];
+  private readonly line: Line;
+  private readonly note = h("div", { class: "lep-sub" });
+  private readonly canvas = h("canvas", { class: "lep-canvas" });
+  private readonly tip = h("div", { class: "lep-tip", hidden: true, role: "tooltip" });
+  private readonly stage = h("div", {
     class: "lep-stage", tabindex: "0", role: "application", "aria-label":
-      "Beeswarm. Left and right arrows choose a row, Home and End the first and the last, Escape closes its waterfall.",
+      "Beeswarm. Left and right arrows choose a row, Home and End the first and the last; up and down arrows choose a column, Enter opens it; Escape closes what is open.",
   });
-  const choice = h("select", { "aria-label": "row to explain" });
-  const output = h("select", { "aria-label": "class" });
-  const detail = h("div", { class: "lep-section", "aria-live": "polite" });
-  const note = h("div", { class: "lep-sub" });
-  const bar = h("div", { class: "lep-tools" });
-  el.replaceChildren(h("div", { class: "lep-head" }, h("div", { class: "lep-title" }, String(model.get("title"))), note), stage, bar, detail);
+  private readonly bar = h("div", { class: "lep-tools" });
+  private readonly source = h("div", { class: "lep-source", hidden: true });
+  private readonly choice = h("select", { "aria-label": "row to explain" });
+  private readonly column = h("select", { "aria-label": "column to look at" });
+  private readonly output = h("select", { "aria-label": "class" });
+  private readonly showRows = h("button", { type: "button", class: "lep-button", "aria-expanded": "false", click: () => this.toggleTable() }, "Table of rows");
+  private readonly detail = h("div", { class: "lep-section", "aria-live": "polite" });
+  private readonly said = h("div", { class: "lep-said", role: "status", "aria-live": "polite" });
+  private readonly python = h("code", { class: "lep-code", tabindex: "0", "aria-label": "the same in Python" });
+  private readonly pythonLine = h("div", { class: "lep-tools" }, this.python, copyButton(() => this.code));
+  private dependence: DependenceView | null = null;
+  private readonly cohort = new CohortView((choice) => this.compare(choice));
+  private readonly table = new RowTable((row) => this.choose(row), (row) => this.toggleRow(row), (sort, ascending) => this.sorted(sort, ascending));
+  private readonly drawing: ReturnType<typeof lasso>;
 
-  function draw(): void {
-    if (!data || stage.hidden) return;
-    at = layout(data.columns, data.values, Math.max(520, Math.min(940, el.clientWidth || 860)));
-    dots = placeDots(data, at);
-    stage.replaceChildren(frame(data.columns, at, data.unit), canvas, tip);
-    stage.style.width = `${at.width}px`;
-    repaint();
+  constructor(private readonly model: View["model"], private readonly el: HTMLElement) {
+    el.classList.add("lepton", "lepton-panel");
+    this.code = this.made;
+    this.line = new Line(model, {
+      data: (content, buffers) => this.show(content, buffers),
+      row: (content) => this.showRow(content),
+      dependence: (content, buffers) => this.showDependence(content, buffers),
+      cohort: (content, buffers) => this.showCohort(content, buffers),
+      scores: (content, buffers) => this.showTable(content, buffers),
+    }, (state) => this.stateIs(state), { type: "row", row: 0 });
+    el.replaceChildren(h("div", { class: "lep-head" }, h("div", { class: "lep-title" }, String(model.get("title"))), this.note), this.stage, this.bar, this.source);
+    this.drawing = lasso(this.stage, (event) => this.pointOf(event), (polygon) => this.around(polygon));
+    this.listen();
+    this.line.ask({ type: "ready" });
   }
 
-  function repaint(): void {
-    if (!at) return;
-    const ratio = devicePixelRatio || 1;
-    canvas.width = at.width * ratio;
-    canvas.height = at.height * ratio;
-    canvas.style.width = `${at.width}px`;
-    canvas.style.height = `${at.height}px`;
-    const context = canvas.getContext("2d");
-    if (!context) return;
-    context.scale(ratio, ratio);
-    paint(context, dots, colours(el), chosen);
+  close(): void {
+    this.twin?.();
+    this.line.close();
+    this.dependence?.close();
+    this.drawing.cleanup();
+    for (const cleanup of this.cleanups) cleanup();
   }
 
-  function choose(row: number | null): void {
-    if (!data || (row !== null && (row < 0 || row >= data.labels.length))) return;
-    chosen = row;
-    choice.value = row === null ? "" : String(row);
-    repaint();
-    if (row === null) {
-      detail.replaceChildren();
-      code = String(model.get("code"));
-    } else model.send({ type: "row", row, output: data.output });
+  private get made(): string {
+    return String(this.model.get("code"));
   }
 
-  function showRow(row: Row): void {
-    if (row.row !== chosen) return; // an answer to an older choice
-    code = row.code;
-    const width = Math.max(480, Math.min(760, el.clientWidth || 760));
-    const head = h("div", { class: "lep-label" }, `Row ${row.label}`, h("span", { class: "lep-sub" }, row.code));
-    detail.replaceChildren(...(stage.hidden ? [] : [head]), waterfall(row, width));
+  private listen(): void {
+    this.stage.addEventListener("pointermove", (event) => this.hover(event));
+    this.stage.addEventListener("pointerleave", () => (this.tip.hidden = true));
+    this.stage.addEventListener("click", (event) => this.click(event));
+    this.stage.addEventListener("keydown", (event) => this.key(event));
+    // A list of all rows costs more than the drawing: it is made when a reader goes to it.
+    this.choice.addEventListener("pointerdown", () => this.fillChoice());
+    this.choice.addEventListener("focus", () => this.fillChoice());
+    this.choice.addEventListener("change", () => this.choose(this.choice.value === "" ? null : Number(this.choice.value)));
+    this.column.addEventListener("change", () => this.open(this.column.value ? this.column.value.slice(1) : null));
+    this.output.addEventListener("change", () => this.line.ask({ type: "ready", output: Number(this.output.value) }));
+    const resized = new ResizeObserver(() => Math.abs(this.el.clientWidth - this.width) > 2 && this.draw());
+    resized.observe(this.el);
+    this.cleanups.push(() => resized.disconnect(), onThemeChange(() => (this.repaint(), this.dependence?.repaint())));
   }
 
-  function show(message: Omit<Data, "values" | "shades" | "codes">, buffers: DataView[]): void {
-    data = { ...message, values: array(Float32Array, buffers[0]), shades: array(Uint8Array, buffers[1]), codes: array(Uint32Array, buffers[2]) };
-    note.textContent = data.note;
-    choice.replaceChildren(h("option", { value: "" }, "choose a row …"), ...data.labels.map((words, i) => h("option", { value: String(i) }, words)));
-    output.replaceChildren(...data.outputs.map((words, i) => h("option", { value: String(i), selected: i === data!.output }, words)));
-    const hidden = data.hidden ? h("span", { class: "lep-sub" }, `${data.hidden} less important columns not drawn`) : null;
-    bar.replaceChildren(...controls(hidden));
-    twin ??= takeTwinsPlace(el, String(model.get("twin")));
+  // --- what the kernel says
+
+  private show(told: Told, buffers: DataView[]): void {
+    const n = told.labels.length;
+    const cells = array(Float64Array, buffers[2]);
+    const before = this.data;
+    this.data = {
+      ...told, effects: array(Float32Array, buffers[0]), shades: array(Uint8Array, buffers[1]),
+      cells: told.columns.map(({ texts }, j) => ({ texts, cells: cells.subarray(j * n, (j + 1) * n) })),
+    };
+    this.note.textContent = told.note;
+    this.output.replaceChildren(...told.outputs.map((words, i) => h("option", { value: String(i), selected: i === told.output }, words)));
+    this.column.replaceChildren(h("option", { value: "" }, "choose a column …"), ...told.names.map((name) => h("option", { value: `=${name}` }, name)));
+    this.choice.replaceChildren(h("option", { value: "" }, "choose a row …"));
+    this.bar.replaceChildren(...this.controls());
+    this.twin ??= takeTwinsPlace(this.el, String(this.model.get("twin")));
     // A single row has no importance to speak of: its waterfall is the picture.
-    const single = data.labels.length === 1;
-    stage.hidden = single;
-    if (!single) draw();
-    if (single) choose(0);
-    else if (chosen !== null) choose(chosen);
+    const single = n === 1;
+    this.stage.hidden = single;
+    this.width = 0;
+    this.draw();
+    if (!before) this.arrange();
+    const known = new Map(told.columns.map((one, j) => [one.name, { name: one.name, kind: one.kind, texts: this.data!.cells[j]!.texts }]));
+    this.cohort.offerColumns(told.names.map((name) => known.get(name) ?? { name, kind: null, texts: null }));
+    this.again(single);
   }
 
-  function controls(hidden: HTMLElement | null): HTMLElement[] {
-    const step = (by: number) => () => choose(chosen === null ? 0 : chosen + by);
-    const rows = h(
-      "span", { class: "lep-field" }, "Row ", h("button", { type: "button", class: "lep-button", "aria-label": "previous row", click: step(-1) }, "‹"),
-      choice, h("button", { type: "button", class: "lep-button", "aria-label": "next row", click: step(1) }, "›"),
+  /** Another class: ask anew for all that is open. */
+  private again(single: boolean): void {
+    if (single) this.choose(0);
+    else if (this.chosen !== null) this.choose(this.chosen);
+    if (this.dependence?.column) this.open(this.dependence.column);
+    if (this.last) this.compare(this.last);
+    if (this.tables) this.ask({ type: "scores" });
+  }
+
+  private showRow(row: Row): void {
+    if (row.row !== this.chosen) return; // an answer to an older choice
+    this.setCode(row.code);
+    const width = Math.max(480, Math.min(760, this.el.clientWidth || 760));
+    const head = h("div", { class: "lep-label" }, `Row ${row.label}`, h("span", { class: "lep-sub" }, row.code));
+    this.detail.replaceChildren(...(this.stage.hidden ? [] : [head]), waterfall(row, width));
+    this.arrange();
+  }
+
+  private showDependence(content: any, buffers: DataView[]): void {
+    if (!this.dependence) return;
+    if (content.error) return this.say(content.error);
+    const [place, values, half, own, shades, by] = [0, 1, 2, 3, 4, 5].map((k) => buffers[k]);
+    this.dependence.show({
+      ...content, place: array(Float64Array, place), values: array(Float64Array, values), half: array(Float64Array, half), shades: array(Uint8Array, shades),
+      own: { texts: content.texts, cells: array(Float64Array, own) }, by: { texts: content.colourTexts, cells: array(Float64Array, by) },
+    });
+    this.dependence.mark(this.selected, this.chosen);
+    this.setCode(content.code);
+    this.say(`dependence of ${content.column}${content.colour ? `, coloured by ${content.colour}` : ""}`);
+  }
+
+  private showCohort(content: Compared & { id: number }, buffers: DataView[]): void {
+    if (content.id !== this.asked) return;
+    this.cohort.show(content);
+    if (content.error) return;
+    this.setCode(content.code);
+    this.select(array(Uint8Array, buffers[0]));
+  }
+
+  private showTable(content: any, buffers: DataView[]): void {
+    const data = this.data!;
+    const n = data.labels.length;
+    const [prediction, error, surprise, cells] = [0, 1, 2, 3].map((k) => array(Float64Array, buffers[k])) as [Float64Array, Float64Array, Float64Array, Float64Array];
+    const columns = data.columns.map((one, j) => ({ name: one.name, values: data.cells[j]!, effects: data.effects.subarray(j * n, (j + 1) * n) }));
+    this.table.show({ labels: data.labels, columns, scores: { share: content.share, known: content.known, prediction, error, surprise, truth: { texts: content.texts, cells } } });
+    this.table.mark(this.selected, this.chosen);
+  }
+
+  // --- what the reader does
+
+  private ask(content: Record<string, unknown>): void {
+    this.line.ask({ ...content, output: this.data!.output });
+  }
+
+  private choose(row: number | null): void {
+    const data = this.data;
+    if (!data || (row !== null && (row < 0 || row >= data.labels.length))) return;
+    this.chosen = row;
+    if (row !== null && !this.choice.querySelector(`option[value="${row}"]`)) this.choice.append(h("option", { value: String(row) }, data.labels[row]!));
+    this.choice.value = row === null ? "" : String(row);
+    this.mark();
+    if (row === null) {
+      this.detail.replaceChildren();
+      this.setCode(this.made);
+      this.arrange();
+    } else this.ask({ type: "row", row });
+  }
+
+  /** Open a column's dependence, or close it. */
+  private open(name: string | null, colour: string | null = null): void {
+    const data = this.data!;
+    this.active = name === null ? null : data.columns.findIndex((one) => one.name === name);
+    this.column.value = name === null ? "" : `=${name}`;
+    this.markActive();
+    if (name === null) {
+      this.dependence?.close();
+      this.dependence = null;
+      this.setCode(this.made);
+      this.arrange();
+      return;
+    }
+    if (!this.dependence) {
+      this.dependence = new DependenceView({
+        el: this.el, labels: data.labels, names: data.names, choose: (row) => this.choose(row), select: (rows) => this.cohort.take(rows),
+        recolour: (by) => this.open(this.dependence!.column, by), close: () => (this.open(null), this.stage.focus()),
+      });
+      this.arrange();
+    }
+    this.cohort.begin(name);
+    this.ask({ type: "dependence", column: name, colour });
+  }
+
+  private last: Choice | null = null;
+
+  private compare(choice: Choice | null): void {
+    this.last = choice;
+    this.asked += 1;
+    if (choice) this.ask({ type: "cohort", id: this.asked, ...choice });
+    else {
+      this.select(null);
+      this.setCode(this.made);
+    }
+  }
+
+  /** Rows with a dot inside, of whatever column. */
+  private around(polygon: Point[]): void {
+    const n = this.data!.labels.length;
+    const rows = new Set(insideOf(polygon, this.dots.xs, this.dots.ys).map((k) => k % n));
+    this.cohort.take([...rows].sort((a, b) => a - b));
+  }
+
+  private toggleRow(row: number): void {
+    const rows = new Set(this.selected ? [...this.selected].flatMap((one, i) => (one ? [i] : [])) : []);
+    if (!rows.delete(row)) rows.add(row);
+    this.cohort.take([...rows].sort((a, b) => a - b));
+  }
+
+  private toggleTable(): void {
+    this.tables = !this.tables;
+    this.showRows.setAttribute("aria-expanded", String(this.tables));
+    this.arrange();
+    if (this.tables) this.ask({ type: "scores" });
+  }
+
+  private sorted(sort: Sort, ascending: boolean): void {
+    const data = this.data!;
+    const output = data.outputs.length > 1 ? `, output=${JSON.stringify(data.outputs[data.output])}` : "";
+    this.setCode(`ex.rows(${JSON.stringify(sort)}${output}${ascending ? ", ascending=True" : ""})`);
+  }
+
+  private hover(event: PointerEvent): void {
+    const found = this.drawing.busy() ? -1 : this.under(event);
+    const { data, at } = this;
+    this.stage.style.cursor = found >= 0 ? "pointer" : "default";
+    this.tip.hidden = found < 0;
+    if (found < 0 || !data || !at) return;
+    const n = data.labels.length;
+    const [j, row] = [Math.floor(found / n), found % n];
+    this.tip.replaceChildren(
+      h("strong", {}, `${data.columns[j]!.name} = ${shownCell(data.cells[j]!, row)}`),
+      h("div", {}, `effect ${signed(data.effects[found]!, 3)} · row ${data.labels[row]}`),
     );
-    const classes = h("span", { class: "lep-field" }, "Class ", output);
-    const key = h("span", { class: "lep-ramp", "aria-hidden": "true" }, "low value", h("i"), "high value");
-    if (data!.labels.length === 1) return [...(data!.outputs.length > 1 ? [classes] : []), copyButton(() => code)];
-    return [rows, ...(data!.outputs.length > 1 ? [classes] : []), key, ...(hidden ? [hidden] : []), copyButton(() => code)];
+    const [x, y] = this.pointOf(event)!;
+    this.tip.style.left = `${Math.min(x + 12, at.width - 220)}px`;
+    this.tip.style.top = `${y + 14}px`;
+    this.tip.dataset.dot = String(found);
   }
 
-  function point(event: PointerEvent | MouseEvent): { feature: number; row: number } | null {
-    const box = canvas.getBoundingClientRect();
-    if (!at || !box.width) return null;
-    const zoom = at.width / box.width;
-    return nearest(dots, (event.clientX - box.left) * zoom, (event.clientY - box.top) * zoom);
-  }
-
-  function hover(event: PointerEvent): void {
-    const found = point(event);
-    hovered = found;
-    stage.style.cursor = found ? "pointer" : "default";
-    tip.hidden = !found;
-    if (!found || !data || !at) return;
-    const place = found.feature * data.labels.length + found.row;
-    const column = data.columns[found.feature]!;
-    tip.replaceChildren(
-      h("strong", {}, `${column.name} = ${column.texts[data.codes[place]!] ?? ""}`),
-      h("div", {}, `effect ${signed(data.values[place]!, 3)} · row ${data.labels[found.row]}`),
-    );
-    const box = stage.getBoundingClientRect();
-    tip.style.left = `${Math.min(event.clientX - box.left + 12, at.width - 220)}px`;
-    tip.style.top = `${event.clientY - box.top + 14}px`;
-  }
-
-  const keys: Record<string, () => number | null> = {
-    ArrowRight: () => (chosen === null ? 0 : chosen + 1),
-    ArrowLeft: () => (chosen === null ? 0 : chosen - 1),
-    Home: () => 0,
-    End: () => (data ? data.labels.length - 1 : 0),
-    Escape: () => null,
-  };
-  stage.addEventListener("pointermove", hover);
-  stage.addEventListener("pointerleave", () => (tip.hidden = true));
-  stage.addEventListener("click", (event) => {
+  private click(event: MouseEvent): void {
+    if (this.drawing.busy()) return;
     // A click's coordinates are rounded, a move's are not: the dot whose words are shown is the one meant.
-    const found = tip.hidden ? point(event) : hovered;
-    if (found) choose(found.row);
-  });
-  stage.addEventListener("keydown", (event) => {
-    const key = keys[event.key];
-    if (!key) return;
+    const found = this.tip.hidden ? this.under(event) : Number(this.tip.dataset.dot);
+    if (found >= 0) this.choose(found % this.data!.labels.length);
+  }
+
+  private key(event: KeyboardEvent): void {
+    const data = this.data;
+    if (!data) return;
+    const { chosen, active } = this;
+    const [rows, columns] = [data.labels.length, data.columns.length];
+    const keys: Record<string, () => void> = {
+      ArrowRight: () => this.choose(chosen === null ? 0 : chosen + 1),
+      ArrowLeft: () => this.choose(chosen === null ? 0 : chosen - 1),
+      Home: () => this.choose(0),
+      End: () => this.choose(rows - 1),
+      ArrowDown: () => this.point(active === null ? 0 : Math.min(active + 1, columns - 1)),
+      ArrowUp: () => this.point(active === null ? 0 : Math.max(active - 1, 0)),
+      Enter: () => active !== null && active >= 0 && this.open(data.columns[active]!.name),
+      Escape: () => (this.chosen === null ? this.open(null) : this.choose(null)),
+    };
+    const does = keys[event.key];
+    if (!does) return;
     event.preventDefault();
     event.stopPropagation(); // the arrows also move between the notebook's cells
-    choose(key());
-  });
-  choice.addEventListener("change", () => choose(choice.value === "" ? null : Number(choice.value)));
-  output.addEventListener("change", () => model.send({ type: "ready", output: Number(output.value) }));
+    does();
+  }
 
-  const unhear = hear(model, (content, buffers) => {
-    if (content.type === "data") show(content, buffers);
-    else if (content.type === "row") showRow(content);
-  });
-  const unwatch = onThemeChange(repaint);
-  let width = 0;
-  const resized = new ResizeObserver(() => {
-    if (Math.abs(el.clientWidth - width) > 2) {
-      width = el.clientWidth;
-      draw();
-    }
-  });
-  resized.observe(el);
-  model.send({ type: "ready" });
-  return () => [unhear, unwatch, () => resized.disconnect(), twin].forEach((cleanup) => cleanup?.());
+  /** Point at a column by key; Enter opens it. */
+  private point(column: number): void {
+    this.active = column;
+    this.markActive();
+    const one = this.data!.columns[column]!;
+    this.say(`${one.name}, mean effect ${signed(one.importance, 3)}. Enter opens it.`);
+  }
+
+  // --- drawing
+
+  private arrange(): void {
+    const many = this.data && this.data.labels.length > 1;
+    const parts = [this.dependence?.node, many && this.cohort.node, this.tables && this.table.node, this.detail, this.pythonLine, this.said];
+    const wanted = parts.filter((part): part is HTMLElement => !!part);
+    // Nodes that stay are left alone, so that the one in use keeps its focus.
+    for (const node of [...this.el.children].slice(4)) if (!wanted.includes(node as HTMLElement)) node.remove();
+    wanted.forEach((node, k) => this.el.children[4 + k] !== node && this.el.insertBefore(node, this.el.children[4 + k] ?? null));
+  }
+
+  private draw(): void {
+    const data = this.data;
+    this.width = this.el.clientWidth;
+    if (!data || this.stage.hidden) return;
+    this.at = layout(data.columns, data.effects, Math.max(520, Math.min(940, this.width || 860)));
+    this.dots = placeDots(data, this.at);
+    this.near = null;
+    this.stage.replaceChildren(frame(data.columns, this.at, data.unit, (place) => this.drawing.busy() || this.open(data.columns[place]!.name)), this.canvas, this.tip);
+    this.stage.style.width = `${this.at.width}px`;
+    this.markActive();
+    this.repaint();
+    this.dependence?.draw();
+  }
+
+  private repaint(): void {
+    const { data, at } = this;
+    if (!data || !at) return;
+    const theme = colours(this.el);
+    const n = data.labels.length;
+    const every = this.selected && Uint8Array.from({ length: data.shades.length }, (_, k) => this.selected![k % n]!);
+    const context = paint(this.canvas, at.width, at.height, [{ ...this.dots, which: whichMark(data.shades, every) }], shadeMarks(theme));
+    if (context && this.chosen !== null) data.columns.forEach((_, j) => ring(context, this.dots.xs[j * n + this.chosen!]!, this.dots.ys[j * n + this.chosen!]!, theme));
+  }
+
+  private select(selected: Uint8Array | null): void {
+    this.selected = selected;
+    this.mark();
+  }
+
+  private mark(): void {
+    this.repaint();
+    this.dependence?.mark(this.selected, this.chosen);
+    this.table.mark(this.selected, this.chosen);
+  }
+
+  private markActive(): void {
+    this.stage.querySelectorAll(".lep-column").forEach((node, k) => node.classList.toggle("active", k === this.active));
+  }
+
+  private controls(): HTMLElement[] {
+    const data = this.data!;
+    const step = (by: number) => () => this.choose(this.chosen === null ? 0 : this.chosen + by);
+    const rows = h(
+      "span", { class: "lep-field" }, "Row ", h("button", { type: "button", class: "lep-button", "aria-label": "previous row", click: step(-1) }, "‹"),
+      this.choice, h("button", { type: "button", class: "lep-button", "aria-label": "next row", click: step(1) }, "›"),
+    );
+    const column = h("span", { class: "lep-field" }, "Column ", this.column);
+    const classes = data.outputs.length > 1 ? [h("span", { class: "lep-field" }, "Class ", this.output)] : [];
+    const ramp = h("span", { class: "lep-ramp", "aria-hidden": "true" }, "low value", h("i"), "high value");
+    if (data.labels.length === 1) return classes;
+    const hidden = data.hidden ? [h("span", { class: "lep-sub" }, `${data.hidden} less important columns not drawn`)] : [];
+    return [rows, column, ...classes, this.showRows, ramp, ...hidden];
+  }
+
+  private fillChoice(): void {
+    const labels = this.data?.labels ?? [];
+    if (this.choice.options.length > labels.length) return;
+    this.choice.replaceChildren(h("option", { value: "" }, "choose a row …"), ...labels.map((words, i) => h("option", { value: String(i) }, words)));
+    this.choice.value = this.chosen === null ? "" : String(this.chosen);
+  }
+
+  private pointOf(event: MouseEvent): Point | null {
+    const box = this.canvas.getBoundingClientRect();
+    if (!this.at || !box.width) return null;
+    const zoom = this.at.width / box.width;
+    return [(event.clientX - box.left) * zoom, (event.clientY - box.top) * zoom];
+  }
+
+  private under(event: MouseEvent): number {
+    const point = this.pointOf(event);
+    if (!point) return -1;
+    this.near ??= new Near(this.dots.xs, this.dots.ys);
+    return this.near.nearest(...point);
+  }
+
+  private stateIs(state: State): void {
+    this.source.hidden = state === "here";
+    this.source.textContent = STATES[state];
+    this.source.dataset.kind = state;
+    if (state !== "lost") return;
+    for (const one of [this.choice, this.column, this.output]) one.disabled = true;
+  }
+
+  private setCode(code: string): void {
+    this.code = code;
+    // A lasso of thousands of rows is a long line: all of it is copied, its beginning is shown.
+    this.python.textContent = code.length > 300 ? `${code.slice(0, 300)} …` : code;
+  }
+
+  private say(words: string): void {
+    this.said.textContent = words;
+  }
 }
 
 export default { render };
