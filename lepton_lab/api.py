@@ -223,7 +223,10 @@ def train(
 def resume(
     id: str, df: Any, *, budget: str | float | None = None, background: bool = False, report: Report | None = None
 ) -> TrainedModel | Study | Run:
-    """Go on with a run that was killed, stopped or failed, from its last checkpoints.
+    """Go on with a run that was killed, stopped or failed, or whose budget was up, from its last checkpoints.
+
+    A run that its budget ended trains on from there: networks whose schedule had been shortened go back to the
+    learning rate of the full one (a warm restart), trees that were cut are grown anew, the same rows stay held out.
 
     Args:
         id: The run's id, or its beginning.
@@ -236,7 +239,7 @@ def resume(
         What the run was for: a model, or the Study of a search.
 
     Raises:
-        RunError: No such run, it still runs, it is done, or the frame is another one.
+        RunError: No such run, it still runs, it ended by itself, or the frame is another one.
     """
     from lepton_lab.training.interrupt import sigint_sets
 

@@ -30,7 +30,8 @@ class Course:
     Args:
         endings: of each growth that was begun: `linear-0`, `network-0`, `trees-all`, ...
         notes: of the members that were not begun.
-        is_whole: whether each ending is known; a growth that an earlier version kept says nothing of its own.
+        is_whole: whether each ending is known; a growth that an earlier version kept says nothing of its own, and
+            one that went on beyond its end has two.
     """
 
     endings: dict[str, Ending] = field(default_factory=dict)
@@ -41,11 +42,16 @@ class Course:
         """Whether a growth was begun."""
         return name in self.endings
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether more time would have changed something: a growth was cut short, or a member not begun."""
+        return bool(self.notes) or any(ending.is_cut for ending in self.endings.values())
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, with what else bits depend on."""
         endings = {name: ending.to_json() for name, ending in self.endings.items()}
         return {
-            "format": FORMAT, "endings": endings, "notes": self.notes, "is_whole": self.is_whole,
+            "format": FORMAT, "endings": endings, "notes": self.notes, "is_whole": self.is_whole, "is_cut": self.is_cut,
             "versions": versions(), "machine": machine(),
         }  # fmt: skip
 

@@ -25,6 +25,7 @@ from lepton_lab.fitting.background import choose_background
 from lepton_lab.fitting.calibrate import class_weight_bias
 from lepton_lab.fitting.combine import Combined, combine
 from lepton_lab.fitting.course import Repeat, versions
+from lepton_lab.fitting.grow import standing
 from lepton_lab.fitting.hazard import fit_baseline
 from lepton_lab.fitting.kept import Kept
 from lepton_lab.fitting.members import Members, grow_members
@@ -60,6 +61,7 @@ def fit(
     weights: object = None,
     run: RunFolder | None = None,
     resume: bool = False,
+    further: bool = False,
     repeat: Repeat | None = None,
     compute: Compute | None = None,
 ) -> TrainedModel:
@@ -76,6 +78,7 @@ def fit(
         weights: as asked; `balanced` weights are undone in the predictions.
         run: where finished parts are kept.
         resume: go on from what `run` holds.
+        further: go on beyond the ends that the clock gave the growths in `run`.
         repeat: an earlier fit of the same table, to be ended wherever the clock or its user ended that one.
         compute: on what the network is trained, and in which numbers.
 
@@ -97,7 +100,8 @@ def fit(
     prepared = prepare(table, task, rows, seed, balanced=isinstance(weights, str) and weights == "balanced")
     recipe = recipe_for(quality, len(rows.train), metric).on(compute or Compute())
     telling = Telling(control, shown)
-    kept = Kept(run, resume, repeat=None if repeat is None else repeat.course)
+    telling.say(guess(prepared, metric))
+    kept = Kept(run, resume, repeat=None if repeat is None else repeat.course, further=further)
     folded = rows.folds is not None
     members = grow_members(prepared.problem, prepared.folds, recipe, telling.control, kept, folded=folded)
     telling.say(Progress(stage="blend", message="blending and calibrating"))
@@ -128,6 +132,18 @@ class Prepared:
     used: np.ndarray
     folds: tuple[tuple[np.ndarray, np.ndarray], ...]
     encoder: TabularEncoder
+
+
+def guess(prepared: Prepared, metric: str | None) -> Progress:
+    """How the best guess that looks at no column does on the first validation rows: what members start from."""
+    rows, task = prepared.problem.rows, prepared.problem.task
+    train, valid = (rows.take(part) for part in prepared.folds[0])
+    told = Progress(stage="baseline", member=trivial_name(task))
+    if isinstance(task, Survival):  # its guess is a curve, and no log hazard
+        return told
+    logits = np.broadcast_to(trivial_logits(train.y, train.weights, task), (len(valid.y), task.n_outputs))
+    found = standing(task, valid, logits, metric)
+    return replace(found, stage="baseline", member=told.member, best_metric=None)
 
 
 def known_rows(run: RunFolder | None, n_rows: int) -> Split | None:

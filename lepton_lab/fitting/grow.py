@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +17,9 @@ from lepton_lab.fitting.recipe import Recipe
 from lepton_lab.members.forest import truncated
 from lepton_lab.members.linear import STRENGTHS, fit_linear_path
 from lepton_lab.members.member import Member
-from lepton_lab.members.trees import TreesConfig, TreesFit, TreesMember, fit_trees
+from lepton_lab.members.trees import TreesFit, TreesMember, fit_trees
+from lepton_lab.members.valid_logits import ValidLogits
+from lepton_lab.tasks import Task, loss_metric, metric_of
 from lepton_lab.training.checkpoint import Checkpoint
 from lepton_lab.training.control import Control
 from lepton_lab.training.ending import Ending
@@ -27,8 +30,10 @@ from lepton_lab.training.network_member import NetworkMember
 from lepton_lab.training.progress import Progress
 
 
-def grow_linear(problem: Problem, train: Rows, valid: Rows, control: Control, place: Place | None = None) -> Grown:
-    """The linear member at every penalty, from strong to weak."""
+def grow_linear(
+    problem: Problem, train: Rows, valid: Rows, control: Control, place: Place | None = None, metric: str | None = None
+) -> Grown:
+    """The linear member at every penalty, from strong to weak; `metric` is what is told of it."""
     rows = (train.x, train.y, train.weights)
     ended = _ended(control, None if place is None else place.repeat)
     members = fit_linear_path(*rows, problem.blocks, problem.task, ended=ended)
@@ -37,20 +42,17 @@ def grow_linear(problem: Problem, train: Rows, valid: Rows, control: Control, pl
     logits = [member.logits(valid.x) + problem.undo for member in members]
     losses = np.array([mean_loss(z, valid.y, valid.counted, problem.task) for z in logits])
     best = int(np.argmin(losses))
-    metric = problem.task.metrics[problem.task.default_metric]
-    control.report(
-        Progress(
-            stage="linear",
-            member="linear",
-            epoch=1,
-            n_epochs=1,
-            valid_loss=float(losses[best]),
-            metric_name=metric.name,
-            metric=metric(valid.y, logits[best], valid.counted),
-            is_best=True,
-        )
-    )
+    told = standing(problem.task, valid, members[best].logits(valid.x), metric)
+    control.report(replace(told, stage="linear", member="linear", is_best=True))
     return Grown("linear", np.arange(len(members)) * 1.0, losses, logits.__getitem__, members[best])
+
+
+def standing(task: Task, valid: Rows, logits: np.ndarray, metric: str | None) -> Progress:
+    """How logits of the validation rows do, as the network tells of its own: loss and metric by learning weights."""
+    shown = metric_of(task, metric)
+    loss = float(loss_metric(task)(valid.y, logits, valid.weights))
+    found = float(shown(valid.y, logits, valid.weights))
+    return Progress(epoch=1, n_epochs=1, valid_loss=loss, metric_name=shown.name, metric=found, best_metric=found)
 
 
 def regrow_linear(problem: Problem, train: Rows, end: float) -> Member:
@@ -79,6 +81,7 @@ def grow_network(
     fit = _trained(problem, train, valid, config, control, place)
     if fit.member is None:
         raise NothingGrownError(fit.message)
+    fit = replace(fit, path=(*_path_before(place), *fit.path))
     grown = _network_grown(problem, valid, fit)
     if fit.ended != "interrupt":
         _keep_network(place, grown, fit)
@@ -123,10 +126,11 @@ def _trained(
         control=control,
         seed=problem.seed,
         resume=None if left is None else Checkpoint(*left),
+        reopen=place.kept.further,
         save_checkpoint=lambda c: place.save("checkpoint", c.arrays, c.meta),
         repeat=place.repeat,
     )
-    place.ended(Ending(fit.ended, fit.n_steps, fit.bends))
+    place.ended(Ending(fit.ended, fit.n_steps, fit.bends, is_cut=fit.is_cut))
     return fit
 
 
@@ -136,7 +140,7 @@ def grow_trees(problem: Problem, train: Rows, valid: Rows, recipe: Recipe, contr
     if kept is not None:
         member = TreesMember.from_arrays(kept[0], kept[1]["config"])
         return trees_grown(problem, valid, member, kept[1]["losses"], kept[1]["ended"])
-    fit = _planted(problem, train, valid, recipe.trees, control, place)
+    fit = _planted(problem, train, valid, recipe, control, place)
     if not fit.valid_losses:
         raise NothingGrownError("trees: ended before the first round.")
     grown = trees_grown(problem, valid, fit.member, fit.valid_losses, fit.ended)
@@ -151,7 +155,8 @@ def regrow_trees(problem: Problem, train: Rows, recipe: Recipe, end: float, cont
     kept = place.load_grown()
     if kept is not None:
         return TreesMember.from_arrays(kept[0], kept[1]["config"])
-    fit = _planted(problem, train, None, replace(recipe.trees, rounds=max(1, round(end))), control, place)
+    recipe = replace(recipe, trees=replace(recipe.trees, rounds=max(1, round(end))))
+    fit = _planted(problem, train, None, recipe, control, place)
     if fit.ended in _ENDINGS:  # else there was no split left to make
         raise NothingGrownError(
             f"trees: {_ENDINGS[fit.ended]} while growing on all rows; those grown before were kept."
@@ -161,10 +166,15 @@ def regrow_trees(problem: Problem, train: Rows, recipe: Recipe, end: float, cont
 
 
 def _planted(
-    problem: Problem, train: Rows, valid: Rows | None, config: TreesConfig, control: Control, place: Place
+    problem: Problem, train: Rows, valid: Rows | None, recipe: Recipe, control: Control, place: Place
 ) -> TreesFit:
     """Trees grown on rows; where they end is kept."""
-    watch = _Watch(control, config.rounds, place.repeat)
+    config = recipe.trees
+    judged, told = None, None
+    if valid is not None:
+        judged = ValidLogits(problem.task)
+        told = functools.partial(_standing_of_trees, problem.task, valid, judged, recipe.network.metric)
+    watch = _Watch(control, config.rounds, place.repeat, told)
     fit = fit_trees(
         train.x,
         train.y,
@@ -175,9 +185,14 @@ def _planted(
         config=config,
         seed=problem.seed,
         after_round=watch,
+        judged=judged,
     )
-    place.ended(Ending(fit.ended, watch.done))
+    place.ended(Ending(fit.ended, watch.done, is_cut=fit.ended == "deadline"))
     return fit
+
+
+def _standing_of_trees(task: Task, valid: Rows, judged: ValidLogits, metric: str | None) -> Progress:
+    return standing(task, valid, judged.logits(), metric)
 
 
 def _network_grown(problem: Problem, valid: Rows, fit: NetworkFit) -> Grown:
@@ -187,6 +202,13 @@ def _network_grown(problem: Problem, valid: Rows, fit: NetworkFit) -> Grown:
     assert fit.member is not None
     message = "" if fit.ended in ("finished", "patience") else fit.message
     return Grown("network", at, losses, path.__getitem__, fit.member, fit.ended, message)
+
+
+def _path_before(place: Place) -> list[tuple[float, np.ndarray]]:
+    """The validations of a growth that goes on beyond the end it had; none of one that begins."""
+    if not place.kept.further or (found := place.load("grown")) is None:
+        return []
+    return list(zip(found[0]["path.at"].tolist(), found[0]["path.logits"], strict=True))
 
 
 def _keep_network(place: Place, grown: Grown, fit: NetworkFit) -> None:
@@ -219,8 +241,11 @@ def trees_grown(problem: Problem, valid: Rows, member: TreesMember, losses: list
 class _Watch:
     """Tells of progress, five times a second at most, counts rounds, and passes on a stop."""
 
-    def __init__(self, control: Control, rounds: int, repeat: Ending | None) -> None:
+    def __init__(
+        self, control: Control, rounds: int, repeat: Ending | None, standing: Callable[[], Progress] | None
+    ) -> None:
         self._control, self._rounds, self._ended = control, rounds, _ended(control, repeat)
+        self._standing = standing
         self._began = self._told = time.monotonic()
         self.done = 0
 
@@ -229,15 +254,10 @@ class _Watch:
         now, self.done = time.monotonic(), done
         if now - self._told > 0.2:
             self._told = now
+            found = Progress() if self._standing is None else self._standing()
+            # The best is left out: trees are pruned to the round of least loss, whatever the metric says.
             self._control.report(
-                Progress(
-                    stage="trees",
-                    member="trees",
-                    epoch=done,
-                    n_epochs=self._rounds,
-                    valid_loss=loss,
-                    elapsed_s=now - self._began,
-                )
+                replace(found, stage="trees", member="trees", epoch=done, n_epochs=self._rounds, best_metric=None)
             )
         return self._ended(done)
 

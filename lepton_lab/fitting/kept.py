@@ -21,6 +21,7 @@ class Kept:
     Args:
         run: the run's folder, or None.
         resume: whether to look for what an earlier process left.
+        further: whether growths that the clock had ended go on, and those on all rows are made anew.
         course: where each growth ended, filled in on the way.
         repeat: the course to take again, or None.
     """
@@ -29,6 +30,7 @@ class Kept:
     resume: bool
     course: Course = field(default_factory=Course)
     repeat: Course | None = None
+    further: bool = False
 
     def place(self, name: str) -> Place:
         """The place of one growth: `network-0`, `trees-all`."""
@@ -58,7 +60,9 @@ class Place:
     def load(self, kind: str) -> tuple[dict[str, np.ndarray], dict] | None:
         """What was kept, if anything."""
         run = self.kept.run
-        return run.load_checkpoint(f"{self.name}-{kind}") if run is not None and self.kept.resume else None
+        if run is None or not self.kept.resume or (self.kept.further and self.name.endswith("-all")):
+            return None
+        return run.load_checkpoint(f"{self.name}-{kind}")
 
     def save(self, kind: str, arrays: dict[str, np.ndarray], meta: dict) -> None:
         """Keep arrays and a JSON value."""
@@ -66,12 +70,17 @@ class Place:
             self.kept.run.save_checkpoint(f"{self.name}-{kind}", arrays, meta)
 
     def load_grown(self) -> tuple[dict[str, np.ndarray], dict] | None:
-        """The whole growth, if an earlier process finished it; its ending counts as this fit's."""
+        """The whole growth, if an earlier process finished it and it is not to go on; its ending is this fit's."""
         found = self.load("grown")
-        if found is not None:
-            told = found[1].get("ending")
-            self.kept.course.is_whole &= told is not None
-            self.ended(Ending() if told is None else Ending.from_json(told))
+        if found is None:
+            return None
+        told = found[1].get("ending")
+        ending = Ending() if told is None else Ending.from_json(told)
+        if self.kept.further and ending.is_cut:
+            self.kept.course.is_whole = False
+            return None
+        self.kept.course.is_whole &= told is not None
+        self.ended(ending)
         return found
 
     def save_grown(self, arrays: dict[str, np.ndarray], meta: dict) -> None:

@@ -171,7 +171,7 @@ def _grow_one(growing: _Growing, train: np.ndarray, valid: np.ndarray, control: 
     learn, judge = problem.rows.take(train), problem.rows.take(valid)
     name = place.name.partition("-")[0]
     if name == "linear":
-        return grow_linear(problem, learn, judge, control, place)
+        return grow_linear(problem, learn, judge, control, place, recipe.network.metric)
     if name == "trees":
         return grow_trees(problem, learn, judge, recipe, control, place)
     return grow_network(problem, learn, judge, recipe, control, place, patient=len(growing.folds) > 1)

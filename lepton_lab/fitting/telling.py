@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import os
 import time
+from collections import Counter
 from dataclasses import replace
+
+import jax
 
 from lepton_lab.training.control import Control
 from lepton_lab.training.progress import Progress
@@ -18,15 +23,19 @@ class Telling:
     def __init__(self, control: Control, metric: str) -> None:
         self._outer, self._metric = control, metric
         self._began = time.monotonic()
+        self._device = _device()
         self.kept: list[Progress] = []
         self.control = Control(self.say, control.stop, control.deadline)
 
     def say(self, progress: Progress) -> None:
         """Tell of a part's progress."""
+        left_s = max(0.0, self._outer.remaining_s())
         progress = replace(
             progress,
             elapsed_s=time.monotonic() - self._began,
             metric_name=progress.metric_name or self._metric,
+            left_s=left_s if math.isfinite(left_s) else None,
+            device=self._device,
         )
         if progress.valid_loss is not None:
             self.kept.append(progress)
@@ -44,6 +53,15 @@ class Telling:
         if ended == "interrupt":
             return ("training was stopped by the user; the best weights so far were kept.",)
         return ()
+
+
+def _device() -> str:
+    """What the network is trained on, in words: `2 CPU cores`, `2 x NVIDIA H100`."""
+    devices = jax.devices()
+    if devices[0].platform == "cpu":
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return f"{cores} CPU core{'' if cores == 1 else 's'}"
+    return " + ".join(f"{n} x {kind}" for kind, n in Counter(device.device_kind for device in devices).items())
 
 
 def in_fold(control: Control, fold: int, n_folds: int) -> Control:

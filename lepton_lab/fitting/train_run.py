@@ -42,6 +42,7 @@ class Job:
     deadline: float | None
     resumed: bool
     repeat: Repeat | None
+    further: bool = False
 
 
 def train_run(
@@ -72,7 +73,10 @@ def train_run(
     if report is not None:
         report(Progress(stage="reading", message="reading the frame"))
     job = _read(df, asked, weights, began, resumed is not None)
-    live = LiveRun(_folder(df, job, weights, resumed), report, stop)
+    earlier = () if resumed is None else Run(resumed.id, resumed.path).history()
+    if resumed is not None and resumed.record().status == "done":
+        job = replace(job, further=True)
+    live = LiveRun(_folder(df, job, weights, resumed), report, stop, earlier)
     work = functools.partial(_fit, job)
     if not background:
         return live.work(work)
@@ -91,8 +95,11 @@ def check_resumable(record: RunRecord, df: Any) -> None:
         raise RunError(f"run {record.id!r} cannot be resumed: {record.message}. Train again: ll.train(df, target=...)")
     if record.is_running:
         raise RunError(f"run {record.id!r} still runs. Wait for it with: ll.attach({record.id!r}).result()")
-    if record.status == "done":
-        raise RunError(f"run {record.id!r} is done. Its model: ll.attach({record.id!r}).result()")
+    if record.status == "done" and not record.is_cut:
+        raise RunError(
+            f"run {record.id!r} is done, and not because its time was up: more of it would change nothing. "
+            f"Its model: ll.attach({record.id!r}).result()"
+        )
     if fingerprint(df) != record.fingerprint:
         raise RunError(_other_frame(record, df))
 
@@ -146,6 +153,7 @@ def _fit(job: Job, live: LiveRun) -> TrainedModel:
         weights=asked.weights,
         run=live.folder,
         resume=job.resumed,
+        further=job.further,
         repeat=job.repeat,
         compute=asked.compute,
     )

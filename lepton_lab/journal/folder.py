@@ -54,6 +54,7 @@ class RunRecord:
         score: The best metric so far, as in progress.
         name: What its user calls it; empty where nothing.
         tags: Of its user.
+        is_cut: Whether its time budget ended it, so that it can go on with more.
     """
 
     id: str
@@ -71,6 +72,7 @@ class RunRecord:
     elapsed_s: float = 0.0
     name: str = ""
     tags: tuple[str, ...] = ()
+    is_cut: bool = False
 
     @property
     def is_running(self) -> bool:
@@ -109,7 +111,8 @@ class RunFolder:
         if record.is_running and not lock.is_held(self.path):
             record = replace(record, status="killed", message="its process ended without saying so")
         last, labels = self.progress(), read_labels(self.path)
-        record = replace(record, name=labels.name, tags=labels.tags)
+        is_cut = bool((self.course() or {}).get("is_cut"))
+        record = replace(record, name=labels.name, tags=labels.tags, is_cut=is_cut)
         if last is None:
             return record
         return replace(record, metric_name=last.metric_name, score=last.best_metric, elapsed_s=last.elapsed_s)
@@ -134,7 +137,7 @@ class RunFolder:
         try:
             with (self.path / "progress.jsonl").open("rb") as file:
                 file.seek(0, os.SEEK_END)
-                file.seek(max(0, file.tell() - 8192))
+                file.seek(max(0, file.tell() - 65_536))
                 tail = file.read().decode(errors="replace").splitlines()
         except OSError:
             return None
@@ -360,5 +363,5 @@ def _read_arrays(path: Path) -> tuple[Arrays, dict[str, Any]] | None:
 
 def _known(stored: dict[str, Any]) -> dict[str, Any]:
     """The entries of `run.json` that a RunRecord has; a later version may write more."""
-    derived = {"id", "path", "metric_name", "score", "elapsed_s", "name", "tags"}
+    derived = {"id", "path", "metric_name", "score", "elapsed_s", "name", "tags", "is_cut"}
     return {key: stored[key] for key in RunRecord.__dataclass_fields__ if key in stored and key not in derived}

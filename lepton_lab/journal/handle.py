@@ -7,7 +7,7 @@ import contextlib
 import functools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ class LiveRun:
     Attributes:
         stop: Set it, from any thread, to end with the best weights so far.
         done: Set once there is a model or an error.
+        reported: All progress, that of an earlier process among it where the run was resumed.
     """
 
     def __init__(
@@ -40,11 +41,13 @@ class LiveRun:
         folder: RunFolder,
         report: Callable[[Progress], None] | None = None,
         stop: threading.Event | None = None,
+        earlier: Sequence[Progress] = (),
     ) -> None:
         self.folder = folder
         self.stop = stop or threading.Event()
         self.done = threading.Event()
-        self.reported: list[Progress] = []
+        self.reported: list[Progress] = list(earlier)
+        self._before_s = earlier[-1].elapsed_s if earlier else 0.0
         self.model: TrainedModel | None = None
         self.error: BaseException | None = None
         self._listener = report
@@ -61,11 +64,14 @@ class LiveRun:
         return "stopped" if self.stop.is_set() else "done"
 
     def report(self, progress: Progress) -> None:
-        """Hear of progress: remember it, journal it (4 lines a second at most), pass it on."""
-        now = time.monotonic()
+        """Hear of progress: remember it, journal it (some ten lines a second at most), pass it on."""
+        now, elapsed_s = time.monotonic(), progress.elapsed_s + self._before_s
+        progress = replace(progress, run=self.folder.id, elapsed_s=elapsed_s)
         news = not self.reported or self.reported[-1].stage != progress.stage or progress.is_best
+        news = news or progress.attribution is not None
         self.reported.append(progress)
-        if news or now - self._written_at > 0.25:
+        # A validation is a point of a curve, and is passed over only where several come within a tenth of a second.
+        if news or now - self._written_at > (0.25 if progress.valid_loss is None else 0.1):
             self.folder.append(progress)
             self._written_at = now
         if now - self._looked_at > 0.1:

@@ -16,6 +16,7 @@ from lepton_lab.errors import DamagedFileError
 from lepton_lab.members.codes import layout_fits
 from lepton_lab.members.forest import NODE_ARRAYS, Forest, check_forest, concatenated
 from lepton_lab.members.tree_inputs import TreeInputs, fit_tree_inputs
+from lepton_lab.members.valid_logits import ValidLogits
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Task
 
@@ -124,6 +125,7 @@ def fit_trees(
     config: TreesConfig,
     seed: int,
     after_round: Callable[[int, float | None], str] | None = None,
+    judged: ValidLogits | None = None,
 ) -> TreesFit:
     """Grow trees until the validation loss stops falling, or for `config.rounds` rounds.
 
@@ -137,6 +139,7 @@ def fit_trees(
         config: how they are grown.
         seed: of the row and column samples.
         after_round: told the round and its validation loss after each; a word it returns ends growth.
+        judged: holds the validation rows' logits after each round.
 
     Returns:
         Every tree that was grown, and the best round.
@@ -155,8 +158,9 @@ def fit_trees(
         watched = [rows.create_valid(inputs.of(valid[0]), label, weight=valid[2], init_score=offset)]
     watch = Watch(config.patience, after_round)
     booster = lightgbm.train(
-        parameters(config, task, seed, blocks), rows, config.rounds, valid_sets=watched, callbacks=[watch]
-    )
+        parameters(config, task, seed, blocks), rows, config.rounds, valid_sets=watched, callbacks=[watch],
+        feval=judged if watched else None,
+    )  # fmt: skip
     best = watch.best_round if watched else booster.current_iteration()
     text = booster.model_to_string(num_iteration=booster.current_iteration())
     forest = check_forest(read_lightgbm(text, matrix.shape[1], task.n_outputs))

@@ -78,7 +78,7 @@ def _train(call: Call) -> Any:
     background = call.keywords.get("background")
     if background is not None and background.object:
         return _follow(call)
-    result = watch(call.make, code=call.code, budget_s=_budget_s(call))
+    result = watch(call.make, code=call.code, budget_s=_budget_s(call), frame=call.arguments[-1])
     return _shown_by_its_panel(result)
 
 
@@ -100,7 +100,10 @@ def _follow(call: Call) -> Any:
     """Take hold of a run, and let a panel follow it until it ends."""
     from lepton_lab.notebook.watching import follow
 
-    return _shown_by_its_panel(follow(call.make(), code=call.code, budget_s=_budget_s(call)))
+    # What is attached to comes without its frame.
+    frame = call.arguments[-1] if call.function in ("train", "resume") else None
+    run = follow(call.make(), code=call.code, budget_s=_budget_s(call), frame=frame)
+    return _shown_by_its_panel(run)
 
 
 def _save(call: Call) -> Any:

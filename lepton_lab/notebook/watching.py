@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
+import re
 import sys
 import threading
 import time
@@ -10,11 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from lepton_lab.durations import format_duration
+import lepton_lab
+from lepton_lab.durations import format_duration, parse_duration
 from lepton_lab.errors import LeptonError
 
 if TYPE_CHECKING:
     from lepton_lab.journal import Run
+    from lepton_lab.notebook.names import Value as Frame
     from lepton_lab.training.progress import Progress
     from lepton_lab.tuning.study import StudyProgress
 
@@ -29,7 +33,7 @@ class Watcher(Protocol):
     def report(self, progress: Progress) -> None:
         """Hear of progress."""
 
-    def finish(self, model: Any, *, stopped: bool = False) -> None:
+    def finish(self, model: Any, *, stopped: bool = False, can_go_on: bool = False) -> None:
         """Show the model that came out."""
 
     def fail(self, message: str) -> None:
@@ -50,7 +54,7 @@ class ProgressLine:
             self._shown_at = now
             self._write(line_of(progress))
 
-    def finish(self, model: Any, *, stopped: bool = False) -> None:
+    def finish(self, model: Any, *, stopped: bool = False, can_go_on: bool = False) -> None:
         """Leave the headline."""
         best = [f"{name} {estimate.value:.3f}" for name, estimate in list(model.metrics.items())[:2]]
         self._write(", ".join(["stopped" if stopped else "done", *best]))
@@ -88,9 +92,9 @@ def line_of(progress: Progress) -> str:
     return "  ".join([*parts, format_duration(progress.elapsed_s) + left])
 
 
-def watch(train: Callable[..., Any], *, code: str, budget_s: float | None) -> Any:
+def watch(train: Callable[..., Any], *, code: str, budget_s: float | None, frame: Frame | None = None) -> Any:
     """Train in the foreground, watched; the kernel's interrupt ends it with the best weights so far."""
-    watcher = _watcher(code=code, budget_s=budget_s, stop=None)
+    watcher = _watcher(code=code, budget_s=budget_s, frame=frame, in_foreground=True)
     try:
         model = train(report=watcher.report)
     except BaseException as error:
@@ -98,7 +102,8 @@ def watch(train: Callable[..., Any], *, code: str, budget_s: float | None) -> An
         raise
     # A search that was resumed brings a study.
     made = getattr(model, "model", model)
-    watcher.finish(made, stopped=_was_stopped(made))
+    run = None if made.run_id is None else lepton_lab.attach(made.run_id)
+    watcher.finish(made, **_how_it_ended(run))
     return model
 
 
@@ -140,19 +145,18 @@ class Html:
         return {"text/html": self.drawn, "text/plain": self.words or self.drawn}
 
 
-def _was_stopped(model: Any) -> bool:
-    """Whether somebody ended the run that made a model."""
-    from lepton_lab.journal import Run, home
+def _how_it_ended(run: Run | None) -> dict[str, bool]:
+    """Whether somebody ended a run that has a model, and whether more time would change something."""
+    stopped = run is not None and run.status == "stopped"
+    return {"stopped": stopped, "can_go_on": run is not None and (stopped or run.record.is_cut)}
 
-    return model.run_id is not None and Run(model.run_id, home() / model.run_id).status == "stopped"
 
-
-def follow(run: Run, *, code: str, budget_s: float | None = None) -> Run:
+def follow(run: Run, *, code: str, budget_s: float | None = None, frame: Frame | None = None) -> Run:
     """Watch a run from a thread until it ends, in this process or another; return at once."""
     if not can_show_panels():
         # In a terminal a line that moves would write over what the user types.
         return run
-    watcher = _watcher(code=code, budget_s=budget_s, stop=run.stop)
+    watcher = _watcher(code=code, budget_s=budget_s or _budget_s(run), frame=frame)
     if run.status != "running":
         _follow(run, watcher)
     else:
@@ -182,7 +186,7 @@ def _follow_to_the_end(run: Run, watcher: Watcher) -> None:
         if ended:
             break
         time.sleep(POLL_S)
-    watcher.finish(run.result(), stopped=run.status == "stopped")
+    watcher.finish(run.result(), **_how_it_ended(run))
 
 
 def can_show_panels() -> bool:
@@ -197,19 +201,51 @@ def has_kernel() -> bool:
     return getattr(get_ipython(), "kernel", None) is not None
 
 
-def _watcher(*, code: str, budget_s: float | None, stop: Callable[[], object] | None) -> Watcher:
+def _watcher(*, code: str, budget_s: float | None, frame: Frame | None, in_foreground: bool = False) -> Watcher:
     """A panel, shown, or the line of text."""
     if not can_show_panels():
         return ProgressLine()
     from IPython.display import display
 
-    from lepton_lab.notebook.panels.training import TrainingPanel
+    from lepton_lab.notebook.panels.training import Actions, TrainingPanel
 
-    # In the foreground the kernel is busy and may not hear the button: the panel points to the interrupt.
-    panel = TrainingPanel("Training", budget_s, stop is not None, stop, code=code)
+    def go_on(run: str, budget: str) -> None:
+        assert frame is not None, "a button without a frame"
+        work = functools.partial(_go_on, panel, run, frame, budget)
+        threading.Thread(target=work, name=f"lepton-continue-{run}", daemon=True).start()
+
+    actions = Actions(lepton_lab.stop, None if frame is None else go_on, _keep)
+    words = "df" if frame is None else frame.source
+    panel = TrainingPanel("Training", budget_s, actions, in_foreground=in_foreground, code=code, frame=words)
     display(panel)
     hear_while_busy(panel)
     return panel
+
+
+def _go_on(panel: Any, run: str, frame: Frame, budget: str) -> None:
+    """Train on, watched by the same panel."""
+    try:
+        resumed: Any = lepton_lab.resume(run, frame.object, budget=budget, background=True)
+    except LeptonError as error:
+        panel.fail(str(error))
+        return
+    _follow(resumed, panel)
+
+
+def _keep(model: Any) -> str:
+    """Put a model into the notebook as `model`, or under the run's name where that is taken; the name."""
+    from IPython import get_ipython
+
+    variables = get_ipython().user_ns
+    name = "model" if variables.get("model", model) is model else "model_" + re.sub(r"\W.*", "", model.run_id or "kept")
+    variables[name] = model
+    return name
+
+
+def _budget_s(run: Run) -> float | None:
+    """The budget a run was given, as its folder tells."""
+    budget = run.record.config.get("budget")
+    return None if budget is None else parse_duration(budget)
 
 
 def hear_while_busy(panel: Any) -> None:

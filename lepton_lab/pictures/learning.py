@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lepton_lab.pictures import theme
 from lepton_lab.pictures.curves import Line, lines, thin
+from lepton_lab.pictures.forming import attribution_bars
 from lepton_lab.pictures.markup import Markup
 from lepton_lab.pictures.numbers import fixed, metric, seconds
 
@@ -78,7 +79,8 @@ def html(
     best = theme.kpi(f"Best {progress.metric_name}", metric(progress.best_metric), "on validation rows")
     when = theme.kpi("Elapsed", seconds(progress.elapsed_s), _left(progress))
     where = theme.kpi("Stage", progress.stage, _where(progress))
-    return theme.picture(title, theme.kpis(best, where, when), *learning_curves(history), after, sub=progress.message)
+    parts = (*learning_curves(history), *attribution_bars(history))
+    return theme.picture(title, theme.kpis(best, where, when), *parts, after, sub=progress.message)
 
 
 def text(progress: Progress | None) -> str:

@@ -19,12 +19,14 @@ class Ending:
         size: penalties, steps or boosting rounds done.
         bends: `(step, end)`: after that step the schedule's end was moved, to fit into the time left.
         failure: why nothing came of it, in words; empty where something did.
+        is_cut: whether the clock ended it, or shortened its schedule: with more time it would have gone on.
     """
 
     ended: str = ""
     size: int = 0
     bends: tuple[tuple[int, int], ...] = ()
     failure: str = ""
+    is_cut: bool = False
 
     def at(self, size: int) -> str:
         """The word of the end from outside, where so much was done by then; else an empty string."""
@@ -37,10 +39,12 @@ class Ending:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
-        return {"ended": self.ended, "size": self.size, "bends": [list(b) for b in self.bends], "failure": self.failure}
+        told = {"ended": self.ended, "size": self.size, "bends": [list(b) for b in self.bends], "failure": self.failure}
+        return told | {"is_cut": self.is_cut}
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Ending:
         """What `to_json` wrote."""
         bends = tuple((int(step), int(end)) for step, end in data["bends"])
-        return Ending(str(data["ended"]), int(data["size"]), bends, str(data["failure"]))
+        is_cut = bool(data.get("is_cut", False))  # runs of earlier versions did not say
+        return Ending(str(data["ended"]), int(data["size"]), bends, str(data["failure"]), is_cut)

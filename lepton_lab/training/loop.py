@@ -29,6 +29,7 @@ from lepton_lab.training.learner import Learner, Rows
 from lepton_lab.training.loop_config import LoopConfig
 from lepton_lab.training.network_fit import ENDINGS, NetworkFit
 from lepton_lab.training.pace import Pace
+from lepton_lab.training.probe import Probe
 from lepton_lab.training.progress import Progress
 
 T = TypeVar("T")
@@ -54,6 +55,7 @@ def fit_network(
     save_checkpoint: Callable[[Checkpoint], None] | None = None,
     name: str = "network",
     repeat: Ending | None = None,
+    reopen: bool = False,
 ) -> NetworkFit:
     """Train the default tabular network, and return it with the best weights and the reason it ended.
 
@@ -72,6 +74,8 @@ def fit_network(
         save_checkpoint: called at most every 10 s, and at the end of an interrupted run.
         name: of the member.
         repeat: an earlier training of the same call, to bend and to end where the clock or its user did that one.
+        reopen: go on from `resume` beyond the end that the clock gave it: the learning rate rises again to where the
+            full schedule has it (a warm restart).
 
     Returns:
         A `NetworkFit`; its member is None only where training ended before its first validation.
@@ -83,8 +87,12 @@ def fit_network(
         save_checkpoint=save_checkpoint, name=name,
     )  # fmt: skip
     training.repeat = repeat
+    if valid is not None:
+        training.probe = Probe(blocks, valid.x, seed)
     if resume is not None:
         training.restore(resume)
+        if reopen:
+            training.pace.reopen(training.learner.step)
     ended = training.run()
     return training.result(ended)
 
@@ -140,6 +148,7 @@ class Training:
         self.pause_step: int | None = None
         self.repeat: Ending | None = None
         self.is_abandoned = False
+        self.probe: Probe | None = None
         self.started = self.saved = time.monotonic()
 
     def run(self) -> str:
@@ -171,11 +180,19 @@ class Training:
         if self.learner.is_warm:
             self.pace.timed(n_steps, trained - began, time.monotonic() - began)
         self.bend()
+        if not ended:
+            self.glance()
         return ended
 
     def compiled(self, call: Callable[[], T], *, is_warm: bool) -> T:
         """What a call gives that may have to compile first; not waited for beyond the control's latest time."""
         return call() if is_warm else apart(call, self.control)
+
+    def glance(self) -> None:
+        """Tell which columns move the network's answers, where it is time to look; outside a chunk's timed part."""
+        found = None if self.probe is None else self.probe.look(self.learner.member(), self.control.remaining_s())
+        if found is not None:
+            self.tell(attribution=found)
 
     def bend(self) -> None:
         """Move the schedule's end to fit the time left, or as it was moved in the training that is repeated."""
@@ -318,8 +335,9 @@ class Training:
 
     def result(self, ended: str) -> NetworkFit:
         """The member with its best weights, and what happened."""
+        is_cut = ended == "deadline" or (ended == "finished" and self.pace.is_cut and self.valid is not None)
         # The learner of an abandoned training is in the hands of the thread that compiles.
-        if ended in ("interrupt", "deadline") and self.save_checkpoint and self.learner.step and not self.is_abandoned:
+        if (ended == "interrupt" or is_cut) and self.save_checkpoint and self.learner.step and not self.is_abandoned:
             self.save()
         is_finite = self.valid is None and not self.is_abandoned and math.isfinite(self.train_loss or 0.0)
         flat = self.learner.flat() if is_finite else self.best.flat
@@ -331,7 +349,8 @@ class Training:
         message = f"{self.learner.name}: {reason} after epoch {self.epoch:.1f}; {kept}."
         history, path = tuple(self.best.history), tuple(self.path)
         bends = tuple((int(step), int(end)) for step, end in self.pace.bends)
-        return NetworkFit(member, best_epoch, history, ended, message, self.learner.step, valid_logits, path, bends)
+        n_steps = self.learner.step
+        return NetworkFit(member, best_epoch, history, ended, message, n_steps, valid_logits, path, bends, is_cut)
 
 
 def _valid_loss(task: Task) -> Metric:

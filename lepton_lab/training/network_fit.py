@@ -34,6 +34,7 @@ class NetworkFit:
         valid_logits: the member's logits on the validation rows.
         path: the epoch and the validation logits (float32) of every check, where the configuration keeps them.
         bends: where the clock shortened the schedule, as `Ending` keeps it.
+        is_cut: whether the clock ended it, or shortened its schedule for good.
     """
 
     member: NetworkMember | None
@@ -45,3 +46,4 @@ class NetworkFit:
     valid_logits: Float[np.ndarray, "row output"] | None
     path: tuple[tuple[float, np.ndarray], ...] = ()
     bends: tuple[tuple[int, int], ...] = ()
+    is_cut: bool = False

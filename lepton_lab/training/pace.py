@@ -71,6 +71,15 @@ class Pace:
         self.anchor, self.anchor_place, self.end = step, self.place(step), end
         self.bends.append((step, end))
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the schedule now ends before its full length."""
+        return self.end < self.n_steps
+
+    def reopen(self, step: int) -> None:
+        """Put the end back to the full schedule's, and the learning rate to where that has it at this step."""
+        self.anchor, self.anchor_place, self.end = step, min(1.0, step / self.n_steps), self.n_steps
+
     def remaining_s(self, step: int) -> float | None:
         """Seconds to the schedule's end, or None while unknown."""
         return None if self.step_s is None else (self.end - step) * self.step_s

@@ -8,14 +8,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lepton_lab.training.attribution import Attribution
+
 
 @dataclass(frozen=True)
 class Progress:
     """Where training stands.
 
     Args:
-        stage: `reading`, `network`, `linear`, `trees`, `blend` or `done`.
-        member: which member is trained.
+        stage: `reading`, `baseline`, `linear`, `network`, `trees`, `blend` or `done`.
+        member: which member is trained, or the baseline's name.
         fold, n_folds: which fold, from 0, of how many; None without folds.
         epoch, n_epochs: passes over the training rows, done and planned.
         step: updates done.
@@ -25,6 +27,11 @@ class Progress:
         elapsed_s, remaining_s: seconds; None while unknown.
         compiling: whether the next seconds go into compilation.
         message: anything else worth a line.
+        attribution: which columns move the network's answers on a few fixed validation rows, a few times a second
+            at most; None between such looks.
+        left_s: seconds until the whole call's budget ends; None without one.
+        device: on what it computes, in words.
+        run: the id of the run, to stop or attach to it by.
     """
 
     stage: str = "network"
@@ -44,6 +51,10 @@ class Progress:
     remaining_s: float | int | None = None
     compiling: bool = False
     message: str = ""
+    attribution: Attribution | None = None
+    left_s: float | int | None = None
+    device: str = ""
+    run: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; numbers that JSON lacks (NaN, infinity) become None."""
@@ -56,7 +67,10 @@ class Progress:
     def from_json(data: Mapping[str, Any]) -> Progress:
         """The record that `to_json` wrote; keys of a later version are left out."""
         known = {field.name for field in dataclasses.fields(Progress)}
-        return Progress(**{name: value for name, value in data.items() if name in known})
+        values = {name: value for name, value in data.items() if name in known}
+        if values.get("attribution") is not None:
+            values["attribution"] = Attribution.from_json(values["attribution"])
+        return Progress(**values)
 
 
 Report = Callable[[Progress], None]

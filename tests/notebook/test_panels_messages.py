@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ from ipywidgets.widgets import widget
 
 from lepton_lab.errors import ColumnError
 from lepton_lab.notebook.panels.explanation import ExplanationPanel
-from lepton_lab.notebook.panels.training import TrainingPanel, curves
+from lepton_lab.notebook.panels.training import Actions, TrainingPanel
+from lepton_lab.notebook.panels.training_curves import Curves
 from lepton_lab.notebook.panels.whatif import WhatIfPanel
+from lepton_lab.training.attribution import Attribution
 from lepton_lab.training.progress import Progress
 from tests.pictures import examples
 
@@ -98,29 +101,84 @@ def test_what_came_too_fast_is_drawn_with_the_next(monkeypatch):
         panel.report(examples.progress(epoch=float(i)))
     now[0] = 1.0
     panel.report(examples.progress(epoch=5.0))
-    assert panel.curves[0]["x"] == [0, 1, 2, 3, 4, 5]
+    assert panel.growing["x"] == [0, 1, 2, 3, 4, 5]
 
 
 def test_long_curves_are_thinned_and_keep_their_ends():
-    (curve,) = curves(examples.history(5000))
-    assert len(curve["x"]) <= 300
-    assert (curve["x"][0], curve["x"][-1]) == (1.0, 5000.0)
+    curves = Curves()
+    for progress in examples.history(5000):
+        curves.add(progress)
+        curves.add(replace(progress, valid_loss=None, metric=None))  # between two validations
+    assert len(curves.growing["x"]) <= 300
+    assert (curves.growing["x"][0], curves.growing["x"][-1]) == (1.0, 5000.0)
+    assert None not in curves.growing["valid"]
 
 
-def test_the_stop_button_stops_once():
+def test_a_curve_that_grows_no_more_is_not_sent_again():
+    panel = TrainingPanel("Training")
+    for fold in (0, 1):
+        for progress in examples.history(20, fold=fold):
+            panel._sent_at = 0.0
+            panel.report(progress)
+    sent = [update for update in panel.comm.updates if "past" in update]
+    assert len(sent) == 1
+    assert [(c["fold"], len(c["x"])) for c in (*panel.past, panel.growing)] == [(0, 20), (1, 20)]
+    assert len(json.dumps(panel.comm.updates[-1])) < 3000
+
+
+def test_the_stop_button_stops_once_and_names_the_run():
     stopped = []
-    panel = TrainingPanel("Training", None, True, lambda: stopped.append(1))
+    panel = TrainingPanel("Training", None, Actions(stop=stopped.append))
+    panel.comm.say({"type": "stop"})
+    assert stopped == []  # there is no run yet
+    panel.report(examples.progress(run="k3fa"))
     panel.comm.say({"type": "stop"})
     panel.comm.say({"type": "stop"})
-    assert stopped == [1]
+    assert stopped == ["k3fa"]
     assert panel.state["status"] == "stopping"
     panel.report(examples.progress())
     assert panel.state["status"] == "stopping"
 
 
-def test_in_the_foreground_there_is_no_button():
-    assert not TrainingPanel("Training").can_stop
-    assert not TrainingPanel("Training", can_stop=True).can_stop  # nothing to stop with
+def test_a_button_without_an_action_is_not_there():
+    panel = TrainingPanel("Training")
+    panel.finish(examples.model(), can_go_on=True)
+    assert not any(panel.state[name] for name in ("can_stop", "can_go_on", "can_keep"))
+    for kind in ("stop", "keep", "continue"):
+        panel.comm.say({"type": kind})
+    assert panel.state["status"] == "done"
+
+
+def test_a_run_goes_on_from_the_panel_and_the_code_says_how():
+    went, kept = [], []
+    keep = lambda model: kept.append(model) or "model_2"  # noqa: E731
+    panel = TrainingPanel(
+        "T", 60.0, Actions(go_on=lambda run, budget: went.append((run, budget)), keep=keep), frame="df"
+    )
+    panel.report(examples.progress(run="k3fa"))
+    model = examples.model()
+    panel.finish(model, can_go_on=True)
+    assert panel.state["lines"]["continue"].startswith("model = ll.resume(")
+    panel.comm.say({"type": "keep"})
+    assert (kept, panel.state["kept"]) == ([model], "model_2")
+    panel.comm.say({"type": "continue", "budget": "soon"})
+    assert "soon" in panel.state["trouble"] and went == []
+    panel.comm.say({"type": "continue", "budget": "5m"})
+    assert went == [("k3fa", "5m")]
+    assert (panel.state["status"], panel.state["budget_s"], panel.state["results"]) == ("running", 300.0, [])
+
+
+def test_the_page_is_told_of_the_baseline_and_of_what_the_network_looks_at():
+    panel = TrainingPanel("Training")
+    panel.report(Progress(stage="baseline", member="always the mean", valid_loss=0.69, metric=0.5, metric_name="auc"))
+    found = Attribution.of(("a", "b", "leak"), np.array([0.1, 0.2, 9.7]), 32)
+    panel._sent_at = 0.0
+    panel.report(examples.progress(attribution=found))
+    assert panel.state["baseline"] == {"name": "always the mean", "loss": 0.69, "metric": 0.5}
+    shown = panel.state["attribution"]
+    assert (list(shown["columns"]), shown["n_rows"]) == (["leak", "b", "a"], 32)
+    assert "'leak' alone has 97% of all" in shown["warning"]
+    assert "leak" in panel.twin_html() and "97%" in panel.twin_html()
 
 
 def test_the_end_shows_the_models_metrics_and_makes_its_picture_the_twin():
@@ -137,7 +195,7 @@ def test_the_end_shows_the_models_metrics_and_makes_its_picture_the_twin():
 def test_the_better_direction_is_known(metric, higher):
     panel = TrainingPanel("Training")
     panel.report(examples.progress(metric_name=metric))
-    assert panel.higher_is_better is higher
+    assert panel.state["higher_is_better"] is higher
 
 
 # --- the explanation panel

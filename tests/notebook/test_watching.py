@@ -17,8 +17,8 @@ class Watcher:
     def report(self, progress: object) -> None:
         self.told.append(f"at {progress}")
 
-    def finish(self, model: object, *, stopped: bool = False) -> None:
-        self.told.append(f"{model}{' stopped' if stopped else ''}")
+    def finish(self, model: object, *, stopped: bool = False, can_go_on: bool = False) -> None:
+        self.told.append(f"{model}{' stopped' if stopped else ''}{', may go on' if can_go_on else ''}")
 
     def fail(self, message: str) -> None:
         self.told.append(f"failed: {message}")
@@ -44,7 +44,7 @@ class Ended:
 def test_the_end_is_told_after_what_came_before():
     watcher = Watcher()
     _follow(Ended("model"), watcher)
-    assert watcher.told == ["at 1", "at 2", "model stopped"]
+    assert watcher.told == ["at 1", "at 2", "model stopped, may go on"]
 
 
 def test_a_run_that_failed_says_why():

@@ -178,6 +178,7 @@ def model(task=None, target: str = "bad", columns=COLUMNS) -> TrainedModel:
         threshold=0.37 if task.name == "binary" else None,
         threshold_note="maximises balanced accuracy out of fold" if task.name == "binary" else "",
         config={},
+        run_id="k3fa",
         notes=(
             "Stopped early: no better validation loss for 16 epochs.",
             "12 rows with a missing target were left out.",

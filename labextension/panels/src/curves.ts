@@ -1,6 +1,6 @@
-// Line charts of training: loss and metric of each member, with the best mark.
+// Line charts of training: loss and metric of each member, named where they end, with the best mark.
 
-import { drawing, line, s, text } from "./dom.ts";
+import { drawing, line, s, text, widthOf } from "./dom.ts";
 import { number } from "./format.ts";
 import { extent, niceExtent, scale, ticks, type Scale } from "./scale.ts";
 
@@ -10,6 +10,8 @@ export interface Line {
   faint: boolean;
   xs: number[];
   ys: (number | null)[];
+  /** Written where the line ends; empty for none. */
+  label?: string;
 }
 
 export interface Mark {
@@ -18,8 +20,21 @@ export interface Mark {
   words: string;
 }
 
+/** A level to compare with, drawn dashed across the chart, or as words at the edge beyond which it lies. */
+export interface Level {
+  y: number;
+  words: string;
+}
+
 const LEFT = 52;
-const HEIGHT = 200;
+const HEIGHT = 214;
+const LETTERS = 15;
+
+interface Place {
+  y: number;
+  words: string;
+  kind: string;
+}
 
 function path(one: Line, toX: Scale, toY: Scale): string {
   let pen = "M";
@@ -31,33 +46,76 @@ function path(one: Line, toX: Scale, toY: Scale): string {
       pen = "L";
     }
   });
-  return drawn;
+  // A line of one point is a dot.
+  return drawn.includes("L") || !drawn ? drawn : `${drawn}h.01`;
+}
+
+/** The values of a line, gaps left out. */
+function known(one: Line): number[] {
+  return one.ys.filter((y): y is number => y !== null && Number.isFinite(y));
+}
+
+/** Places moved apart so that words of 12 pixels do not overlap, in the order of their height. */
+export function apart(places: Place[], low: number, high: number, gap = 13): Place[] {
+  const sorted = [...places].sort((a, b) => a.y - b.y).map((place) => ({ ...place }));
+  sorted.forEach((place, i) => {
+    place.y = Math.max(place.y, i ? sorted[i - 1]!.y + gap : low);
+  });
+  for (let i = sorted.length - 1; i >= 0; i--) {
+    sorted[i]!.y = Math.min(sorted[i]!.y, i === sorted.length - 1 ? high : sorted[i + 1]!.y - gap);
+  }
+  return sorted;
 }
 
 /** A chart of lines over a common axis; an empty frame before the first point. */
-export function chart(lines: Line[], names: { x: string; y: string }, mark: Mark | null, width: number): SVGElement {
-  const ys = lines.flatMap((one) => one.ys.filter((y): y is number => y !== null));
+export function chart(
+  lines: Line[], names: { x: string; y: string }, mark: Mark | null, width: number, level: Level | null = null,
+): SVGElement {
+  const ys = lines.flatMap(known);
+  const labelled = lines.filter((one) => one.label && known(one).length);
+  const margin = Math.min(110, Math.max(10, ...labelled.map((one) => widthOf(one.label!.slice(0, LETTERS)) + 12)));
+  const right = width - margin;
   const [x0, x1] = extent(lines.flatMap((one) => one.xs), 0);
-  const toX = scale(x0, x1, LEFT, width - 10);
-  const toY = scale(...niceExtent(extent(ys, 0.05)), HEIGHT - 36, 14);
+  const toX = scale(x0, x1, LEFT, right);
+  const [bottom, top] = niceExtent(extent(ys, 0.05));
+  // What is never negative, a loss say, gets no negative axis.
+  const toY = scale(ys.every((y) => y >= 0) ? Math.max(0, bottom) : bottom, top, HEIGHT - 36, 14);
   const floor = toY.start;
-  const words = ys.length ? `${names.y} by ${names.x}` : `${names.y}: nothing yet`;
+  const ends = labelled.map((one) => ({ y: toY(known(one).at(-1)!) + 4, words: one.label!.slice(0, LETTERS), kind: one.kind }));
   return drawing(
-    width, HEIGHT, words,
+    width, HEIGHT, described(lines, names, mark),
     ys.length
-      ? [...ticks(toY.low, toY.high, 4).map((v) => [line(LEFT, toY(v), width - 10, toY(v)), text(LEFT - 7, toY(v) + 4, number(v, 4), "s", "end")]),
+      ? [...ticks(toY.low, toY.high, 4).map((v) => [line(LEFT, toY(v), right, toY(v)), text(LEFT - 7, toY(v) + 4, number(v, 4), "s", "end")]),
          ...ticks(x0, x1, 5).map((v) => [line(toX(v), floor, toX(v), floor + 4, "axis"), text(toX(v), floor + 16, number(v), "s", "middle")])]
-      : text((LEFT + width) / 2, HEIGHT / 2 - 10, "waiting for the first validation", "s", "middle"),
-    line(LEFT, floor, width - 10, floor, "axis"),
-    text((LEFT + width - 10) / 2, HEIGHT - 4, names.x, "s", "middle"),
+      : text((LEFT + right) / 2, HEIGHT / 2 - 10, "waiting for the first validation", "s", "middle"),
+    line(LEFT, floor, right, floor, "axis"),
+    text((LEFT + right) / 2, HEIGHT - 4, names.x, "s", "middle"),
+    level && ys.length ? across(level, toY, right) : null,
     lines.map((one) => s("path", { d: path(one, toX, toY), class: `${one.faint ? "thin" : "line"} s-${one.kind}` }, s("title", {}, one.name))),
-    mark && ys.length ? best(mark, toX, toY, width) : null,
+    apart(ends, 18, floor).map((end) => text(right + 7, end.y, end.words, `s t-${end.kind}`)),
+    mark && ys.length ? best(mark, toX, toY, right) : null,
   );
 }
 
-function best(mark: Mark, toX: Scale, toY: Scale, width: number): SVGElement {
+/** The chart in words, for those who hear it. */
+function described(lines: Line[], names: { x: string; y: string }, mark: Mark | null): string {
+  const last = lines.filter((one) => !one.faint && known(one).length);
+  if (!last.length) return `${names.y}: nothing yet`;
+  const ends = last.map((one) => `${one.name} ${number(known(one).at(-1), 4)}`);
+  return `${names.y} by ${names.x}: ${[...ends, mark?.words ?? ""].filter(Boolean).join(", ")}`;
+}
+
+function across(level: Level, toY: Scale, right: number): SVGElement {
+  const y = Math.min(toY.start, Math.max(toY.end, toY(level.y)));
+  const beyond = toY(level.y) > toY.start + 1 ? " ↓" : toY(level.y) < toY.end - 1 ? " ↑" : "";
+  const above = y > toY.end + 20;
+  return s("g", {}, beyond ? null : line(LEFT, y, right, y, "dash"),
+    text(LEFT + 5, above ? y - 5 : y + 13, level.words + beyond, "s halo"));
+}
+
+function best(mark: Mark, toX: Scale, toY: Scale, right: number): SVGElement {
   const x = toX(mark.x);
-  const left = x > width * 0.7;
+  const left = x > LEFT + (right - LEFT) * 0.6;
   return s(
     "g", {},
     line(x, toY.end, x, toY.start, "dash"),

@@ -2,44 +2,84 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Column } from "../src/controls.ts";
 import { clean } from "../src/dom.ts";
-import { bestMark, learning, lossLines, timeShare, timeWords, where, type Curve, type State } from "../src/panels/training.ts";
+import { ALL, bestMark, code, columnWidth, hint, linesOf, members, timeShare, timeWords, where, type Curve, type State } from "../src/panels/training.ts";
+import { apart } from "../src/curves.ts";
+import { bars } from "../src/attribution.ts";
 import { headline } from "../src/answer.ts";
 import { changesOf } from "../src/panels/whatif.ts";
 
 const state: State = {
   status: "running", stage: "network", member: "network", fold: 1, n_folds: 5, epoch: 3.25, n_epochs: 64, step: 1500,
-  metric_name: "AUC", metric: 0.77, best: 0.78, elapsed_s: 15, remaining_s: 45, budget_s: 60, compiling: false,
-  device: "cpu", message: "", results: [],
+  metric_name: "AUC", metric: 0.77, best: 0.78, higher_is_better: true, elapsed_s: 14, remaining_s: 20, left_s: 45,
+  budget_s: 60, compiling: false, device: "2 CPU cores", run: "k3fa", message: "", baseline: null, attribution: null,
+  results: [], lines: {}, can_stop: true, in_foreground: false, can_go_on: false, can_keep: false, kept: "", trouble: "",
 };
 const curve = (member: string, fold: number | null): Curve => ({
-  member, fold, x: [1, 2, 3], train: [0.6, 0.5, 0.4], valid: [0.7, 0.5, null], metric: [0.6, 0.8, 0.7],
+  member, fold, x: [1, 2, 3], t: [10, 11, 12], train: [0.6, 0.5, 0.4], valid: [0.7, 0.5, null], metric: [0.6, 0.8, 0.7],
 });
 
-test("where training stands", () => {
+test("where training stands, and the time left of the whole budget", () => {
   assert.equal(where(state), "network, fold 2 of 5, epoch 3.3 of 64, step 1,500");
-  assert.equal(timeWords(state), "15 s of 1 min, 45 s left");
+  assert.equal(timeWords(state), "14 s of 1 min, at most 45 s left");
   assert.equal(timeShare(state), 0.25);
-  assert.equal(timeShare({ ...state, budget_s: null, remaining_s: null }), 0);
-  assert.equal(timeWords({ ...state, status: "done" }), "took 15 s");
+  assert.equal(timeWords({ ...state, budget_s: null, left_s: null }), "14 s, network at most 20 s more");
+  assert.equal(timeShare({ ...state, budget_s: null, left_s: null, remaining_s: null }), 0);
+  assert.equal(timeWords({ ...state, status: "done" }), "took 14 s");
 });
 
-test("the last fold is drawn bold with its training loss, earlier ones thin", () => {
-  const lines = lossLines([curve("network", 0), curve("network", 1), curve("trees", null)], "network");
+test("one member is drawn over its epochs, its last fold bold with the training loss", () => {
+  const curves = [curve("network", 0), curve("network", 1), curve("trees", null)];
+  const lines = linesOf(curves, "valid", "network");
   assert.deepEqual(lines.map((line) => [line.name, line.faint]), [
     ["validation, fold 1", true], ["training, fold 2", true], ["validation, fold 2", false],
   ]);
+  assert.deepEqual(lines[0]!.xs, [1, 2, 3]);
+  assert.deepEqual(linesOf(curves, "metric", "trees").map((line) => line.name), ["metric"]);
 });
 
-test("the best mark ignores gaps", () => {
-  const lines = lossLines([curve("network", null)], "network");
+test("all members are drawn over time, each named where its last fold ends", () => {
+  const curves = [curve("linear", null), curve("network", 0), curve("network", 1)];
+  assert.deepEqual(members(curves), ["linear", "network"]);
+  const lines = linesOf(curves, "valid", ALL);
+  assert.deepEqual(lines.map((line) => [line.name, line.label, line.kind]), [
+    ["linear", "linear", "fourth"], ["network, fold 1", "", "main"], ["network, fold 2", "network", "main"],
+  ]);
+  assert.deepEqual(lines[1]!.xs, [10, 11, 12]);
+  const once = { ...curve("linear", null), x: [1], t: [2], train: [null], valid: [0.6], metric: [0.7] };
+  assert.deepEqual(linesOf([once, curve("network", null)], "valid", ALL)[0]!.xs, [2, 12]);
+});
+
+test("the best mark ignores gaps and faint lines", () => {
+  const lines = linesOf([curve("network", null)], "valid", "network");
   assert.deepEqual(bestMark(lines, false), { x: 2, y: 0.5, words: "best 0.500" });
+  assert.deepEqual(bestMark(lines.map((line) => ({ ...line, faint: true })), false), null);
   assert.equal(bestMark([], true), null);
 });
 
-test("the curves shown are those of the member now learning, else of the longest", () => {
-  assert.equal(learning([curve("network", 0), curve("trees", null)], { ...state, stage: "trees" }), "trees");
-  assert.equal(learning([curve("network", 0)], { ...state, stage: "blend" }), "network");
-  assert.equal(learning([], state), "network");
+test("names at the ends of lines keep their order and do not overlap", () => {
+  const places = [20, 22, 200].map((y, i) => ({ y, words: `w${i}`, kind: "main" }));
+  assert.deepEqual(apart(places, 18, 180).map((place) => [place.words, place.y]), [["w0", 20], ["w1", 33], ["w2", 180]]);
+});
+
+test("bars add up to all columns", () => {
+  const columns = Array.from({ length: 12 }, (_, i) => `c${i}`);
+  const shown = bars({ columns, values: columns.map(() => 1), rest: 8, n_columns: 20, n_rows: 32, warning: "", epoch: 1, fold: null });
+  assert.equal(shown.length, 9);
+  assert.deepEqual([shown[8]!.name, shown[8]!.value], ["12 more, together", 12]);
+  assert.ok(Math.abs(shown.reduce((sum, one) => sum + one.share, 0) - 1) < 1e-9);
+});
+
+test("what is copied is how to keep or to go on, where there is something to keep", () => {
+  assert.equal(code("ll.train(df)", state, "60s"), "ll.train(df)");
+  const lines = { keep: "model = ll.attach('k').result()", continue: "model = ll.resume('k', df, budget=BUDGET)" };
+  assert.equal(code("ll.train(df)", { ...state, lines }, "5m"), "model = ll.attach('k').result()\nmodel = ll.resume('k', df, budget=\"5m\")");
+  assert.match(hint({ ...state, in_foreground: true }, true), /interrupt/);
+  assert.match(hint(state, true), /attach k3fa/);
+  assert.match(hint({ ...state, kept: "model_k3fa" }, false), /model_k3fa in the notebook/);
+});
+
+test("charts lie beside one another where there is room", () => {
+  assert.deepEqual([960, 700, 430].map((room) => Math.round(columnWidth(room))), [302, 334, 418]);
 });
 
 test("only what differs is a change", () => {

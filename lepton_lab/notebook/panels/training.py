@@ -1,19 +1,22 @@
-"""The training panel: live curves of a run, at most ten updates a second, and a stop button where it is heard."""
+"""The training panel: live curves of a run, at most ten updates a second; stop it, keep its model, go on with it."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from lepton_lab import pictures
+from lepton_lab.durations import parse_duration
+from lepton_lab.errors import LeptonError
 from lepton_lab.notebook.panels.bundle import script
+from lepton_lab.notebook.panels.training_curves import Curves, finite
 from lepton_lab.notebook.panels.twin import TwinnedPanel
 from lepton_lab.pictures import learning
-from lepton_lab.pictures.curves import thin
 from lepton_lab.pictures.trained_model import scoreboard
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Binary, Regression
@@ -23,7 +26,23 @@ if TYPE_CHECKING:
     from lepton_lab.training.progress import Progress
 
 EVERY_S = 0.1
-AT_MOST_POINTS = 300
+# A kernel that dies leaves the twin as it was last put into the notebook.
+TWIN_EVERY_S = 15.0
+
+
+@dataclass(frozen=True)
+class Actions:
+    """What the panel's buttons do, each one call of lepton_lab; None for a button that is not there.
+
+    Args:
+        stop: asks the run with this id to end with the best weights so far.
+        go_on: trains the run with this id on for a budget, while the panel watches.
+        keep: puts the model into the notebook; the name it got.
+    """
+
+    stop: Callable[[str], object] | None = None
+    go_on: Callable[[str, str], object] | None = None
+    keep: Callable[[TrainedModel], str] | None = None
 
 
 class TrainingPanel(TwinnedPanel):
@@ -32,43 +51,72 @@ class TrainingPanel(TwinnedPanel):
     Args:
         title: what trains.
         budget_s: wall time the run may take; None for no budget.
-        can_stop: whether the panel's own stop button is heard while the run goes on. In the
-            foreground the kernel is busy, and the panel points to the kernel's interrupt instead.
-        stop: what the button does.
-        device: what it trains on, in words.
+        actions: what its buttons do.
+        in_foreground: whether a cell waits for the run, so that a busy kernel may not hear the panel's button,
+            and the panel points to the kernel's interrupt as well.
         code: the Python line that started the run.
+        frame: the name of the frame it trains on, for lines of code.
     """
 
     _esm = script("training")
     state = traitlets.Dict().tag(sync=True)
-    curves = traitlets.List().tag(sync=True)
-    can_stop = traitlets.Bool(False).tag(sync=True)
-    higher_is_better = traitlets.Bool(True).tag(sync=True)
+    past = traitlets.List().tag(sync=True)
+    growing = traitlets.Dict().tag(sync=True)
 
     def __init__(
-        self, title: str, budget_s: float | None = None, can_stop: bool = False,
-        stop: Callable[[], object] | None = None, *, device: str = "cpu", code: str = "",
+        self, title: str, budget_s: float | None = None, actions: Actions | None = None, *,
+        in_foreground: bool = False, code: str = "", frame: str = "df",
     ) -> None:  # fmt: skip
         super().__init__(title=title, code=code)
-        self._stop = stop
-        self._budget_s, self._device = budget_s, device
+        self._actions = actions or Actions()
+        self._fixed = {"budget_s": budget_s, "can_stop": self._actions.stop is not None, "in_foreground": in_foreground}
+        self._frame = frame
+        self.restart()
+
+    def restart(self, budget_s: float | None = None) -> None:
+        """Begin to watch anew: a run that goes on tells all of itself again."""
+        if budget_s is not None:
+            self._fixed["budget_s"] = budget_s
         self._reported: list[Progress] = []
+        self._curves = Curves()
+        self._measured: Progress | None = None
+        self._looked: Progress | None = None
         self._model: TrainedModel | None = None
-        self._sent_at = -math.inf
-        with self.hold_sync():
-            self.can_stop = can_stop and stop is not None
-            self.state = self._state(None, "running")
+        self._publish("running")
+        self._sent_at, self._drawn_at = -math.inf, time.monotonic()
 
     def report(self, progress: Progress) -> None:
         """Hear of progress; what comes faster than ten times a second is kept and sent with the next."""
         self._reported.append(progress)
-        if time.monotonic() - self._sent_at >= EVERY_S:
+        self._curves.add(progress)
+        # Trees report no best, and the last fit, on all rows, has no validation rows to measure one on.
+        self._measured = progress if progress.best_metric is not None else self._measured
+        self._looked = progress if progress.attribution is not None else self._looked
+        now = time.monotonic()
+        if now - self._sent_at >= EVERY_S:
             self._publish(self.state["status"] if self.state["status"] == "stopping" else "running")
+            if now - self._drawn_at >= TWIN_EVERY_S:
+                self._drawn_at = now
+                self.refresh_twin()
 
-    def finish(self, model: TrainedModel, *, stopped: bool = False) -> None:
-        """The run is over: show the model's metrics, and make its picture the twin."""
+    def finish(self, model: TrainedModel, *, stopped: bool = False, can_go_on: bool = False) -> None:
+        """The run is over: show the model's metrics, and make its picture the twin.
+
+        Args:
+            model: that came out.
+            stopped: whether somebody ended the run.
+            can_go_on: whether more time would change something, because the clock or somebody ended it.
+        """
         self._model = model
-        self._publish("stopped" if stopped else "done", results=_results(model), message=(model.notes or ("",))[0])
+        message = (model.notes or ("",))[0]
+        actions = {
+            "can_go_on": can_go_on and self._actions.go_on is not None,
+            "can_keep": self._actions.keep is not None,
+        }
+        lines = self._lines(model.run_id or "", can_go_on=can_go_on)
+        self._publish(
+            "stopped" if stopped else "done", results=_results(model), message=message, lines=lines, **actions
+        )
         self.refresh_twin()
 
     def fail(self, message: str) -> None:
@@ -77,10 +125,34 @@ class TrainingPanel(TwinnedPanel):
         self.refresh_twin()
 
     def answer(self, content: dict[str, Any]) -> None:
-        """The stop button."""
-        if content["type"] == "stop" and self._stop is not None and self.state["status"] == "running":
+        """The three buttons."""
+        heard = {"stop": self._stop, "keep": self._keep, "continue": self._go_on}
+        if content["type"] in heard:
+            heard[content["type"]](content)
+
+    def _stop(self, _content: dict[str, Any]) -> None:
+        if self._actions.stop is not None and self.state["status"] == "running" and self._reported:
             self.state = {**self.state, "status": "stopping"}
-            self._stop()
+            self._actions.stop(self._reported[-1].run)
+
+    def _keep(self, _content: dict[str, Any]) -> None:
+        if self._actions.keep is not None and self._model is not None:
+            name = self._actions.keep(self._model)
+            self.state = {**self.state, "kept": name}
+
+    def _go_on(self, content: dict[str, Any]) -> None:
+        if self._actions.go_on is None or not self.state.get("can_go_on"):
+            return
+        budget = str(content.get("budget") or "").strip()
+        try:
+            budget_s = parse_duration(budget)
+        except LeptonError as error:
+            self.state = {**self.state, "trouble": str(error)}
+            return
+        run = self._reported[-1].run
+        self._fixed["in_foreground"] = False
+        self.restart(budget_s)
+        self._actions.go_on(run, budget)
 
     def twin_html(self) -> str:
         """The model's picture, or the run's where there is no model yet."""
@@ -97,68 +169,60 @@ class TrainingPanel(TwinnedPanel):
 
     def _publish(self, status: str, **more: Any) -> None:
         self._sent_at = time.monotonic()
-        last = self._last()
         with self.hold_sync():
-            self.state = {**self._state(last, status), **more}
-            self.curves = curves(self._reported)
-            if last is not None:
-                metric = _METRICS.get(last.metric_name)
-                self.higher_is_better = metric is None or metric.higher_is_better
+            self.state = {**self._state(status), **more}
+            self.past, self.growing = self._curves.past, self._curves.growing
 
-    def _state(self, last: Progress | None, status: str) -> dict[str, Any]:
-        fixed = {"status": status, "device": self._device, "budget_s": self._budget_s, "results": []}
-        if last is None:
-            return {**_NOTHING_YET, **fixed}
-        known = {name: _finite(getattr(last, name)) for name in _NOTHING_YET if name != "best"}
-        # Trees report no metric, and the last fit, on all rows, has no validation rows to measure one on.
-        measured = next((p for p in reversed(self._reported) if p.best_metric is not None), last)
+    def _state(self, status: str) -> dict[str, Any]:
+        last, measured = self._last(), self._measured or self._last()
+        state = {**_NOTHING_YET, **self._fixed, "status": status}
+        if last is None or measured is None:
+            return state
+        known = {name: finite(getattr(last, name)) for name in _TOLD}
         metric = _METRICS.get(measured.metric_name)
-        label = metric.label if metric else measured.metric_name
-        return {**known, "best": _finite(measured.best_metric), "metric_name": label, **fixed}
+        return {
+            **state, **known, "best": finite(measured.best_metric),
+            "metric_name": metric.label if metric else measured.metric_name,
+            "higher_is_better": metric is None or metric.higher_is_better,
+            "baseline": self._curves.baseline, "attribution": _attribution(self._looked),
+        }  # fmt: skip
+
+    def _lines(self, run: str, *, can_go_on: bool) -> dict[str, str]:
+        """Each button as a line of Python."""
+        keep = f"model = ll.attach({run!r}).result()"
+        return {
+            "keep": keep,
+            "continue": f"model = ll.resume({run!r}, {self._frame}, budget=BUDGET)" if can_go_on else "",
+        }
 
 
 _TIMES = Survival("", (1.0,), (1.0,), (1.0,), 1.0)
 _METRICS = {**_TIMES.metrics, **Regression().metrics, **Binary(False, True).metrics}
 _NOTHING_YET: dict[str, Any] = {
     "stage": "reading", "member": "", "fold": None, "n_folds": None, "epoch": 0.0, "n_epochs": 0.0, "step": 0,
-    "metric_name": "", "metric": None, "best": None, "elapsed_s": 0.0, "remaining_s": None, "compiling": False,
-    "message": "",
+    "metric": None, "elapsed_s": 0.0, "remaining_s": None, "left_s": None, "compiling": False, "message": "",
+    "device": "", "run": "", "metric_name": "", "best": None, "higher_is_better": True, "baseline": None,
+    "attribution": None, "results": [], "lines": {}, "can_go_on": False, "can_keep": False, "kept": "", "trouble": "",
 }  # fmt: skip
+_TOLD = (
+    "stage", "member", "fold", "n_folds", "epoch", "n_epochs", "step", "metric", "elapsed_s", "remaining_s", "left_s",
+    "compiling", "message", "device", "run",
+)  # fmt: skip
 
 
-def curves(reported: list[Progress]) -> list[dict[str, Any]]:
-    """Progress as one curve a member and fold, thinned to what a chart can show."""
-    groups: dict[tuple[str, int | None], list[Progress]] = {}
-    for progress in reported:
-        if progress.valid_loss is not None or progress.train_loss is not None:
-            groups.setdefault((progress.stage, progress.fold), []).append(progress)
-    return [_curve(member, fold, records) for (member, fold), records in groups.items()]
-
-
-def _curve(member: str, fold: int | None, records: list[Progress]) -> dict[str, Any]:
-    kept = [records[i] for i in thin(len(records), AT_MOST_POINTS)]
-    return {
-        "member": member,
-        "fold": fold,
-        "x": [round(p.epoch, 3) for p in kept],
-        "train": [_finite(p.train_loss) for p in kept],
-        "valid": [_finite(p.valid_loss) for p in kept],
-        "metric": [_finite(p.metric) for p in kept],
-    }
-
-
-def _finite(value: Any) -> Any:
-    """JSON knows no NaN; five significant digits are more than a screen shows."""
-    if not isinstance(value, float):
-        return value
-    return float(f"{value:.5g}") if math.isfinite(value) else None
+def _attribution(looked: Progress | None) -> dict[str, Any] | None:
+    """What the page draws of the newest look at the probe rows."""
+    if looked is None or looked.attribution is None:
+        return None
+    found = looked.attribution
+    return {**asdict(found), "warning": found.warning, "epoch": finite(looked.epoch), "fold": looked.fold}
 
 
 def _results(model: TrainedModel) -> list[dict[str, Any]]:
     shown = [(name, model.metrics[name]) for name in scoreboard(model).names]
     labels = model.task.metrics
     return [
-        {"name": labels[name].label if name in labels else name, "value": _finite(float(e.value)),
-         "low": _finite(float(e.low)), "high": _finite(float(e.high))}
+        {"name": labels[name].label if name in labels else name, "value": finite(float(e.value)),
+         "low": finite(float(e.low)), "high": finite(float(e.high))}
         for name, e in shown
     ]  # fmt: skip
