@@ -19,6 +19,7 @@ import anywidget
 import traitlets
 
 from lepton_lab.notebook.panels.bundle import styles
+from lepton_lab.notebook.panels.cells import shown_by_this_cell
 from lepton_lab.pictures.markup import Markup, tag
 
 # `.lepton-live` is set by a panel that has something to show; until then its twin stays.
@@ -65,6 +66,7 @@ class TwinnedPanel(anywidget.AnyWidget):
 
         self._show_twin(update=False)
         self._shown = True
+        shown_by_this_cell(self)
         view, metadata = self._repr_mimebundle_() or ({}, {})
         display({**view, "text/plain": ""}, metadata=metadata, raw=True)
 
