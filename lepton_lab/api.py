@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lepton_lab.data.quality import Check
     from lepton_lab.data.shifts import Drift
     from lepton_lab.evaluation.comparison import Comparison
+    from lepton_lab.evaluation.error_tree.tree import ErrorTree
     from lepton_lab.evaluation.report import Evaluation
     from lepton_lab.evaluation.run_table import Runs
     from lepton_lab.journal import Run
@@ -264,7 +265,12 @@ def resume(
 
 
 def evaluate(
-    model: TrainedModel, df: Any = None, *, weights: Any = None, costs: Mapping[str, float] | None = None
+    model: TrainedModel,
+    df: Any = None,
+    *,
+    weights: Any = None,
+    costs: Mapping[str, float] | None = None,
+    unit: str = "",
 ) -> Evaluation:
     """How good a model is on a frame: metrics with intervals, curves, confusion, calibration.
 
@@ -275,6 +281,10 @@ def evaluate(
             training if left out and there. They count in every figure and curve.
         costs: Of wrong decisions, `{"false_alarm": 1, "missed": 5}` in any unit: finds the threshold that
             costs least (`.costs.threshold`, to keep with `model.with_threshold`) and what it costs a row.
+        unit: Of the costs, such as "€".
+
+    Returns:
+        Figures and curves; `.at(0.3)` is what becomes of the rows at another threshold.
 
     Raises:
         OptionError: No frame was given and the model has no held-out rows, because it was loaded; or costs
@@ -288,7 +298,7 @@ def evaluate(
     from lepton_lab.evaluation.rows_of import held_out_of
 
     model = model_in(model)
-    weighed = None if costs is None else read_costs(costs, model.task)
+    weighed = None if costs is None else read_costs(costs, model.task, unit)
     if df is not None:
         table = read_like(model.schema, df, task=model.task, need_target=True, weights=weights)
         return evaluate_rows(model, table, costs=weighed)
@@ -297,6 +307,45 @@ def evaluate(
     held_out = held_out_of(model, "evaluate")
     known = Known(held_out.logits, held_out.threshold, held_out.weights)
     return evaluate_rows(model, held_out.table, known=known, costs=weighed)
+
+
+def error_tree(model: TrainedModel, df: Any = None, *, weights: Any = None, depth: int = 3, seed: int = 0) -> ErrorTree:
+    """Where a model fails: a small tree of the rows' errors, in the columns' own values.
+
+    The tree is grown on one half of the rows; its figures are of the other half, and splits that the other
+    half does not bear out are left out. So it may well say that there is no such place.
+
+    Args:
+        model: A trained model.
+        df: A frame with the target; the rows held out of training if left out.
+        weights: Row weights of `df`, as for `evaluate`.
+        depth: Conditions on the way to a part, at most: 1 to 5.
+        seed: Of the halves.
+
+    Returns:
+        Nodes with rule, rows, mean loss and error rate; `.worst`, `.labels(number)`, `.explain(number)`.
+
+    Raises:
+        OptionError: No frame, and a model that was loaded; or a depth that cannot be used.
+        DataError: The frame has no rows.
+        SchemaMismatchError: The frame is not like the one trained on.
+
+    Example:
+        >>> tree = ll.error_tree(model, df)  # doctest: +SKIP
+        >>> df.loc[tree.labels(tree.worst.number)]  # doctest: +SKIP
+    """
+    from lepton_lab.data.table import read_like
+    from lepton_lab.evaluation.error_tree.ask import error_tree_of
+    from lepton_lab.evaluation.evaluated_rows import evaluated, held_out_rows
+    from lepton_lab.evaluation.rows_of import held_out_of
+
+    model = model_in(model)
+    if df is not None:
+        table = read_like(model.schema, df, task=model.task, need_target=True, weights=weights)
+        return error_tree_of(evaluated(model, table), depth=depth, seed=seed)
+    if weights is not None:
+        raise OptionError("weights= belongs to the rows of a frame. Type: ll.error_tree(model, df, weights=...)")
+    return error_tree_of(held_out_rows(held_out_of(model, "error_tree"), model), depth=depth, seed=seed)
 
 
 def compare(a: TrainedModel | Run | str, b: TrainedModel | Run | str, df: Any = None, *, seed: int = 0) -> Comparison:

@@ -27,10 +27,22 @@ _BEYOND = 2.0
 
 @dataclass(frozen=True)
 class Costs:
-    """Of one wrong decision of either kind, in any unit of money or effort; right ones cost nothing."""
+    """Of one wrong decision of either kind, in any unit of money or effort; right ones cost nothing.
+
+    Args:
+        false_alarm: of calling a row positive that is negative.
+        missed: of calling a row negative that is positive.
+        unit: what is counted, such as "€"; empty where the user did not say.
+    """
 
     false_alarm: float
     missed: float
+    unit: str = ""
+
+    @property
+    def in_unit(self) -> str:
+        """The unit after a number: a space and the unit, or nothing."""
+        return f" {self.unit}" if self.unit else ""
 
     @property
     def calibrated(self) -> float:
@@ -84,29 +96,41 @@ class CostChoice:
     note: str
 
 
-def read_costs(costs: Mapping[str, float], task: Task) -> Costs:
-    """The costs as the user wrote them.
+def read_costs(costs: Mapping[str, float], task: Task, unit: str = "") -> Costs:
+    """The costs of wrong decisions between a task's two classes, as the user wrote them.
 
     Raises:
         OptionError: not two classes, a name or a number that cannot be used.
     """
-    wanted = "costs={'false_alarm': 1, 'missed': 5}"
     if len(task.classes) != 2:
         raise OptionError(
             f"costs= sets a threshold between two classes, and this is a {task.name} model. "
             "Leave costs= out, or train with a target of two classes"
         )
+    negative, positive = task.classes
+    return costs_between(costs, repr(negative), repr(positive), unit)
+
+
+def costs_between(costs: Mapping[str, float], negative: str, positive: str, unit: str = "") -> Costs:
+    """The same between what is not called and what is, in words.
+
+    Raises:
+        OptionError: a name, a number or a unit that cannot be used.
+    """
+    wanted = "costs={'false_alarm': 1, 'missed': 5}"
     if not isinstance(costs, Mapping):
         raise OptionError(f"costs={costs!r} is no dict. For example: {wanted}")
     for name in costs:
         if name not in NAMES:
             raise OptionError(
-                f"costs has no {name!r}.{did_you_mean(name, NAMES)} Give false_alarm (called {task.classes[1]!r}, is "
-                f"{task.classes[0]!r}) and missed (called {task.classes[0]!r}, is {task.classes[1]!r}): {wanted}"
+                f"costs has no {name!r}.{did_you_mean(name, NAMES)} Give false_alarm (called {positive}, is "
+                f"{negative}) and missed (called {negative}, is {positive}): {wanted}"
             )
     if missing := [name for name in NAMES if name not in costs]:
         raise OptionError(f"costs lacks {missing[0]!r}; the threshold hangs on both. For example: {wanted}")
-    return Costs(*(_cost(name, costs[name]) for name in NAMES))
+    if not isinstance(unit, str):
+        raise OptionError(f"unit={unit!r} is no text. For example: unit='€'")
+    return Costs(*(_cost(name, costs[name]) for name in NAMES), unit=unit.strip())
 
 
 def _cost(name: str, value: object) -> float:

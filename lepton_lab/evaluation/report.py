@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lepton_lab.errors import DataError
-from lepton_lab.evaluation.costs import CostChoice, Costs, Judged, weigh_costs
+from lepton_lab.errors import OptionError
+from lepton_lab.evaluation.costs import CostChoice, Costs, Judged, costs_between, read_costs, weigh_costs
+from lepton_lab.evaluation.curves import (
+    CalibrationBins,
+    Curve,
+    Histogram,
+    Residuals,
+    calibration,
+    ranking_curves,
+    residuals,
+    score_histogram,
+)
+from lepton_lab.evaluation.decisions import Decisions
+from lepton_lab.evaluation.evaluated_rows import EvaluatedRows, evaluated
+from lepton_lab.evaluation.one_class import OneClass, class_index, one_class
 from lepton_lab.evaluation.risk_groups import RiskGroups, calibration_at_horizon, risk_groups
 from lepton_lab.fitting.scores import Board, leaderboard, trivial_logits, trivial_name
 from lepton_lab.metrics import Estimate, confusion
@@ -19,63 +33,8 @@ from lepton_lab.trained import centred
 
 if TYPE_CHECKING:
     from lepton_lab.data.table import Table
+    from lepton_lab.evaluation.error_tree.tree import ErrorTree
     from lepton_lab.trained import TrainedModel
-
-# Curves are for eyes: more points than this are not seen, but make the picture heavy.
-_MOST_POINTS = 200
-_BINS = 10
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Points of a curve, in drawing order.
-
-    Args:
-        x, y: coordinates `(point,)`.
-        thresholds: probability at each point, where it has one; else empty.
-    """
-
-    x: np.ndarray
-    y: np.ndarray
-    thresholds: np.ndarray
-
-
-@dataclass(frozen=True)
-class CalibrationBins:
-    """Predicted against observed, in ten bins of equal numbers of rows.
-
-    Args:
-        predicted: mean predicted probability (of the likeliest class where there are several; of the event by the
-            horizon) or number.
-        observed: share of rows of that class (or with the event, by Kaplan-Meier), or mean of the number.
-        count: rows in the bin; their weight, where rows have weights (of mean 1).
-    """
-
-    predicted: np.ndarray
-    observed: np.ndarray
-    count: np.ndarray
-
-
-@dataclass(frozen=True)
-class Histogram:
-    """Rows, or their weight, `(class, bin)` (one row for a number) between `edges` `(bin + 1,)`."""
-
-    edges: np.ndarray
-    counts: np.ndarray
-
-
-@dataclass(frozen=True)
-class Residuals:
-    """A regression's errors: of at most 500 rows one by one, and their histogram over all.
-
-    Args:
-        predicted, residual: `(row,)`, prediction and truth minus prediction, in the target's unit.
-        histogram: of the residuals.
-    """
-
-    predicted: np.ndarray
-    residual: np.ndarray
-    histogram: Histogram
 
 
 @dataclass(frozen=True)
@@ -100,6 +59,7 @@ class Evaluation:
         costs: the threshold for the costs that were given; None without.
         ahead: for each of the others, the blend's metric minus its, with the paired 95 % interval; not of decisions.
         risks: thirds of the rows by risk, predicted and observed; of a time to an event only.
+        rows: the rows themselves, for `at`, `against_rest`, `for_costs` and `error_tree`.
     """
 
     target: str
@@ -119,11 +79,90 @@ class Evaluation:
     costs: CostChoice | None = None
     ahead: Mapping[str, Mapping[str, Estimate]] = field(default_factory=dict)
     risks: RiskGroups | None = None
+    rows: EvaluatedRows | None = field(default=None, repr=False, compare=False)
 
     @property
     def classes(self) -> tuple[ClassValue, ...]:
         """The user's own class values; empty for regression."""
         return self.task.classes
+
+    def at(
+        self, threshold: float, *, of: object = None, costs: Mapping[str, float] | None = None, unit: str = ""
+    ) -> Decisions:
+        """What becomes of the rows if they are called from this threshold on: exact, over all rows and their weights.
+
+        Args:
+            threshold: probability, 0 to 1.
+            of: the class that is called; the positive one if left out, one must be named where there are several.
+            costs: of wrong decisions, `{"false_alarm": 1, "missed": 5}`; those of the evaluation if left out.
+            unit: of the costs, such as "€".
+
+        Raises:
+            OptionError: no probability, no such class, or costs that cannot be used.
+
+        Example:
+            >>> ll.evaluate(model, df).at(0.3).sensitivity  # doctest: +SKIP
+            Estimate(value=0.71, low=0.66, high=0.76)
+        """
+        one, weighed = self.against_rest(of), self.costs and self.costs.costs
+        if costs is not None:
+            weighed = costs_between(costs, f"not {one.name!r}", repr(one.name), unit)
+        return one.thresholds.at(threshold, weighed)
+
+    def against_rest(self, of: object = None) -> OneClass:
+        """One class against all others: every threshold, its curves, calibration and scores.
+
+        Args:
+            of: a class as the user wrote it; the positive one of two classes if left out.
+
+        Raises:
+            OptionError: no such class, or a model without classes.
+        """
+        k = class_index(self.task, of)
+        if k not in self._against_rest:
+            rows = self._rows
+            self._against_rest[k] = one_class(self.classes[k], rows.y == k, rows.probability[:, k], rows.w)
+        return self._against_rest[k]
+
+    def for_costs(self, costs: Mapping[str, float], *, unit: str = "") -> Evaluation:
+        """The same evaluation with the threshold that costs least, and what it costs (`.costs`).
+
+        Args:
+            costs: of wrong decisions, `{"false_alarm": 1, "missed": 5}`.
+            unit: of the costs, such as "€".
+
+        Raises:
+            OptionError: not two classes, or costs that cannot be used.
+        """
+        weighed = read_costs(costs, self.task, unit)
+        return replace(self, costs=_weighed(self._rows, weighed))
+
+    def error_tree(self, *, depth: int = 3, seed: int = 0) -> ErrorTree:
+        """Where the model fails: a small tree of the rows' errors, as `ll.error_tree` makes it."""
+        from lepton_lab.evaluation.error_tree.ask import error_tree_of
+
+        if (depth, seed) not in self._error_trees:
+            self._error_trees[depth, seed] = error_tree_of(self._rows, depth=depth, seed=seed)
+        return self._error_trees[depth, seed]
+
+    @property
+    def errors(self) -> ErrorTree | None:
+        """The tree of errors, where one was asked for; pictures show it then."""
+        return next(reversed(self._error_trees.values()), None)
+
+    @cached_property
+    def _against_rest(self) -> dict[int, OneClass]:
+        return {}
+
+    @cached_property
+    def _error_trees(self) -> dict[tuple[int, int], ErrorTree]:
+        return {}
+
+    @property
+    def _rows(self) -> EvaluatedRows:
+        if self.rows is None:
+            raise OptionError("this evaluation holds figures only. Make it from rows: ll.evaluate(model, df)")
+        return self.rows
 
     def __repr__(self) -> str:
         lines = [f"Evaluation of {self.target!r} on {self.n_rows:,} rows ({self.note})"]
@@ -164,77 +203,62 @@ def evaluate_rows(
     Raises:
         DataError: there are no rows.
     """
-    if not table.n_rows:
-        raise DataError("the frame has no rows to evaluate on. Give the rows with their target: ll.evaluate(model, df)")
-    y, task = np.asarray(table.y), model.task
-    x = model.encoder.encode(table)
-    counted = table.weights if known is None else known.weights
-    logits = answers(task, model.logits_x(x)) if known is None else known.logits
-    threshold = None if known is None else known.threshold
-    probability = task.probability(logits)
+    rows = (
+        evaluated(model, table)
+        if known is None
+        else EvaluatedRows(model, table, known.logits, known.weights, known.threshold, held_out=True)
+    )
     held = Board(model.metrics, model.leaderboard, model.ahead)
-    board = held if known else _leaderboard(model, x, y, logits, counted)
+    board = held if known else _leaderboard(rows)
     note = model.metrics_note if known else "the frame given"
     return Evaluation(
         target=model.schema.target,
-        task=task,
-        n_rows=len(y),
+        task=model.task,
+        n_rows=len(rows.y),
         metrics=board.metrics,
         leaderboard=board.rows,
         ahead=board.ahead,
         threshold=model.threshold,
         threshold_note=model.threshold_note,
-        **_drawn(model, y, probability, logits, threshold, counted),
-        note=note if counted is None else f"{note}; rows count by their weights, in the curves too",
-        costs=costs and _weighed(model, table, x, probability, threshold, counted, costs, known is not None),
+        **_drawn(rows),
+        note=note if rows.weights is None else f"{note}; rows count by their weights, in the curves too",
+        costs=costs and _weighed(rows, costs),
+        rows=rows,
     )
 
 
-def _drawn(
-    model: TrainedModel,
-    y: np.ndarray,
-    probability: np.ndarray,
-    logits: np.ndarray,
-    threshold: np.ndarray | None,
-    counted: np.ndarray | None,
-) -> dict[str, Any]:
+def _drawn(rows: EvaluatedRows) -> dict[str, Any]:
     """What pictures draw: curves, counts and histograms, every row by its weight."""
+    model, y, logits, w = rows.model, rows.y, rows.logits, rows.w
     is_number, is_binary = not model.classes, len(model.classes) == 2
-    w = np.ones(len(y)) if counted is None else counted / counted.mean()
     if isinstance(model.task, Survival):
         bins = CalibrationBins(*calibration_at_horizon(model.task, y, logits, w))
         undrawn = dict.fromkeys(("confusion", "roc", "precision_recall", "scores", "residuals"))
         return undrawn | {"calibration": bins, "risks": risk_groups(model.task, y, logits, w)}
-    roc, precision_recall = _ranking_curves(y, probability[:, 1], w) if is_binary else (None, None)
-    decided = None if is_number else model.decide(probability, threshold)
+    probability = rows.probability
+    roc, precision_recall = ranking_curves(y, probability[:, 1], w) if is_binary else (None, None)
+    decided = None if is_number else model.decide(probability, rows.threshold)
     return {
         "confusion": None if decided is None else confusion(y, decided, len(model.classes), w),
         "roc": roc,
         "precision_recall": precision_recall,
-        "calibration": _calibration(y, logits[:, 0] if is_number else probability, w),
-        "scores": None if is_number else _score_histogram(y, probability, w),
-        "residuals": _residuals(y, logits[:, 0], w) if is_number else None,
+        "calibration": calibration(y, logits[:, 0] if is_number else probability, w),
+        "scores": None if is_number else score_histogram(y, probability, w),
+        "residuals": residuals(y, logits[:, 0], w) if is_number else None,
     }
 
 
-def _weighed(
-    model: TrainedModel,
-    table: Table,
-    x: np.ndarray,
-    probability: np.ndarray,
-    threshold: np.ndarray | None,
-    counted: np.ndarray | None,
-    costs: Costs,
-    is_held_out: bool,
-) -> CostChoice:
+def _weighed(rows: EvaluatedRows, costs: Costs) -> CostChoice:
     """The threshold for the costs: chosen on the rows held out of training, where those are others."""
-    rows = Judged(probability[:, 1], np.asarray(table.y), counted, table.groups)
+    model, table = rows.model, rows.table
+    judged = Judged(rows.probability[:, 1], rows.y, rows.weights, table.groups)
     held, apart = model.held_out, None
-    if held is not None and not is_held_out and not _overlaps(x, model.encoder.encode(held.table)):
+    x = model.encoder.encode(table) if held is not None and not rows.held_out else None
+    if held is not None and x is not None and not _overlaps(x, model.encoder.encode(held.table)):
         apart = Judged(model.task.probability(held.logits)[:, 1], held.y, held.weights)
     assert model.threshold is not None
-    now = model.threshold if threshold is None else threshold
-    return weigh_costs(rows, costs, now, apart=apart, where="rows held out of training")
+    now = model.threshold if rows.threshold is None else rows.threshold
+    return weigh_costs(judged, costs, now, apart=apart, where="rows held out of training")
 
 
 def _overlaps(x: np.ndarray, other: np.ndarray) -> bool:
@@ -242,63 +266,11 @@ def _overlaps(x: np.ndarray, other: np.ndarray) -> bool:
     return not {row.tobytes() for row in x}.isdisjoint(row.tobytes() for row in other)
 
 
-def _leaderboard(
-    model: TrainedModel, x: np.ndarray, y: np.ndarray, logits: np.ndarray, counted: np.ndarray | None
-) -> Board:
+def _leaderboard(rows: EvaluatedRows) -> Board:
     """The blend, each member, and the best guess without a column, from these rows' own shares: a strict baseline."""
-    task = model.task
-    guess = np.broadcast_to(trivial_logits(y, counted, task), logits.shape)
+    task, y, model = rows.model.task, rows.y, rows.model
+    x = model.encoder.encode(rows.table)
+    guess = np.broadcast_to(trivial_logits(y, rows.weights, task), rows.logits.shape)
     members = {name: answers(task, centred(z), of_member=True) for name, z in model.member_logits_x(x).items()}
     others = members | {trivial_name(task): guess}
-    return leaderboard(task, y, logits, others, counted, threshold=model.threshold)
-
-
-def _ranking_curves(y: np.ndarray, probability: np.ndarray, w: np.ndarray) -> tuple[Curve, Curve]:
-    """ROC and precision-recall, a point at each threshold, thinned."""
-    order = np.argsort(-probability, kind="stable")
-    ordered = probability[order]
-    ends = np.flatnonzero(np.concatenate([ordered[1:] != ordered[:-1], [True]]))
-    found = np.cumsum(np.where(y[order] == 1, w[order], 0.0))[ends]
-    alarms = np.cumsum(np.where(y[order] == 1, 0.0, w[order]))[ends]
-    # Rows of weight 0 at the top are nothing yet: precision there is as of nothing, 1.
-    precision = np.divide(found, found + alarms, out=np.ones(len(found)), where=found + alarms > 0)
-    recall, alarms = found / (found[-1] or 1.0), alarms / (alarms[-1] or 1.0)
-    kept = _thinned(len(ends))
-    thresholds = ordered[ends][kept]
-    roc = Curve(np.append(0.0, alarms[kept]), np.append(0.0, recall[kept]), np.append(1.0, thresholds))
-    return roc, Curve(recall[kept], precision[kept], thresholds)
-
-
-def _thinned(n: int) -> np.ndarray:
-    """At most so many positions, first and last among them."""
-    return np.unique(np.linspace(0, n - 1, min(n, _MOST_POINTS)).round().astype(int))
-
-
-def _calibration(y: np.ndarray, prediction: np.ndarray, w: np.ndarray) -> CalibrationBins:
-    """Bins of equal weight; those are of equal numbers of rows where rows weigh the same."""
-    if prediction.ndim == 1:
-        predicted, observed = prediction, y.astype(float)
-    elif prediction.shape[1] == 2:
-        predicted, observed = prediction[:, 1], (y == 1).astype(float)
-    else:
-        predicted, observed = prediction.max(axis=1), (prediction.argmax(axis=1) == y).astype(float)
-    order = np.argsort(predicted, kind="stable")
-    passed = np.cumsum(w[order]) - 0.5 * w[order]
-    of_row = np.minimum((_BINS * passed / w.sum()).astype(int), _BINS - 1)
-    count, first, second = (np.bincount(of_row, v[order], minlength=_BINS) for v in (w, w * predicted, w * observed))
-    full = count > 0
-    return CalibrationBins(first[full] / count[full], second[full] / count[full], count[full])
-
-
-def _score_histogram(y: np.ndarray, probability: np.ndarray, w: np.ndarray) -> Histogram:
-    scores = probability[:, 1] if probability.shape[1] == 2 else probability.max(axis=1)
-    edges = np.linspace(0, 1, 2 * _BINS + 1)
-    counts = [np.histogram(scores[y == k], edges, weights=w[y == k])[0] for k in range(probability.shape[1])]
-    return Histogram(edges, np.stack(counts))
-
-
-def _residuals(y: np.ndarray, predicted: np.ndarray, w: np.ndarray) -> Residuals:
-    residual = y - predicted
-    shown = np.random.default_rng(0).permutation(len(y))[:500]
-    counts, edges = np.histogram(residual, 3 * _BINS, weights=w)
-    return Residuals(predicted[shown], residual[shown], Histogram(edges, counts[None]))
+    return leaderboard(task, y, rows.logits, others, rows.weights, threshold=model.threshold)

@@ -15,6 +15,7 @@ from lepton_lab import pictures
 RESULTS = (
     ("lepton_lab.trained", "TrainedModel"),
     ("lepton_lab.evaluation.report", "Evaluation"),
+    ("lepton_lab.evaluation.error_tree.tree", "ErrorTree"),
     ("lepton_lab.evaluation.comparison", "Comparison"),
     ("lepton_lab.evaluation.scenario", "WhatIf"),
     ("lepton_lab.evaluation.scenario", "WhatIfAnswer"),

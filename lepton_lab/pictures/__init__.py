@@ -13,6 +13,7 @@ from types import ModuleType
 PICTURES = {
     "TrainedModel": "trained_model",
     "Evaluation": "evaluation_report",
+    "ErrorTree": "error_tree",
     "Comparison": "comparison",
     "Explanation": "shapley_values",
     "ExplainProgress": "explain_progress",

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 def html_of_costs(choice: CostChoice) -> Markup:
     """The chosen threshold, what it costs a row and saves, and the cost at every other threshold."""
-    saving = with_interval(choice.saving)
+    saving, unit = with_interval(choice.saving), choice.costs.in_unit
     return theme.section(
-        f"Where to draw the line: a false alarm costs {number(choice.costs.false_alarm)}, "
-        f"a missed one {number(choice.costs.missed)}",
+        f"Where to draw the line: a false alarm costs {number(choice.costs.false_alarm)}{unit}, "
+        f"a missed one {number(choice.costs.missed)}{unit}",
         theme.kpis(
             theme.kpi("Threshold for these costs", percent(choice.threshold), f"keep it: {_keep(choice)}"),
-            theme.kpi("Costs a row", fixed(choice.cost.value), with_interval(choice.cost)),
-            theme.kpi("Saves a row", fixed(choice.saving.value), f"against the model's threshold: {saving}"),
+            theme.kpi("Costs a row", fixed(choice.cost.value) + unit, with_interval(choice.cost)),
+            theme.kpi("Saves a row", fixed(choice.saving.value) + unit, f"against the model's threshold: {saving}"),
         ),
         theme.figure("Cost a row at every threshold", _curve(choice), _extremes(choice)),
         theme.notes([choice.note]),
@@ -33,9 +33,9 @@ def html_of_costs(choice: CostChoice) -> Markup:
 
 def lines_of_costs(choice: CostChoice) -> list[str]:
     """The same as plain text."""
-    costs = choice.costs
+    costs, unit = choice.costs, choice.costs.in_unit
     return [
-        f"For a false alarm at {number(costs.false_alarm)} and a missed one at {number(costs.missed)}:",
+        f"For a false alarm at {number(costs.false_alarm)}{unit} and a missed one at {number(costs.missed)}{unit}:",
         f"  threshold {fixed(choice.threshold)}; keep it: {_keep(choice)}",
         f"  costs a row: {with_interval(choice.cost)}",
         f"  saves against the model's own threshold: {with_interval(choice.saving)}",

@@ -11,6 +11,8 @@ from lepton_lab.pictures.axes import extent
 from lepton_lab.pictures.confusion import confusion
 from lepton_lab.pictures.costs import html_of_costs, lines_of_costs
 from lepton_lab.pictures.curves import FIGURE, Line, calibration, histogram, precision_recall, roc
+from lepton_lab.pictures.error_tree import html_of_errors
+from lepton_lab.pictures.error_tree import text as text_of_errors
 from lepton_lab.pictures.intervals import with_interval
 from lepton_lab.pictures.markup import Markup, join
 from lepton_lab.pictures.numbers import count, percent, value
@@ -22,7 +24,8 @@ from lepton_lab.pictures.theme import SERIES
 from lepton_lab.pictures.trained_model import task_words, threshold_kpi
 
 if TYPE_CHECKING:
-    from lepton_lab.evaluation.report import Evaluation, Residuals
+    from lepton_lab.evaluation.curves import Residuals
+    from lepton_lab.evaluation.report import Evaluation
 
 
 def html(evaluation: Evaluation) -> Markup:
@@ -35,7 +38,8 @@ def html(evaluation: Evaluation) -> Markup:
         theme.section("Against its parts and baselines", scores.html(), sub=evaluation.note),
         theme.section("", theme.row(*_figures(evaluation))),
         html_of_costs(evaluation.costs) if evaluation.costs is not None else None,
-        theme.next_step("%lepton explain model"),
+        theme.section("Where it fails", html_of_errors(evaluation.errors)) if evaluation.errors is not None else None,
+        theme.next_step("%lepton explain model", "%lepton error_tree model"),
         sub=f"{task_words(evaluation.task)} · {count(evaluation.n_rows, 'row')}",
     )
 
@@ -59,6 +63,8 @@ def text(evaluation: Evaluation) -> str:
         lines += ["", *lines_of_risks(evaluation.risks)]
     if evaluation.costs is not None:
         lines += ["", *lines_of_costs(evaluation.costs)]
+    if evaluation.errors is not None:
+        lines += ["", text_of_errors(evaluation.errors)]
     return "\n".join(lines)
 
 

@@ -330,7 +330,7 @@ def what_if() -> WhatIfLike:
 
 def evaluation(task_name: str = "binary", n: int = 1000, seed: int = 0):
     """An evaluation of made-up predictions, by the product's own functions."""
-    from lepton_lab.evaluation import report
+    from lepton_lab.evaluation import curves, report
 
     rng = np.random.default_rng(seed)
     task, one = TASKS[task_name], model(TASKS[task_name])
@@ -343,9 +343,7 @@ def evaluation(task_name: str = "binary", n: int = 1000, seed: int = 0):
         if task_name == "multiclass":
             logits = 1.5 * np.eye(3)[truth] + rng.normal(0, 1, (n, 3))
     probability = task.probability(logits)
-    roc, recall = (
-        report._ranking_curves(truth, probability[:, 1], np.ones(n)) if task_name == "binary" else (None, None)
-    )
+    roc, recall = curves.ranking_curves(truth, probability[:, 1], np.ones(n)) if task_name == "binary" else (None, None)
     numbers = task_name == "regression"
     decided = (
         None if numbers else (probability[:, 1] >= 0.37).astype(int) if task_name == "binary" else probability.argmax(1)
@@ -372,9 +370,9 @@ def evaluation(task_name: str = "binary", n: int = 1000, seed: int = 0):
         confusion=counts,
         roc=roc,
         precision_recall=recall,
-        calibration=report._calibration(truth, logits[:, 0] if numbers else probability, np.ones(n)),
-        scores=None if numbers else report._score_histogram(truth, probability, np.ones(n)),
-        residuals=report._residuals(truth, logits[:, 0], np.ones(n)) if numbers else None,
+        calibration=curves.calibration(truth, logits[:, 0] if numbers else probability, np.ones(n)),
+        scores=None if numbers else curves.score_histogram(truth, probability, np.ones(n)),
+        residuals=curves.residuals(truth, logits[:, 0], np.ones(n)) if numbers else None,
         note="the frame given",
     )
 

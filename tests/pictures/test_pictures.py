@@ -20,7 +20,7 @@ from lepton_lab.pictures import shapley_values
 from lepton_lab.pictures.markup import clean, tag
 from lepton_lab.pictures.swarm import stack
 from lepton_lab.pictures.waterfall import Step, largest_first
-from tests.pictures import effect_examples, examples
+from tests.pictures import effect_examples, examples, result_examples
 
 LIMIT = 200_000
 NASTY = (*examples.NASTY, *examples.COLUMNS)
@@ -105,6 +105,10 @@ RESULTS = {
     "comparison": lambda: examples.comparison(),
     "nasty comparison": lambda: examples.comparison(examples.NASTY[0]),
     "evaluation with costs": lambda: examples.evaluation_with_costs(),
+    "evaluation with errors": lambda: result_examples.evaluated(n=2000, errors=True),
+    "errors": lambda: result_examples.evaluated(n=2000).error_tree(),
+    "errors of numbers": lambda: result_examples.evaluated("regression", 2000).error_tree(),
+    "errors of few rows": lambda: result_examples.evaluated(n=1).error_tree(),
     "explanation": lambda: examples.explanation(200),
     "exact explanation": lambda: examples.explanation(50, exact=True),
     "nasty explanation": lambda: examples.explanation(60, columns=NASTY),
