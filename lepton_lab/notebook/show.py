@@ -46,6 +46,12 @@ def _explanation_panel(explanation: Any) -> Any:
     return ExplanationPanel(explanation)
 
 
+def _result_panel(evaluation: Any) -> Any:
+    from lepton_lab.notebook.panels.result import ResultPanel
+
+    return ResultPanel(evaluation)
+
+
 def _whatif_panel(whatif: Any) -> Any:
     from lepton_lab.notebook.panels.whatif import WhatIfPanel
 
@@ -66,6 +72,7 @@ def _runs_panel(runs: Any) -> Any:
 
 # The results that answer to the pointer, where there is a page to point at.
 PANELS: dict[str, Callable[[Any], Any]] = {
+    "Evaluation": _result_panel,
     "Explanation": _explanation_panel,
     "WhatIf": _whatif_panel,
     "Check": _data_panel,

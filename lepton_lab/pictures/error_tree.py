@@ -35,9 +35,8 @@ def html_of_errors(tree: ErrorTree) -> Markup:
         for node in tree.nodes
     ]
     rows.append(["", "", "", dots.axis(), *("" for _ in cells(tree, tree.nodes[0])[2:])])
-    header = ["part of the rows", "rows", "share", f"{tree.loss_name}, lower is better", *_names(tree)]
-    numeric = [1, 2, *range(4, len(header))]
-    return join(table(header, rows, numeric=numeric), theme.notes([verdict(tree), tree.note]))
+    numeric = [1, 2, *range(4, len(rows[0]))]
+    return join(table(header(tree), rows, numeric=numeric), theme.notes([verdict(tree), tree.note]))
 
 
 def text(tree: ErrorTree) -> str:
@@ -46,10 +45,10 @@ def text(tree: ErrorTree) -> str:
         ["  " * node.depth + words(node), *cells(tree, node)[:2], with_interval(node.loss), *cells(tree, node)[2:]]
         for node in tree.nodes
     ]
-    header = ["part of the rows", "rows", "share", f"{tree.loss_name} (95 %)", *_names(tree)]
-    numeric = range(1, len(header))
+    names = ["part of the rows", "rows", "share", f"{tree.loss_name} (95 %)", *_names(tree)]
+    numeric = range(1, len(names))
     return "\n".join(
-        [f"Where the model of {tree.target} fails", text_table(header, rows, numeric=numeric), verdict(tree), tree.note]
+        [f"Where the model of {tree.target} fails", text_table(names, rows, numeric=numeric), verdict(tree), tree.note]
     )
 
 
@@ -86,6 +85,11 @@ def standing(node: ErrorNode) -> str:
 def kind_of(node: ErrorNode) -> str:
     """The colour of a node."""
     return "other" if not node.told_apart else "up" if node.worse else "down"
+
+
+def header(tree: ErrorTree) -> list[str]:
+    """The names of the table's columns."""
+    return ["part of the rows", "rows", "share", f"{tree.loss_name}, lower is better", *_names(tree)]
 
 
 def _names(tree: ErrorTree) -> list[str]:

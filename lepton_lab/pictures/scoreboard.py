@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lepton_lab.metrics import Estimate
 from lepton_lab.pictures import theme
-from lepton_lab.pictures.intervals import DotColumn, interval
+from lepton_lab.pictures.intervals import DotColumn, interval, with_interval
 from lepton_lab.pictures.markup import Markup, join, tag
 from lepton_lab.pictures.numbers import is_nothing, metric, percent, signed
 from lepton_lab.pictures.tables import table, text_table
@@ -53,20 +53,24 @@ class Scoreboard:
 
     def headline(self) -> list[Markup]:
         """The first metric, how far it is ahead of the better baseline, and the second metric."""
+        return [theme.kpi(*words) for words in self.headline_words()]
+
+    def headline_words(self) -> list[tuple[str, str, str]]:
+        """The same as label, value and note."""
         numbers = [self._headline(name) for name in self.names[:2]]
         return [*numbers[:1], *self._gain(), *numbers[1:]]
 
     def html(self) -> Markup:
         """The table: a dot with its interval for the first metric, and the metrics as numbers."""
         # The paired differences take the place of the last metric.
-        names, members = self.names[: SHOWN_METRICS - self._has_gaps], list(self.board)
+        names, members = self.shown_names, list(self.board)
         # A trivial guess is far away in metrics such as RMSE: its dot may not squeeze the others together.
         first = {member: scores.get(names[0]) for member, scores in self.board.items()}
         dots = DotColumn.of([estimate for member, estimate in first.items() if member in LABELS])
         rows: list[list[object]] = [
             [self._named(m), self._dot(m, dots, first[m]), *self._gap(m), *self._numbers(m, names)] for m in members
         ]
-        paired = ["This model minus it"] if self._has_gaps else []
+        paired = ["This model minus it"] if self.has_gaps else []
         rows.append(["", dots.axis(), *("" for _ in [*paired, *names])])
         better = "higher" if self.task.metrics[names[0]].higher_is_better else "lower"
         header = ["", f"{self.label(names[0])}, {better} is better", *paired, *(self.label(name) for name in names)]
@@ -76,20 +80,39 @@ class Scoreboard:
     def text(self) -> str:
         """The table as plain text."""
         rows = [
-            [_name(m), *(metric(s[n].value if n in s else None) for n in self.names), *self._gap_words(m)]
+            [_name(m), *(metric(s[n].value if n in s else None) for n in self.names), *self.gap_words(m)]
             for m, s in self.board.items()
         ]
-        paired = [f"{self.label(self.names[0])}, this model minus it (95 %)"] if self._has_gaps else []
+        paired = [f"{self.label(self.names[0])}, this model minus it (95 %)"] if self.has_gaps else []
         header = ["", *map(self.label, self.names), *paired]
         return text_table(header, rows, numeric=range(1, len(header)))
 
     @property
-    def _has_gaps(self) -> bool:
+    def shown_names(self) -> list[str]:
+        """The metrics of the table's columns."""
+        return self.names[: SHOWN_METRICS - self.has_gaps]
+
+    def name_of(self, member: str) -> str:
+        """What the table calls a member or baseline."""
+        return _name(member)
+
+    def is_drawn(self, member: str) -> bool:
+        """Whether its first metric shares the table's scale; a trivial guess may be too far away."""
+        return member in LABELS
+
+    def number_words(self, member: str) -> list[str]:
+        """Its metrics, the first with its interval."""
+        found = [self.board[member].get(name) for name in self.shown_names]
+        return [with_interval(e) if k == 0 else metric(e.value if e else None) for k, e in enumerate(found)]
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether paired differences are known."""
         return any(self.names[0] in row for row in self.ahead.values())
 
-    def _gap_words(self, member: str) -> list[str]:
+    def gap_words(self, member: str) -> list[str]:
         """`+0.012 (+0.003 to +0.021)`, and whether that is noise; nothing in the model's own row."""
-        if not self._has_gaps:
+        if not self.has_gaps:
             return []
         gap = self.ahead.get(member, {}).get(self.names[0])
         if gap is None or is_nothing(gap.value):
@@ -102,13 +125,13 @@ class Scoreboard:
     def _gap(self, member: str) -> list[Markup]:
         # On few lines: one would push the metrics out of a notebook's cell.
         narrow = "display:inline-block;white-space:normal;width:95px"
-        return [tag("span", words, style=narrow) if words else Markup("") for words in self._gap_words(member)]
+        return [tag("span", words, style=narrow) if words else Markup("") for words in self.gap_words(member)]
 
-    def _headline(self, name: str) -> Markup:
+    def _headline(self, name: str) -> tuple[str, str, str]:
         spread = interval(self.metrics[name])
-        return theme.kpi(self.label(name), metric(self.metrics[name].value), f"{spread} (95 %)" if spread else "")
+        return (self.label(name), metric(self.metrics[name].value), f"{spread} (95 %)" if spread else "")
 
-    def _gain(self) -> list[Markup]:
+    def _gain(self) -> list[tuple[str, str, str]]:
         """How far the model is ahead of the better of its two baselines."""
         name = self.names[0]
         higher = self.task.metrics[name].higher_is_better
@@ -123,7 +146,7 @@ class Scoreboard:
         paired = self.ahead.get(best, {}).get(name)
         if paired is not None and paired.low <= 0 <= paired.high and not level:
             side = "not told apart from"
-        return [theme.kpi("Against the best baseline", shown, f"{side} {_name(best).lower()}")]
+        return [("Against the best baseline", shown, f"{side} {_name(best).lower()}")]
 
     def _dot(self, member: str, dots: DotColumn, estimate: Estimate | None) -> Markup:
         if estimate is None or not dots.scale.low <= estimate.value <= dots.scale.high:

@@ -1,0 +1,112 @@
+"""The figures of an evaluation that stand still, as data: axes, and shapes in the theme's colours."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lepton_lab.pictures.axes import extent
+from lepton_lab.pictures.numbers import percent as in_percent
+from lepton_lab.pictures.survival_curves import KINDS
+from lepton_lab.survival import Survival
+
+if TYPE_CHECKING:
+    from lepton_lab.evaluation.curves import CalibrationBins, Residuals
+    from lepton_lab.evaluation.report import Evaluation
+    from lepton_lab.evaluation.risk_groups import RiskGroups
+
+UNIT = [0.0, 1.0]
+
+
+def figures(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """Of numbers, of times to an event, and the calibration of the likeliest of several classes."""
+    if evaluation.residuals is not None:
+        return _of_numbers(evaluation, evaluation.residuals)
+    if evaluation.risks is not None and isinstance(evaluation.task, Survival):
+        by = f"{evaluation.task.horizon:g}"
+        honest = calibration(evaluation.calibration) | {
+            "caption": f"Calibration at {by}", "sub": f"chance of the event by {by}",
+        }  # fmt: skip
+        return [_of_risks(evaluation.risks, evaluation.target), honest]
+    if len(evaluation.classes) > 2:
+        return [calibration(evaluation.calibration) | {"caption": "Calibration, likeliest class"}]
+    return []
+
+
+def calibration(bins: CalibrationBins) -> dict[str, Any]:
+    """Predicted against observed, a dot a bin, its area the rows in it."""
+    share = bins.count / max(float(bins.count.max(initial=0)), 1e-300)
+    x, y = bins.predicted.tolist(), bins.observed.tolist()
+    words = [
+        f"{n:,.0f} rows: said {100 * p:.1f} %, seen {100 * o:.1f} %" for n, p, o in zip(bins.count, x, y, strict=True)
+    ]
+    return {
+        "caption": "Calibration", "sub": "on the line is honest",
+        "x": _axis("predicted probability", UNIT), "y": _axis("observed rate", UNIT),
+        "shapes": [
+            _shape("dash", "axis", UNIT, UNIT), _shape("thin", "main", x, y),
+            _shape("dots", "main", x, y) | {"sizes": (2 + 5 * np.sqrt(share)).tolist(), "words": words},
+        ],
+    }  # fmt: skip
+
+
+def _of_numbers(evaluation: Evaluation, residuals: Residuals) -> list[dict[str, Any]]:
+    predicted, residual = residuals.predicted.tolist(), residuals.residual.tolist()
+    truth = (residuals.predicted + residuals.residual).tolist()
+    both = list(extent([*predicted, *truth]))
+    edges, counts = residuals.histogram.edges.tolist(), residuals.histogram.counts[0]
+    shares = (counts / max(float(counts.sum()), 1e-300)).tolist()
+    bins = evaluation.calibration
+    means = _shape("line", "up", bins.predicted.tolist(), bins.observed.tolist())
+    x = _axis("predicted", list(extent(predicted)))
+    return [
+        {"caption": "True against predicted", "sub": "line: mean of tenths", "x": _axis("predicted", both),
+         "y": _axis("true", both),
+         "shapes": [_shape("dash", "axis", both, both), _shape("dots", "main", predicted, truth), means]},
+        {"caption": "Residuals against predicted", "sub": "", "x": x,
+         "y": _axis("truth − prediction", list(extent(residual, include=(0.0,)))),
+         "shapes": [_shape("dash", "axis", [x["from"], x["to"]], [0.0, 0.0]),
+                    _shape("dots", "main", predicted, residual)]},
+        {"caption": "Residuals", "sub": "", "x": _axis(f"truth − prediction, {evaluation.task.unit}",
+                                                       [edges[0], edges[-1]]),
+         "y": _axis("share of rows", [0.0, 1.05 * max(shares)], percent=True),
+         "shapes": [_shape("bars", "main", edges, shares),
+                    _shape("dash", "axis", [0.0, 0.0], [0.0, 1.05 * max(shares)])]},
+    ]  # fmt: skip
+
+
+def _of_risks(risks: RiskGroups, x_name: str) -> dict[str, Any]:
+    shapes = []
+    for k, name in enumerate(risks.names):
+        seen = ~np.isnan(risks.observed[k])
+        times = risks.times[seen].tolist()
+        low, high = risks.low[k][seen].tolist(), risks.high[k][seen].tolist()
+        shapes.append(_shape("band", KINDS[name], [*times, *reversed(times)], [*high, *reversed(low)]))
+        shapes.append(_shape("dashed", KINDS[name], *_stairs(times, risks.observed[k][seen].tolist())))
+    lines = [
+        _shape("line", KINDS[name], risks.times.tolist(), risks.predicted[k].tolist())
+        for k, name in enumerate(risks.names)
+    ]
+    return {
+        "caption": "Survival by predicted risk", "sub": "dashed: Kaplan–Meier, 95 %", "wide": True,
+        "x": _axis(x_name, [0.0, float(risks.times[-1])]), "y": _axis("without the event", UNIT, percent=True),
+        "shapes": [*shapes, *lines], "keys": [[KINDS[name], name] for name in risks.names],
+    }  # fmt: skip
+
+
+def _stairs(xs: list[float], ys: list[float]) -> tuple[list[float], list[float]]:
+    """A curve that stays where it was until its next point."""
+    x, y = xs[:1], ys[:1]
+    for (_, before), (to, now) in pairwise(zip(xs, ys, strict=True)):
+        x, y = [*x, to, to], [*y, before, now]
+    return x, y
+
+
+def _axis(name: str, ends: list[float], *, percent: bool = False) -> dict[str, Any]:
+    return {"name": name, "from": float(ends[0]), "to": float(ends[1]), "percent": percent}
+
+
+def _shape(shape: str, kind: str, xs: list[float], ys: list[float]) -> dict[str, Any]:
+    return {"shape": shape, "kind": kind, "xs": xs, "ys": ys}
