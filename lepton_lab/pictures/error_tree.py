@@ -36,7 +36,7 @@ def html_of_errors(tree: ErrorTree) -> Markup:
     ]
     rows.append(["", "", "", dots.axis(), *("" for _ in cells(tree, tree.nodes[0])[2:])])
     numeric = [1, 2, *range(4, len(rows[0]))]
-    return join(table(header(tree), rows, numeric=numeric), theme.notes([verdict(tree), tree.note]))
+    return join(table(header(tree), rows, numeric=numeric), theme.notes([verdict(tree), tree.note, compared(tree)]))
 
 
 def text(tree: ErrorTree) -> str:
@@ -48,7 +48,13 @@ def text(tree: ErrorTree) -> str:
     names = ["part of the rows", "rows", "share", f"{tree.loss_name} (95 %)", *_names(tree)]
     numeric = range(1, len(names))
     return "\n".join(
-        [f"Where the model of {tree.target} fails", text_table(names, rows, numeric=numeric), verdict(tree), tree.note]
+        [
+            f"Where the model of {tree.target} fails",
+            text_table(names, rows, numeric=numeric),
+            verdict(tree),
+            tree.note,
+            compared(tree),
+        ]
     )
 
 
@@ -59,6 +65,11 @@ def verdict(tree: ErrorTree) -> str:
         return "No part of the rows is told apart as worse than the whole."
     whole = metric(tree.nodes[0].loss.value)
     return f"Worst where {worst.rule}: {tree.loss_name} {with_interval(worst.loss)}, of all rows {whole}."
+
+
+def compared(tree: ErrorTree) -> str:
+    """What the last two columns are."""
+    return f"Said and seen: {tree.compared}, as the model says and as it is."
 
 
 def words(node: ErrorNode) -> str:
@@ -94,7 +105,7 @@ def header(tree: ErrorTree) -> list[str]:
 
 def _names(tree: ErrorTree) -> list[str]:
     rate = [] if tree.nodes[0].error_rate is None else ["wrong decisions"]
-    return [*rate, f"{tree.compared}: said", "seen", ""]
+    return [*rate, "said", "seen", ""]
 
 
 def _percent(estimate: Estimate) -> str:

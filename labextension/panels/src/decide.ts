@@ -66,6 +66,7 @@ export class Decide {
   private readonly alarm = this.money("false alarm");
   private readonly missed = this.money("missed case");
   private readonly unit = h("input", { type: "text", class: "lep-unit", "aria-label": "unit of the costs", placeholder: "€, $, h", maxlength: 12, input: () => this.costsMoved(), keydown: (e: KeyboardEvent) => e.stopPropagation() });
+  private readonly spending = h("div", {});
   private readonly jumps: HTMLElement;
 
   constructor(private readonly one: OneClass, private readonly setting: Setting) {
@@ -76,7 +77,7 @@ export class Decide {
     this.unit.value = choice?.unit ?? "";
     this.place = nearest(one, own ?? 0.5);
     this.matrix = new Matrix([setting.rest, one.name], null);
-    this.scores = figure(this.histogram(), 2 * 226, 190);
+    this.scores = figure(this.histogram(), 420, 190);
     this.roc = figure(this.ranking());
     this.recall = figure(this.precisions());
     this.slider.setAttribute("aria-label", `threshold from which a row is called ${one.name}`);
@@ -85,8 +86,8 @@ export class Decide {
     this.box.addEventListener("change", () => this.to(nearest(one, Math.min(1, Math.max(0, Number(this.box.value) || 0)))));
     this.box.addEventListener("keydown", (event) => event.stopPropagation());
     this.go = h("button", { type: "button", class: "lep-button", click: () => this.to(this.best) }, "");
-    this.jumps = h("span", { class: "lep-jumps" }, own === null ? "" : h("button", { type: "button", class: "lep-button", click: () => this.to(nearest(one, own)) }, `model's own, ${cut(own)}`), this.go);
-    this.curves = h("div", { class: "lep-row" });
+    this.jumps = h("span", { class: "lep-jumps" }, own === null ? "" : h("button", { type: "button", class: "lep-button", click: () => this.to(nearest(one, own)) }, `model's own, ${number(own, 4)}`), this.go);
+    this.curves = h("div", { class: "lep-row" }, this.roc.node, this.recall.node, figure(one.calibration).node);
     this.node = this.page();
     this.drawCosts();
     this.show();
@@ -96,7 +97,7 @@ export class Decide {
   /** What the kernel says of the costs that were asked. */
   hear(choice: Choice): void {
     if (choice.false_alarm !== this.costs.falseAlarm || choice.missed !== this.costs.missed) return;
-    const keep = h("button", { type: "button", class: "lep-button", click: () => this.to(nearest(this.one, choice.threshold)) }, `advised: ${cut(choice.threshold)}`);
+    const keep = h("button", { type: "button", class: "lep-button", click: () => this.to(nearest(this.one, choice.threshold)) }, `advised: ${number(choice.threshold, 4)}`);
     this.advice.replaceChildren(keep, ` ${choice.words}`);
   }
 
@@ -127,8 +128,9 @@ export class Decide {
     }));
     const right = h("div", { class: "lep-decided" }, this.matrix.node, h("div", {}, this.called, list));
     const costs = h("div", { class: "lep-costs" },
-      h("label", { class: "lep-field" }, "A false alarm costs", this.alarm), h("label", { class: "lep-field" }, "a missed one", this.missed), h("label", { class: "lep-field" }, "in", this.unit), this.total);
-    return h("div", {}, h("div", { class: "lep-decide" }, left, right), costs, this.advice);
+      h("label", { class: "lep-field" }, "A false alarm costs", this.alarm), h("label", { class: "lep-field" }, "a missed one", this.missed), h("label", { class: "lep-field" }, "in", this.unit));
+    const costing = h("div", { class: "lep-costing" }, h("div", {}, costs, this.total, this.advice), this.spending);
+    return h("div", {}, h("div", { class: "lep-decide" }, left, right), costing);
   }
 
   private money(what: string): HTMLInputElement {
@@ -192,7 +194,7 @@ export class Decide {
     const { one } = this;
     const n = one.positives + one.negatives;
     this.best = cheapest(one, this.costs);
-    this.go.textContent = `cheapest here, ${cut(one.thresholds[this.best]!)}`;
+    this.go.textContent = `cheapest here, ${number(one.thresholds[this.best]!, 4)}`;
     const line = curve(one, (i) => [one.thresholds[i]!, cost(one, i, this.costs) / n]);
     const top = Math.max(...line.ys, 1e-12) * 1.05;
     const unit = this.unit.value.trim();
@@ -201,7 +203,7 @@ export class Decide {
       caption: "Cost a row", sub: `dashed: where probabilities hold, ${percent(asked)}`, x: { name: "threshold", from: 0, to: 1 }, y: { name: unit ? `cost a row, ${unit}` : "cost a row", from: 0, to: top },
       shapes: [{ shape: "dash", kind: "axis", xs: [asked, asked], ys: [0, top] }, { shape: "line", kind: "main", ...line }],
     });
-    this.curves.replaceChildren(this.roc.node, this.recall.node, figure(one.calibration).node, this.expense.node);
+    this.spending.replaceChildren(this.expense.node);
   }
 
   private costsCode(): string {

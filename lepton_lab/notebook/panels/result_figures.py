@@ -40,7 +40,7 @@ def calibration(bins: CalibrationBins) -> dict[str, Any]:
     share = bins.count / max(float(bins.count.max(initial=0)), 1e-300)
     x, y = bins.predicted.tolist(), bins.observed.tolist()
     words = [
-        f"{n:,.0f} rows: said {100 * p:.1f} %, seen {100 * o:.1f} %" for n, p, o in zip(bins.count, x, y, strict=True)
+        f"{n:,.0f} rows: said {in_percent(p)}, seen {in_percent(o)}" for n, p, o in zip(bins.count, x, y, strict=True)
     ]
     return {
         "caption": "Calibration", "sub": "on the line is honest",
