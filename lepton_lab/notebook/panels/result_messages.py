@@ -89,7 +89,8 @@ def errors(evaluation: Evaluation, tree: ErrorTree) -> dict[str, Any]:
         for node in tree.nodes
     ]  # fmt: skip
     return {
-        "nodes": nodes, "header": pictured.header(tree), "verdict": pictured.verdict(tree), "note": f"{tree.note} {pictured.compared(tree)}",
+        "nodes": nodes, "header": pictured.header(tree), "verdict": pictured.verdict(tree),
+        "note": f"{tree.note} {pictured.compared(tree)}",
         "code": "evaluation.error_tree()",
     }  # fmt: skip
 
