@@ -32,7 +32,7 @@ SHOTS = {
         "check": ("%lepton check", ".lepton-panel .lep-card"),
         "training": ("model = %lepton train", ".lepton-panel .lep-kpis"),
         "result": ("model\n", ".jp-RenderedHTML svg"),
-        "evaluation": ("%lepton evaluate", ".jp-RenderedHTML svg"),
+        "evaluation": ("%lepton evaluate", ".lepton-panel .lep-verdict"),
         "explanation": ("ex = %lepton explain", ".lepton-panel canvas"),
         "row": ("%lepton explain model --row", ".lepton-panel svg"),
         "whatif": ("%lepton whatif", ".lepton-panel .lep-detail svg"),

@@ -170,7 +170,8 @@ class TestForeground:
         assert len(said.panels) == 1 and said.results == []
         said = kernel.run("%lepton evaluate")
         assert "lepton: model: the last one" in said.stdout
-        assert len(said.results) == 1 and "text/html" in said.results[0]
+        assert len(said.panels) == 1 and said.results == []
+        assert any("<svg" in data.get("text/html", "") for data in said.displays), "the twin of the result panel"
 
     def test_an_explanation_is_a_panel_with_a_twin(self, kernel):
         said = kernel.run("%lepton explain model --rows 5")

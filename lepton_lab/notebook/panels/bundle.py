@@ -12,7 +12,7 @@ STATIC = Path(__file__).parent / "static"
 
 @cache
 def script(name: str) -> str:
-    """The JavaScript module of a panel: `training`, `explanation` or `whatif`."""
+    """The JavaScript module of a panel, by its name: `training`, `result`, ..."""
     return (STATIC / f"{name}.js").read_text(encoding="utf-8")
 
 
