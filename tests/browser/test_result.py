@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import re
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +24,7 @@ MADE = f"""import sys; sys.path.insert(0, {str(ROOT)!r})
 %load_ext lepton_lab
 from tests.pictures.result_examples import evaluated
 evaluation, several = evaluated(n=2000), evaluated("multiclass", 2000, 30)"""
+ASKED = itertools.count()
 COSTS = {"false_alarm": 2, "missed": 7.5}
 
 
@@ -34,10 +38,10 @@ def threshold(shown: Locator) -> str:
 
 def python(lab: Lab, expression: str) -> str:
     """What the kernel says of an expression."""
-    run_cell(lab, 3, f"print('said', {expression}, 'end')")
-    until(lambda: text_of(lab, 3).startswith("said") and expression in lab.cell(3).inner_text(), expression)
-    until(lambda: lab.is_idle(), "the kernel is idle")
-    return re.search(r"said (.*) end", text_of(lab, 3), re.DOTALL).group(1)
+    end = f"end {next(ASKED)}"
+    run_cell(lab, 3, f"print('said', {expression}, {end!r})")
+    until(lambda: f" {end}" in text_of(lab, 3), expression, lambda: seen_by(lab))
+    return re.search(rf"said (.*) {end}", text_of(lab, 3), re.DOTALL).group(1)
 
 
 def test_what_the_slider_shows_is_what_python_computes(browser: Browser, server: Server, shots: Path) -> None:
@@ -63,13 +67,18 @@ def test_what_the_slider_shows_is_what_python_computes(browser: Browser, server:
     said = python(lab, f"evaluation.at({dragged}).confusion.astype(int).ravel().tolist()")
     assert said == str(matrix(shown))
 
-    # By keyboard, without a kernel: it sleeps no longer than a cell runs, so the cell runs for long.
-    slider.focus()
-    before = matrix(shown)
-    for _ in range(3):
-        slider.press("PageDown")
-    assert matrix(shown) != before
-    at = threshold(shown)
+    # By keyboard, while the kernel sleeps: the page asks nothing of it.
+    kernel = int(python(lab, "__import__('os').getpid()"))
+    os.kill(kernel, signal.SIGSTOP)
+    try:
+        slider.focus()
+        for _ in range(3):
+            slider.press("PageDown")
+        at, moved = threshold(shown), matrix(shown)
+    finally:
+        os.kill(kernel, signal.SIGCONT)
+    assert at != dragged
+    assert python(lab, f"evaluation.at({at}).confusion.astype(int).ravel().tolist()") == str(moved)
     shown.get_by_label("cost of a false alarm").fill(str(COSTS["false_alarm"]))
     shown.get_by_label("cost of a missed case").fill(str(COSTS["missed"]))
     shown.get_by_label("unit of the costs").fill("€")
@@ -83,7 +92,7 @@ def test_what_the_slider_shows_is_what_python_computes(browser: Browser, server:
     assert f"with_threshold({at})" in shown.inner_text()
 
     # The marks stand where the numbers are.
-    ring = shown.locator(".lep-ring[visibility=visible]").first
+    ring = shown.locator("figure", has_text="ROC").locator(".lep-ring")
     x = float(ring.get_attribute("cx"))
     said = python(lab, f"1 - evaluation.at({at}).specificity.value")
     assert x == pytest.approx(42 + float(said) * (226 - 10 - 42), abs=0.02)
