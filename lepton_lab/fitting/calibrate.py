@@ -45,12 +45,21 @@ def fit_calibration(z: np.ndarray, y: np.ndarray, weights: np.ndarray | None, ta
     if isinstance(task, Regression):
         return Calibration(1.0, np.zeros(n_outputs))
 
+    spread = np.array([_TEMPERATURE_SPREAD] + [_BIAS_SPREAD] * n_outputs)
+
     def loss(theta: np.ndarray) -> float:
         calibrated = np.exp(theta[0]) * z + theta[1:]
-        belief = (theta[0] / _TEMPERATURE_SPREAD) ** 2 + float(np.sum((theta[1:] / _BIAS_SPREAD) ** 2))
-        return mean_loss(calibrated, y, weights, task) + 0.5 * belief / len(y)
+        return mean_loss(calibrated, y, weights, task) + 0.5 * float(np.sum((theta / spread) ** 2)) / len(y)
 
-    found = minimize(loss, np.zeros(1 + n_outputs), method="L-BFGS-B", bounds=[(-3, 3)] + [(-10, 10)] * n_outputs)
+    def slope(theta: np.ndarray) -> np.ndarray:
+        pull = _loss_slopes(np.exp(theta[0]) * z + theta[1:], y, weights)
+        return np.append(np.exp(theta[0]) * np.sum(pull * z), pull.sum(axis=0)) + theta / spread**2 / len(y)
+
+    # Of one output differences are as quick, and times to an event have a loss of their own.
+    found = minimize(
+        loss, np.zeros(1 + n_outputs), jac=slope if n_outputs > 1 else None, method="L-BFGS-B",
+        bounds=[(-3, 3)] + [(-10, 10)] * n_outputs,
+    )  # fmt: skip
     return Calibration(float(np.exp(found.x[0])), found.x[1:].copy())
 
 
@@ -83,6 +92,15 @@ def youden_threshold(probability: np.ndarray, y: np.ndarray, weights: np.ndarray
     alarms = 1 - (np.cumsum(negative) - negative) / negative.sum()
     best = int(np.argmax(found - alarms))
     return float(values[0] if best == 0 else 0.5 * (values[best - 1] + values[best]))
+
+
+def _loss_slopes(z: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Gradient of the mean log loss of several classes in the logits, `(row, output)`."""
+    probability = np.exp(z - z.max(axis=1, keepdims=True))
+    probability /= probability.sum(axis=1, keepdims=True)
+    probability[np.arange(len(y)), y] -= 1
+    w = np.ones(len(y)) if weights is None else weights
+    return probability * (w / max(float(np.sum(w)), 1e-300))[:, None]
 
 
 def mean_loss(z: np.ndarray, y: np.ndarray, weights: np.ndarray | None, task: Task) -> float:

@@ -78,7 +78,8 @@ class Forest:
         reached = np.take(masks.leaf_value, np.bitwise_count(found) + masks.leaf_start, mode="clip")
         if self.n_outputs == 1:
             return reached.sum(axis=1, keepdims=True)
-        return np.stack([reached[:, self.output == k].sum(axis=1) for k in range(self.n_outputs)], axis=1)
+        ends = np.append(masks.outputs[1:], self.n_trees)
+        return np.stack([reached[:, a:b].sum(axis=1) for a, b in zip(masks.outputs, ends, strict=True)], axis=1)
 
     @cached_property
     def _masks(self) -> _Masks:
@@ -95,65 +96,75 @@ NODE_ARRAYS = ("feature", "threshold", "left", "right", "value", "cover")
 
 @dataclass(frozen=True)
 class _Masks:
-    """The leaves that survive, for each column, interval of its value and tree."""
+    """The leaves that survive, for each column, interval of its value and tree; trees ordered by their output.
+
+    Args:
+        columns: each column with its thresholds and `(interval, tree)` bits.
+        full: `(tree,)` a bit for each leaf.
+        leaf_value: of all trees, from left to right.
+        leaf_start: `(tree,)` where each tree's leaves start.
+        outputs: `(output,)` where each output's trees start.
+    """
 
     columns: list[tuple[int, np.ndarray, np.ndarray]]
     full: np.ndarray
     leaf_value: np.ndarray
     leaf_start: np.ndarray
+    outputs: np.ndarray
 
 
 def _tabulate(forest: Forest) -> _Masks:
-    bits = [_leaf_bits(forest.left[a:b], forest.right[a:b]) for a, b in _spans(forest)]
-    widest = max(len(leaves) for leaves, _ in bits)
-    word = np.uint32 if widest <= 32 else np.uint64
-    full = np.array([_ones(len(leaves)) for leaves, _ in bits], word)
-    leaf_value = np.concatenate(
-        [forest.value[a:b][leaves] for (a, b), (leaves, _) in zip(_spans(forest), bits, strict=True)]
-    )
-    leaf_start = np.concatenate([[0], np.cumsum([len(leaves) for leaves, _ in bits])[:-1]]).astype(np.int64)
+    place, n_under = _leaf_places(forest)
     tree_of = np.repeat(np.arange(forest.n_trees), np.diff(forest.start))
-    cleared = np.concatenate([reach for _, reach in bits])
+    is_leaf = forest.left < 0
+    # Trees of one output side by side, so that each output is the sum of a run.
+    tree_at = np.argsort(np.argsort(forest.output, kind="stable"), kind="stable")
+    tree_of = tree_at[tree_of]
+    n_leaves = np.bincount(tree_of[is_leaf], minlength=forest.n_trees)
+    leaf_start = np.concatenate([[0], np.cumsum(n_leaves)[:-1]]).astype(np.int64)
+    leaf_value = np.empty(int(n_leaves.sum()))
+    leaf_value[leaf_start[tree_of[is_leaf]] + place[is_leaf]] = forest.value[is_leaf]
+    word = np.uint32 if n_leaves.max() <= 32 else np.uint64
+    full = _ones(n_leaves).astype(word)
+    # A false comparison clears the leaves on its left: as many as lie under the left child, from its first on.
+    inner = np.flatnonzero(~is_leaf)
+    left = forest.left[inner] + np.repeat(forest.start[:-1], np.diff(forest.start))[inner]
+    cleared = (_ones(n_under[left]) << place[inner].astype(np.uint64)).astype(word)
     columns = []
-    for column in np.unique(forest.feature[forest.feature >= 0]):
-        nodes = np.flatnonzero(forest.feature == column)
-        thresholds, interval = np.unique(forest.threshold[nodes], return_inverse=True)
+    for column in np.unique(forest.feature[inner]):
+        nodes = np.flatnonzero(forest.feature[inner] == column)
+        thresholds, interval = np.unique(forest.threshold[inner[nodes]], return_inverse=True)
         table = np.zeros((len(thresholds) + 1, forest.n_trees), word)
-        # Above a threshold the comparison is false, and the leaves on its left are out of reach.
-        np.bitwise_or.at(table, (interval + 1, tree_of[nodes]), cleared[nodes].astype(word))
+        np.bitwise_or.at(table, (interval + 1, tree_of[inner[nodes]]), cleared[nodes])
         columns.append((int(column), thresholds, ~np.bitwise_or.accumulate(table, axis=0)))
-    return _Masks(columns, full, leaf_value, leaf_start)
+    outputs = np.searchsorted(np.sort(forest.output), np.arange(forest.n_outputs))
+    return _Masks(columns, full, leaf_value, leaf_start, outputs)
 
 
-def _leaf_bits(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Leaves from left to right, and for each node the bits of the leaves under its left child."""
-    leaves: list[int] = []
-    under = [0] * len(left)
-    cleared = np.zeros(len(left), np.uint64)
-    pending = [(0, False)]
-    order: list[int] = []
-    while pending:
-        node, _ = pending.pop()
-        order.append(node)
-        if left[node] < 0:
-            under[node] = 1 << len(leaves)
-            leaves.append(node)
-        else:
-            pending.append((int(right[node]), False))
-            pending.append((int(left[node]), False))
-    for node in reversed(order):
-        if left[node] >= 0:
-            cleared[node] = under[left[node]]
-            under[node] = under[left[node]] | under[right[node]]
-    return np.array(leaves, np.int64), cleared
+def _leaf_places(forest: Forest) -> tuple[np.ndarray, np.ndarray]:
+    """For each node its first leaf's place in its tree, from left to right, and how many leaves lie under it.
+
+    Level by level, over all trees at once.
+    """
+    base = np.repeat(forest.start[:-1], np.diff(forest.start))
+    left, right = forest.left + base, forest.right + base
+    levels = [forest.start[:-1]]
+    while len(inner := levels[-1][forest.left[levels[-1]] >= 0]):
+        levels.append(np.concatenate([left[inner], right[inner]]))
+    n_under, place = np.ones(len(base), np.int64), np.zeros(len(base), np.int64)
+    for level in reversed(levels):
+        inner = level[forest.left[level] >= 0]
+        n_under[inner] = n_under[left[inner]] + n_under[right[inner]]
+    for level in levels:
+        inner = level[forest.left[level] >= 0]
+        place[left[inner]] = place[inner]
+        place[right[inner]] = place[inner] + n_under[left[inner]]
+    return place, n_under
 
 
-def _ones(n_bits: int) -> int:
-    return (1 << n_bits) - 1
-
-
-def _spans(forest: Forest) -> list[tuple[int, int]]:
-    return list(zip(forest.start[:-1].tolist(), forest.start[1:].tolist(), strict=True))
+def _ones(n_bits: np.ndarray) -> np.ndarray:
+    """Numbers whose lowest bits are set, 64 at most, uint64."""
+    return ~np.uint64(0) >> (64 - n_bits).astype(np.uint64)
 
 
 def check_forest(forest: Forest) -> Forest:

@@ -6,7 +6,7 @@ without it and nothing in it can run code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from lepton_lab.errors import DamagedFileError
 from lepton_lab.members.codes import layout_fits
-from lepton_lab.members.forest import NODE_ARRAYS, Forest, check_forest, concatenated
+from lepton_lab.members.forest import NODE_ARRAYS, Forest, check_forest
 from lepton_lab.members.tree_inputs import TreeInputs, fit_tree_inputs
 from lepton_lab.members.valid_logits import ValidLogits
 from lepton_lab.survival import Survival
@@ -160,6 +160,7 @@ def fit_trees(
     booster = lightgbm.train(
         parameters(config, task, seed, blocks), rows, config.rounds, valid_sets=watched, callbacks=[watch],
         feval=judged if watched else None,
+        keep_training_booster=True,  # else it is written to text and read again
     )  # fmt: skip
     best = watch.best_round if watched else booster.current_iteration()
     text = booster.model_to_string(num_iteration=booster.current_iteration())
@@ -241,49 +242,53 @@ def parameters(config: TreesConfig, task: Task, seed: int, blocks: Sequence[Bloc
 
 
 def read_lightgbm(text: str, n_columns: int, n_outputs: int) -> Forest:
-    """The trees of LightGBM's own text format, as arrays."""
-    trees = [_read_tree(part) for part in text.split("\nTree=")[1:]]
-    trees = trees or [_stump(0.0)] * n_outputs
-    output = np.arange(len(trees)) % n_outputs
-    forests = [
-        Forest(**tree, start=np.array([0, len(tree["feature"])]), output=output[i : i + 1],
-               n_columns=n_columns, n_outputs=n_outputs)
-        for i, tree in enumerate(trees)
-    ]  # fmt: skip
-    return concatenated(forests)
+    """The trees of LightGBM's own text format, as arrays.
+
+    LightGBM numbers a tree's inner nodes from 0 and writes leaf l as the child ~l; here its leaves follow them.
+    """
+    trees = [dict(line.split("=", 1) for line in part.splitlines() if "=" in line) for part in _parts(text)]
+    if not trees:
+        trees = [{"num_leaves": "1", "leaf_value": "0"}] * n_outputs
+    n_leaves = np.array([int(tree["num_leaves"]) for tree in trees])
+    grown = [tree for tree, n in zip(trees, n_leaves, strict=True) if n > 1]
+    start = np.concatenate([[0], np.cumsum(2 * n_leaves - 1)])
+    is_leaf = np.arange(start[-1]) - np.repeat(start[:-1], np.diff(start)) >= np.repeat(n_leaves - 1, np.diff(start))
+    n_inner = np.repeat(n_leaves - 1, n_leaves - 1)
+
+    def nodes(inner: str | np.ndarray, leaves: np.ndarray | float, dtype: type) -> np.ndarray:
+        array = np.empty(len(is_leaf), dtype)
+        array[~is_leaf] = _joined(grown, inner) if isinstance(inner, str) else inner
+        array[is_leaf] = leaves
+        return array
+
+    def child(side: str) -> np.ndarray:
+        written = _joined(grown, f"{side}_child").astype(np.int64)
+        return nodes(np.where(written < 0, n_inner + ~written, written), -1, np.int32)
+
+    cover = np.ones(int(n_leaves.sum()))  # a tree that is one leaf does not say
+    cover[np.repeat(n_leaves > 1, n_leaves)] = _joined(grown, "leaf_count")
+    return Forest(
+        feature=nodes("split_feature", -1, np.int32),
+        threshold=nodes("threshold", 0.0, np.float64),
+        left=child("left"),
+        right=child("right"),
+        value=nodes(np.zeros(len(n_inner)), _joined(trees, "leaf_value"), np.float64),
+        cover=nodes("internal_count", cover, np.float64),
+        start=start,
+        output=np.arange(len(trees)) % n_outputs,
+        n_columns=n_columns,
+        n_outputs=n_outputs,
+    )
 
 
-def _read_tree(part: str) -> dict[str, np.ndarray]:
-    """One tree; LightGBM numbers inner nodes from 0, and writes leaf l as the child ~l."""
-    lines = dict(line.split("=", 1) for line in part.splitlines() if "=" in line)
-    leaf_value = _numbers(lines["leaf_value"])
-    n_leaves = len(leaf_value)
-    if n_leaves == 1:
-        return _stump(float(leaf_value[0]))
-    n_inner = n_leaves - 1
-    padding = np.full(n_leaves, -1)
-    child = {side: _numbers(lines[f"{side}_child"]).astype(int) for side in ("left", "right")}
-    child = {side: np.where(c < 0, n_inner + ~c, c) for side, c in child.items()}
-    return {
-        "feature": np.concatenate([_numbers(lines["split_feature"]).astype(int), padding]).astype(np.int32),
-        "threshold": np.concatenate([_numbers(lines["threshold"]), np.zeros(n_leaves)]),
-        "left": np.concatenate([child["left"], padding]).astype(np.int32),
-        "right": np.concatenate([child["right"], padding]).astype(np.int32),
-        "value": np.concatenate([np.zeros(n_inner), leaf_value]),
-        "cover": np.concatenate([_numbers(lines["internal_count"]), _numbers(lines["leaf_count"])]),
-    }
+def _parts(text: str) -> list[str]:
+    """The text of each tree; what follows the last one is not a tree's."""
+    return text.partition("\nend of trees")[0].split("\nTree=")[1:]
 
 
-def _stump(value: float) -> dict[str, np.ndarray]:
-    minus = np.array([-1], np.int32)
-    return {
-        "feature": minus, "threshold": np.zeros(1), "left": minus, "right": minus,
-        "value": np.array([value]), "cover": np.ones(1),
-    }  # fmt: skip
-
-
-def _numbers(text: str) -> np.ndarray:
-    return np.array(text.split(), np.float64)
+def _joined(trees: Sequence[Mapping[str, str]], field: str) -> np.ndarray:
+    """A field's numbers of all trees, end to end."""
+    return np.fromstring(" ".join(tree[field] for tree in trees), np.float64, sep=" ")
 
 
 def _shap_tree(forest: Forest, index: int) -> dict[str, np.ndarray]:
