@@ -11,6 +11,8 @@ from report import table
 OURS, NETWORK, LINEAR = "lepton-lab", "our network alone", "linear"
 # Rows to learn from, below which a set counts as small.
 SMALL = 2_000
+# Peers whose time is compared, and rows to learn from for the first.
+SLOW_PEER, WHOLE_PEER, TIMED = "RealMLP-TD", "AutoGluon medium", (5_000, 20_000)
 # A standard error of two splits says nothing.
 FEWEST_SPLITS = 3
 # A rank among fewer says little.
@@ -28,6 +30,8 @@ def page(results: list[dict], about: str) -> str:
         "## Mean rank\n\n" + ranks(frame, order),
         "## The network alone: mean rank\n\n" + ranks(frame, order, NETWORK),
         "## Paired differences\n\n" + differences(frame, order),
+        f"## Time of a fit beside {SLOW_PEER}, {TIMED[0]:,} to {TIMED[1]:,} rows\n\n" + times(frame, SLOW_PEER, *TIMED),
+        f"## Time of a fit beside {WHOLE_PEER}\n\n" + times(frame, WHOLE_PEER, 0, 10**9),
         f"## Fewer than {SMALL:,} rows to learn from, against the linear model: loss\n\n" + small(frame),
         "## AUC\n\n" + by_table(whole, order, "auc", lambda v: f"{v:.4f}"),
         "## Log-loss, or RMSE of a regression\n\n" + by_table(whole, order, "loss", lambda v: f"{v:.4g}"),
@@ -105,6 +109,27 @@ def small(frame: pd.DataFrame) -> str:
         difference = f"{gap.mean():+.1f} % ± {error:.1f}"
         rows.append((name, len(gap), f"{both[OURS]:.4g}", f"{both[LINEAR]:.4g}", difference))
     return table(("table", "splits", OURS, LINEAR, "difference, and its standard error"), rows)
+
+
+def times(frame: pd.DataFrame, peer: str, least: int, most: int) -> str:
+    """Loss and CPU seconds of both on each table, over the splits both did; the ratio of times, and its mean."""
+    rows, ratios = [], []
+    for name, own in frame[(frame.rows >= least) & (frame.rows <= most)].groupby("table", sort=False):
+        wide = own.pivot_table(index="split", columns="system", values=["loss", "seconds"])
+        if ("loss", peer) not in wide or ("loss", OURS) not in wide:
+            continue
+        wide = wide.dropna(subset=[("loss", peer), ("loss", OURS)])
+        if wide.empty:
+            continue
+        (ours, theirs), (mine, its) = ([wide[what, s].mean() for s in (OURS, peer)] for what in ("loss", "seconds"))
+        ratios.append(its / mine)
+        losses, seconds = (f"{ours:.4g}", f"{theirs:.4g}"), (f"{mine:.1f}", f"{its:.1f}")
+        rows.append((name, int(own.rows.iloc[0]), len(wide), *losses, *seconds, f"{ratios[-1]:.1f}x"))
+    if not rows:
+        return "Not measured."
+    head = ("table", "rows", "splits", f"loss of {OURS}", f"of {peer}", f"CPU s of {OURS}", f"of {peer}", "ratio")
+    said = f"Geometric mean of the ratios: **{np.exp(np.mean(np.log(ratios))):.1f}x**."
+    return f"{table(head, rows)}\n\n{said}"
 
 
 def paired(frame: pd.DataFrame, mine: str, peer: str, what: str) -> pd.Series:

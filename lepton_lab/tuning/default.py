@@ -102,9 +102,10 @@ def _trial(setting: Setting, logits: np.ndarray, entries: Sequence[Entry], secon
 
 
 def _too_short(budget: StudyBudget, network: NetworkContender) -> OptionError:
-    epochs, given = max(network.epochs(), 0.02), budget.seconds or 0.0
-    # The default has 0.4 of the time and wants a few passes: a guess that is rather too long.
-    enough = format_duration(max(10.0, 4 * given / epochs))
+    epochs, given = network.epochs(), budget.seconds or 0.0
+    # The default has 0.4 of the time and wants a few passes: a guess that is rather too long. Where not one step was
+    # taken, compilation took it all.
+    enough = format_duration(max(10.0, 4 * given / max(epochs, 0.02)) if epochs else max(30.0, 10 * given))
     return OptionError(
         f"budget={format_duration(given)} is too short to tune: the first network had seen {network.epochs():.0%} of "
         f"the rows once when its share was over. Give at least {enough}, or train: ll.train(df, target=...)"
