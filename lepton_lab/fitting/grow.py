@@ -15,7 +15,7 @@ from lepton_lab.fitting.kept import Place
 from lepton_lab.fitting.problem import Problem, Rows
 from lepton_lab.fitting.recipe import Recipe
 from lepton_lab.members.forest import truncated
-from lepton_lab.members.linear import STRENGTHS, fit_linear_path
+from lepton_lab.members.linear import STRENGTHS, LinearMember, fit_linear_path
 from lepton_lab.members.member import Member
 from lepton_lab.members.trees import TreesFit, TreesMember, fit_trees
 from lepton_lab.members.valid_logits import ValidLogits
@@ -55,10 +55,11 @@ def standing(task: Task, valid: Rows, logits: np.ndarray, metric: str | None) ->
     return Progress(epoch=1, n_epochs=1, valid_loss=loss, metric_name=shown.name, metric=found, best_metric=found)
 
 
-def regrow_linear(problem: Problem, train: Rows, end: float) -> Member:
-    """The linear member at one penalty, on other rows."""
-    path = fit_linear_path(train.x, train.y, train.weights, problem.blocks, problem.task, STRENGTHS[: round(end) + 1])
-    return path[-1]
+def regrow_linear(problem: Problem, train: Rows, end: float, near: Member) -> Member:
+    """The linear member at one penalty, on other rows, found from one that is near."""
+    assert isinstance(near, LinearMember)
+    rows, strengths = (train.x, train.y, train.weights), (STRENGTHS[round(end)],)
+    return fit_linear_path(*rows, problem.blocks, problem.task, strengths, near=near)[0]
 
 
 def grow_network(

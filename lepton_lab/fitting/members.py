@@ -146,7 +146,7 @@ def _grow(growing: _Growing, name: str, regrown: bool) -> None:
         return
     final: Member = grown[0].best
     if regrown and growing.begins(f"{name}-all"):
-        final = _grow_on_all(growing, name, best_end(grown)) or final
+        final = _grow_on_all(growing, name, best_end(grown), final) or final
     growing.found.final += (final,)
     growing.found.judged[name] = out_of_fold(grown)
     growing.found.notes += list(dict.fromkeys(g.message for g in grown if g.message))
@@ -177,12 +177,12 @@ def _grow_one(growing: _Growing, train: np.ndarray, valid: np.ndarray, control: 
     return grow_network(problem, learn, judge, recipe, control, place, patient=len(growing.folds) > 1)
 
 
-def _grow_on_all(growing: _Growing, name: str, end: float) -> Member | None:
+def _grow_on_all(growing: _Growing, name: str, end: float, near: Member) -> Member | None:
     problem, recipe = growing.problem, growing.recipe
     control, place = growing.part_control(name), growing.kept.place(f"{name}-all")
     if name == "linear":
         place.ended(Ending())
-        return regrow_linear(problem, problem.rows, end)
+        return regrow_linear(problem, problem.rows, end, near)
     regrow: Callable[..., Member] = regrow_trees if name == "trees" else regrow_network
     return _attempt(growing, place, lambda: regrow(problem, problem.rows, recipe, end, control, place))
 

@@ -179,9 +179,17 @@ def _new_id(word: str) -> str:
 def _size(path: Path) -> int:
     """Bytes under a folder; files that vanish meanwhile count nothing."""
     total = 0
-    for entry in path.rglob("*"):
-        try:
-            total += entry.stat().st_size
-        except OSError:
-            continue
+    try:
+        with os.scandir(path) as entries:
+            for entry in entries:
+                total += _size(Path(entry)) if entry.is_dir(follow_symlinks=False) else _bytes_of(entry)
+    except OSError:
+        return total
     return total
+
+
+def _bytes_of(entry: os.DirEntry[str]) -> int:
+    try:
+        return entry.stat().st_size
+    except OSError:
+        return 0

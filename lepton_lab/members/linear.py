@@ -112,6 +112,7 @@ def fit_linear_path(
     task: Task,
     strengths: Sequence[float] = STRENGTHS,
     ended: Callable[[int], str] | None = None,
+    near: LinearMember | None = None,
 ) -> list[LinearMember]:
     """A member for each penalty, strong to weak.
 
@@ -123,6 +124,7 @@ def fit_linear_path(
         task: what is learned.
         strengths: L2 penalties for a mean loss; numbers and codes share them.
         ended: asked after each, told how many are done; a word ends the path there.
+        near: a member of the same columns from where the first fit starts; None for no effects.
     """
     empty = _empty(x, blocks, task.n_outputs)
     design = _design(x, empty)
@@ -130,8 +132,9 @@ def fit_linear_path(
     w = np.ones(len(y)) if weights is None else np.asarray(weights, np.float64)
     w = w / w.sum()
     target, bounds = _target(y, task), _bounds(blocks, n_features, task.n_outputs)
-    coefficients = np.zeros((n_features, task.n_outputs))
-    intercept = _start(target, w, task)
+    coefficients, intercept = np.zeros((n_features, task.n_outputs)), _start(target, w, task)
+    if near is not None:
+        coefficients, intercept = _packed(near, task)
     members = []
     for strength in strengths:
         coefficients, intercept = _minimise(design, target, w, task, strength, coefficients, intercept, bounds)
@@ -181,9 +184,10 @@ def _link_loss(z: np.ndarray, target: np.ndarray, w: np.ndarray, task: Task) -> 
         expected = exposed * np.exp(np.minimum(z, _MOST_LOG_HAZARD))
         return float(np.sum(w[:, None] * (expected - happened * z))), w[:, None] * (expected - happened)
     if task.n_outputs == 1:
-        probability = task.probability(z)[:, 1:]
-        loss = np.logaddexp(0, z) - target * z
-        return float(np.sum(w[:, None] * loss)), w[:, None] * (probability - target)
+        # One exponential for both: this is most of a fit.
+        e = np.exp(-np.abs(z))
+        loss, probability = np.maximum(z, 0) + np.log1p(e) - target * z, np.where(z >= 0, 1.0, e) / (1 + e)
+        return float(w @ loss[:, 0]), w[:, None] * (probability - target)
     top = z.max(axis=1, keepdims=True)
     log_sum = top[:, 0] + np.log(np.exp(z - top).sum(axis=1))
     loss = log_sum - np.sum(target * z, axis=1)
@@ -267,6 +271,15 @@ def _unpacked(
         intercept=intercept * scale + location,
         strength=strength,
     )
+
+
+def _packed(member: LinearMember, task: Task) -> tuple[np.ndarray, np.ndarray]:
+    """The design's coefficients and the intercept that `_unpacked` made a member of."""
+    scale = task.scale if isinstance(task, Regression) else 1.0
+    location = task.location if isinstance(task, Regression) else 0.0
+    numbers = np.flatnonzero(~member.is_code)
+    coefficients = np.concatenate([member.slope[numbers], member.absent[numbers], member.effect]) / scale
+    return coefficients, (member.intercept - location) / scale
 
 
 def _standardised(

@@ -182,7 +182,7 @@ def _regrow(candidate: Candidate, setting: Setting, control: Control, budget: St
     end = best_end(candidate.grown)
     entry = candidate.entry
     if entry is None:
-        return regrow_linear(setting.problem, setting.problem.rows, end)
+        return regrow_linear(setting.problem, setting.problem.rows, end, candidate.grown[0].best)
     needed_s = _REGROW_FACTOR * entry.fold_s(len(setting.folds))
     left_s = budget.left_s()
     if needed_s > left_s:

@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from lepton_lab.errors import DamagedFileError
 from lepton_lab.members.linear import LinearMember, _design, _empty, fit_linear_path
+from lepton_lab.tasks import Regression
 from tests.members.tables import BLOCKS, made
 
 TASKS = ["binary", "multiclass", "regression"]
@@ -33,6 +34,18 @@ def test_equals_scikit_learn_on_the_same_design(name: str) -> None:
         expected = expected - expected.mean(axis=1, keepdims=True)
     scale = data.task.scale if name == "regression" else 1.0
     np.testing.assert_allclose(found, expected, atol=2e-3 * scale)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_from_a_member_that_is_near_the_same_is_found(name: str) -> None:
+    data = made(name)
+    half = fit_linear_path(data.x[::2], data.y[::2], None, BLOCKS, data.task, [0.01])[0]
+    (near,) = fit_linear_path(data.x, data.y, None, BLOCKS, data.task, [0.01], near=half)
+    whole = fit_linear_path(data.x, data.y, None, BLOCKS, data.task, [0.3, 0.1, 0.03, 0.01])[-1]
+    scale = data.task.scale if isinstance(data.task, Regression) else 1.0
+    np.testing.assert_allclose(near.logits(data.x), whole.logits(data.x), atol=2e-3 * scale)
+    (again,) = fit_linear_path(data.x, data.y, None, BLOCKS, data.task, [0.01], near=whole)
+    np.testing.assert_allclose(again.logits(data.x), whole.logits(data.x), atol=2e-3 * scale)
 
 
 @pytest.mark.parametrize("name", TASKS)
