@@ -16,7 +16,7 @@ FIRST_S: Mapping[str, float] = {"linear": 0.0, "network": 3.0, "trees": 1.5}
 _REGROW_NEEDS_S = 40.0
 # Blending, measuring and drawing the background come last and need their time too: this much, and as long as
 # intervals will take here; but no more than a share of the whole.
-_FINISH_SHARE, _FINISH_MOST_SHARE, _FINISH_MOST_S = 0.1, 0.3, 0.5
+_FINISH_SHARE, _FINISH_MOST_SHARE, _FINISH_MOST_S, _MEASURING = 0.1, 0.4, 1.5, 1.2
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Budget:
         if self.deadline is None:
             return None
         whole = max(0.0, self.deadline - self.began)
-        finish = min(_FINISH_MOST_S, _FINISH_SHARE * whole) + self.measuring_s
+        finish = min(_FINISH_MOST_S, _FINISH_SHARE * whole) + _MEASURING * self.measuring_s
         return self.deadline - min(finish, _FINISH_MOST_SHARE * whole)
 
     def latest(self, part: str) -> float | None:
