@@ -64,6 +64,13 @@ def choose_a_row(cell: Locator) -> None:
     cell.get_by_role("combobox", name="row to explain").select_option("3")
 
 
+def weigh_costs(cell: Locator) -> None:
+    """Give what wrong decisions cost."""
+    cell.get_by_label("cost of a missed case").fill("5")
+    cell.get_by_label("unit of the costs").fill("€")
+    cell.locator(".lep-total", has_text="€").wait_for(timeout=30_000)
+
+
 def play_what_if(cell: Locator) -> None:
     """Change two values, pin both, lock a column, look for ways and for real rows; once for both themes."""
     if cell.get_by_role("button", name="forget scenario B").count():
@@ -81,7 +88,11 @@ def play_what_if(cell: Locator) -> None:
 
 
 # What is done in a cell before its picture is taken.
-PLAYED: dict[str, Callable[[Locator], None]] = {"explanation": choose_a_row, "whatif": play_what_if}
+PLAYED: dict[str, Callable[[Locator], None]] = {
+    "explanation": choose_a_row,
+    "evaluation": weigh_costs,
+    "whatif": play_what_if,
+}
 
 
 def take(lab: Lab, sources: list[str], shots: dict[str, tuple[str, str]]) -> None:

@@ -95,7 +95,7 @@ def test_what_the_slider_shows_is_what_python_computes(browser: Browser, server:
     ring = shown.locator("figure", has_text="ROC").locator(".lep-ring")
     x = float(ring.get_attribute("cx"))
     said = python(lab, f"1 - evaluation.at({at}).specificity.value")
-    assert x == pytest.approx(42 + float(said) * (226 - 10 - 42), abs=0.02)
+    assert x == pytest.approx(48 + float(said) * (226 - 10 - 48), abs=0.02)
 
     # A part is opened: what the model looks at in its rows.
     shown.locator(".lep-part").nth(1).click()

@@ -155,7 +155,7 @@ export class Decide {
     const now = decisions(this.one, this.place);
     const shown = cut(now.threshold);
     this.slider.value = String(now.threshold);
-    this.slider.setAttribute("aria-valuetext", shown);
+    this.slider.setAttribute("aria-valuetext", `${shown}: ${rows(now.alerts)} rows called, ${now.sensitivity ? percent(now.sensitivity.value) : "none"} found`);
     if (this.box.value !== shown) this.box.value = shown;
     this.matrix.show(now.matrix);
     this.called.textContent = `${rows(now.alerts)} of ${rows(now.n)} rows called${this.setting.weighed ? ", by their weights" : ""}`;

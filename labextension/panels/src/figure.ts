@@ -50,7 +50,7 @@ const TOP = 10;
 const BOTTOM = 40;
 
 export function figure(spec: Spec, width = spec.wide ? 1.9 * WIDTH : WIDTH, height = spec.wide ? 240 : HEIGHT): Figure {
-  const left = spec.y.percent || Math.abs(spec.y.to) >= 100 ? 58 : 42;
+  const left = spec.y.percent || Math.abs(spec.y.to) >= 100 ? 60 : 48;
   const x = scale(spec.x.from, spec.x.to, left, width - 10);
   const y = scale(spec.y.from, spec.y.to, height - BOTTOM, TOP);
   const ring = s("circle", { r: 5, class: "lep-ring", visibility: "hidden" });
