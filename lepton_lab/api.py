@@ -453,6 +453,9 @@ def load(path: str | Path) -> TrainedModel:
 def runs() -> Runs:
     """The runs on disk, the newest first: running, done, stopped, failed, killed.
 
+    `.leaderboard("auc")` ranks them by their held-out rows, `.compare("k3fa", "m2xy")` sets them side by side.
+    One run is `ll.attach(id)`, which renames, tags and deletes it.
+
     Example:
         >>> import lepton_lab as ll
         >>> len(ll.runs()) >= 0
