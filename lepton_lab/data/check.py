@@ -87,10 +87,7 @@ class Check:
         """
         import pandas as pd
 
-        wanted = list(finding.rows[: min(n, MOST_ROWS)])
-        frame = self.frame
-        # Labels may occur more than once: of each the first row is taken.
-        at = np.array([_place(frame.index, label) for label in wanted], dtype=np.int64)
+        frame, at = self.frame, np.array(finding.positions[: min(n, MOST_ROWS)], dtype=np.int64)
         first = [name for name in (finding.column, self.target) if name is not None]
         names = [*dict.fromkeys(first), *(name for name in frame.names if name not in first)]
         some = frame.rows(at)
@@ -148,9 +145,3 @@ class Check:
             plain = name != "weights" or isinstance(value, str)
             words.append(f"{name}={value!r}" if plain else "weights=weights")
         return f"ll.train({', '.join(['df', *([] if self.target else ['target=...']), *words])})"
-
-
-def _place(index: pd.Index, label: object) -> int:
-    """The first position of a label."""
-    found = index.get_indexer_for([label])
-    return int(found[0])

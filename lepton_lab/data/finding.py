@@ -26,6 +26,7 @@ class Finding:
         advice: what to do, or an empty string.
         n_rows: how many rows show it; None where it is about a column, or the table, as a whole.
         rows: index labels of these rows, the first 100.
+        positions: where these are in the frame, from 0: labels may occur more than once.
     """
 
     kind: str
@@ -36,16 +37,25 @@ class Finding:
     advice: str = ""
     n_rows: int | None = None
     rows: tuple[object, ...] = ()
+    positions: tuple[int, ...] = ()
 
     def behind(self, where: np.ndarray) -> Finding:
         """The same, with the rows behind it: `where (row,)` is true, or their positions."""
         at = np.flatnonzero(where) if where.dtype == bool else where
-        return replace(self, n_rows=len(at), rows=tuple(at[:MOST_ROWS].tolist()))
+        return replace(self, n_rows=len(at), positions=tuple(at[:MOST_ROWS].tolist()))
 
 
-def labelled(findings: Iterable[Finding], index: Any) -> tuple[Finding, ...]:
-    """Findings with the labels of a frame's index in the place of positions."""
-    return tuple(
-        replace(finding, rows=tuple(index[list(finding.rows)].tolist())) if finding.rows else finding
-        for finding in findings
-    )
+def labelled(findings: Iterable[Finding], index: Any, at: np.ndarray) -> tuple[Finding, ...]:
+    """Findings with positions in the whole frame, and the labels there.
+
+    Args:
+        findings: with positions among the rows that were looked at.
+        index: of the whole frame.
+        at: where those rows are in it `(row,)`.
+    """
+    return tuple(_labelled(finding, index, at) if finding.positions else finding for finding in findings)
+
+
+def _labelled(finding: Finding, index: Any, at: np.ndarray) -> Finding:
+    positions = at[list(finding.positions)]
+    return replace(finding, rows=tuple(index[positions].tolist()), positions=tuple(positions.tolist()))

@@ -49,9 +49,14 @@ class Frame:
 
     def sample(self, most: int, seed: int = 0) -> Frame:
         """A random sample of at most so many rows, in the frame's order; the frame itself where it has no more."""
+        at = self.sampled(most, seed)
+        return self if len(at) == self.n_rows else self.rows(at)
+
+    def sampled(self, most: int, seed: int = 0) -> np.ndarray:
+        """Positions of such a sample, ascending."""
         if self.n_rows <= most:
-            return self
-        return self.rows(np.sort(np.random.default_rng(seed).choice(self.n_rows, most, replace=False)))
+            return np.arange(self.n_rows)
+        return np.sort(np.random.default_rng(seed).choice(self.n_rows, most, replace=False))
 
     def column(self, name: str) -> RawColumn:
         """The raw column with that name.

@@ -103,7 +103,8 @@ def check_table(
 def check_frame(whole: Frame, asked: Asked, against: Frame | None = None) -> Check:
     """As `check_table`, of a frame that is opened, with options as one value."""
     refuse_empty(whole)
-    frame = whole.sample(_most_rows(asked.rows, len(whole.names)))
+    at = whole.sampled(_most_rows(asked.rows, len(whole.names)))
+    frame = whole if len(at) == whole.n_rows else whole.rows(at)
     target, event = asked.target, asked.event
     roles = assign_roles(
         frame.names, target=target, split=asked.split, weights=asked.weights, ignore=asked.ignore, event=event
@@ -120,8 +121,8 @@ def check_frame(whole: Frame, asked: Asked, against: Frame | None = None) -> Che
     described = _described(frame, roles, goal, told)
     drift = None if against is None else _drift(whole, against, asked, described)
     findings = [
-        *labelled(goal.findings if goal else (), frame.index),
-        *labelled(_about(described, goal), index),
+        *labelled(goal.findings if goal else (), whole.index, at),
+        *labelled(_about(described, goal), whole.index, at if goal is None else at[goal.kept]),
         *(() if drift is None else drift.findings),
     ]
     findings.sort(key=lambda finding: _ORDER.index(finding.severity))

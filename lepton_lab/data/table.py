@@ -76,14 +76,14 @@ def read_table(
     goal = read_goal(frame, str(target), event=None if event is None else str(event), task=task, positive=positive)
     if len(goal.kept) < FEWEST_ROWS:
         raise _too_few(len(goal.kept), target)
-    columns, arrays, findings = [], {}, [*labelled(goal.findings, frame.index)]
+    columns, arrays, findings = [], {}, [*labelled(goal.findings, frame.index, np.arange(frame.n_rows))]
     for position, (name, role) in enumerate(roles.items()):
         values = goal.values if role == Role.TARGET else read_values(frame.read(position))
         found = describe(name, values.take(goal.kept), role, goal.task, told.get(name))
         if found.problem is not None:
             raise found.problem
         columns.append(found.column)
-        findings.extend(labelled(found.findings, frame.index[goal.kept]))
+        findings.extend(labelled(found.findings, frame.index, goal.kept))
         if found.column.role == Role.INPUT:
             arrays[name] = found.array
     if not arrays:

@@ -53,6 +53,16 @@ def test_rows_without_a_target_keep_the_labels_right(df) -> None:
     assert next(f for f in found if f.kind == "infinite").rows == ("row 7",)
 
 
+def test_labels_that_occur_twice_still_lead_to_the_right_rows(df) -> None:
+    twice = pd.concat([df, df.assign(income=1.0)])
+    twice.iloc[500, twice.columns.get_loc("income")] = -np.inf
+    check = check_table(twice, target="bad")
+    infinite = next(f for f in check if f.kind == "infinite")
+    assert infinite.rows == ("row 7", "row 100")
+    assert infinite.positions == (7, 500)
+    assert check.rows(infinite)["income"].tolist() == [np.inf, -np.inf]
+
+
 def test_rows_are_counted_exactly_and_named_up_to_a_hundred() -> None:
     frame = pd.DataFrame({"a": [None] * 150 + list(range(850)), "y": [0.5, 1.5] * 500})
     found = next(f for f in check_table(frame, target="y") if f.kind == "missing")
@@ -200,11 +210,12 @@ def test_long_frames_are_sampled_and_that_is_said(df) -> None:
 
     long = pd.concat([df] * 10, ignore_index=True)
     for frame in (long, pl.from_pandas(long)):
-        check = check_table(frame, target="bad", rows=500)
-        assert (check.n_rows, check.n_looked) == (4000, 500)
-        assert check.columns["age"].n_rows == 500
-        assert "random sample of 500 of the 4,000 rows" in pictures.text(check)
-        lost = [f for f in check if f.kind == "duplicate_rows"]
-        assert all(label in range(4000) for f in lost for label in f.rows)
+        check = check_table(frame, target="bad", rows=1500)
+        assert (check.n_rows, check.n_looked) == (4000, 1500)
+        assert check.columns["age"].n_rows == 1500
+        assert "random sample of 1,500 of the 4,000 rows" in pictures.text(check)
+        infinite = next(f for f in check if f.kind == "infinite")
+        assert all(label % 400 == 7 for label in infinite.rows)
+        assert np.isinf(check.rows(infinite)["income"]).all()
     with pytest.raises(OptionError, match=r"rows=len\(df\)"):
         check_table(df, rows=0)
