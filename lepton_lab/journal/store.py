@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
@@ -117,6 +118,8 @@ def delete_run(path: Path) -> str:
         aside = path.with_name(f".deleted-{path.name}-{secrets.token_hex(4)}")
         path.rename(aside)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            lock.release(path)
         raise RunError(f"run {folder.id!r} cannot be removed: {error}. Nothing was changed.") from None
     shutil.rmtree(aside, ignore_errors=True)
     what = "with its model" if record.status in ("done", "stopped") else f"which was {record.status}"

@@ -109,6 +109,20 @@ def test_a_run_is_deleted_whole_and_says_so(empty) -> None:
     assert not other.path.exists()
 
 
+def test_a_run_that_cannot_be_removed_stays_whole(empty, monkeypatch) -> None:
+    run = new_run()
+
+    def refuse(_path: Path, _to: Path) -> Path:
+        raise PermissionError("in use")
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(RunError, match="Nothing was changed"):
+        ll.attach(run.id).delete()
+    monkeypatch.undo()
+    assert run.record().status == "done"
+    assert not (run.path / "lock").exists()
+
+
 def test_a_live_run_is_not_deleted(empty) -> None:
     running = new_run(status="running")
     with pytest.raises(RunError, match="in use by process"):
