@@ -28,7 +28,7 @@ PICTURES = {
     "Progress": "learning",
     "Run": "one_run",
     "Runs": "run_list",
-    "Leaderboard": "run_comparison",
+    "Leaderboard": "run_board",
     "RunComparison": "run_comparison",
     "Status": "machine",
     "Doctor": "machine",

@@ -1,4 +1,4 @@
-"""The pictures of runs side by side: the leaderboard, and a comparison with curves, differences and options."""
+"""The picture of runs side by side: how they went, paired differences, what was asked or came out differently."""
 
 from __future__ import annotations
 
@@ -7,29 +7,14 @@ from typing import TYPE_CHECKING
 from lepton_lab.pictures import theme
 from lepton_lab.pictures.comparison import asked_words, metric_table
 from lepton_lab.pictures.curves import Line, lines, thin
-from lepton_lab.pictures.intervals import with_interval
-from lepton_lab.pictures.markup import Markup, join, tag
-from lepton_lab.pictures.numbers import fixed
-from lepton_lab.pictures.tables import table, text_table
+from lepton_lab.pictures.markup import Markup, tag
+from lepton_lab.pictures.tables import table
 
 if TYPE_CHECKING:
     from lepton_lab.evaluation.compare_runs import RunComparison
-    from lepton_lab.evaluation.run_table import Leaderboard, Standing
     from lepton_lab.journal import RunRecord
 
 POINTS = 200
-
-
-def html(result: RunComparison | Leaderboard) -> Markup:
-    """The picture as self-contained HTML."""
-    if type(result).__name__ == "Leaderboard":
-        return _board(result)  # type: ignore[arg-type]
-    return _comparison(result)  # type: ignore[arg-type]
-
-
-def text(result: RunComparison | Leaderboard) -> str:
-    """The picture as plain text: both print themselves."""
-    return repr(result)
 
 
 def called(run: RunRecord) -> str:
@@ -37,32 +22,8 @@ def called(run: RunRecord) -> str:
     return run.name or run.id
 
 
-def _board(board: Leaderboard) -> Markup:
-    rows = [
-        [join(tag("code", one.run.id), *_named(one.run)), fixed(one.estimate.value, 4), with_interval(one.estimate),
-         _rows(one), f"{one.run.n_rows:,}", f"{one.run.elapsed_s:.0f} s"]
-        for one in board.standings
-    ]  # fmt: skip
-    header = ["Run", board.label, "95 %", "Held-out rows", "Rows", "Time"]
-    ids = [repr(one.run.id) for one in board.standings[:2]]
-    step = [f"ll.runs().compare({', '.join(ids)})"] if len(ids) > 1 else []
-    return theme.picture(
-        f"Leaderboard: {board.target}", table(header, rows, numeric=(1, 4, 5), wrap=(3,)),
-        theme.notes(["Intervals of single runs say little of their difference: compare two on the same rows."]),
-        theme.next_step(*step) if step else None, sub=f"by {board.label} on held-out rows, the best first",
-    )  # fmt: skip
-
-
-def _rows(one: Standing) -> str:
-    return {True: "the same as the best run's", False: "other rows", None: "not known"}[one.same_rows]
-
-
-def _named(run: RunRecord) -> list[Markup]:
-    found = [tag("div", run.name)] if run.name else []
-    return [*found, *(theme.chip(word, "info") for word in run.tags)]
-
-
-def _comparison(result: RunComparison) -> Markup:
+def html(result: RunComparison) -> Markup:
+    """The picture as self-contained HTML."""
     first = result.runs[0]
     pairs = [
         theme.section(
@@ -84,6 +45,11 @@ def _comparison(result: RunComparison) -> Markup:
     )  # fmt: skip
 
 
+def text(result: RunComparison) -> str:
+    """The picture as plain text: a comparison prints itself."""
+    return repr(result)
+
+
 def _curves(result: RunComparison) -> list[Markup]:
     keys = [(kind, called(run)) for run, kind in zip(result.runs, theme.SERIES, strict=False)]
     losses, bests = [], []
@@ -103,10 +69,3 @@ def _curves(result: RunComparison) -> list[Markup]:
         if drawn
     ]
     return [theme.section("How they went", theme.legend(keys), theme.row(*figures))] if figures else []
-
-
-def table_text(result: RunComparison) -> str:
-    """Options and outcomes that differ, for a terminal."""
-    head = ["", *(called(run) for run in result.runs)]
-    differs = {**result.asked, **result.came}
-    return text_table(head, [[name, *(asked_words(v) for v in values)] for name, values in differs.items()])

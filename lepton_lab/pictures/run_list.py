@@ -36,7 +36,7 @@ def text(runs: Runs) -> str:
 def run_rows(runs: Sequence[RunRecord]) -> Markup:
     """A table of runs."""
     rows = [
-        [join(tag("code", run.id), *_labels(run)), theme.chip(run.status), run.began, run.config.get("target", ""),
+        [join(tag("code", run.id), *labels_of(run)), theme.chip(run.status), run.began, run.config.get("target", ""),
          f"{run.n_rows:,}" if run.n_rows else "", _score(run), _time(run), run.message]
         for run in runs
     ]  # fmt: skip
@@ -44,7 +44,8 @@ def run_rows(runs: Sequence[RunRecord]) -> Markup:
     return table(header, rows, numeric=(4, 6), wrap=(7,))
 
 
-def _labels(run: RunRecord) -> list[Markup]:
+def labels_of(run: RunRecord) -> list[Markup]:
+    """A run's name and tags, where it has any."""
     named = [tag("div", run.name)] if run.name else []
     return [*named, *(theme.chip(word, "info") for word in run.tags)]
 

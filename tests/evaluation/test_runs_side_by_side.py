@@ -164,6 +164,8 @@ def test_the_leaderboard_ranks_by_held_out_metrics(trained) -> None:
         assert one.same_rows is True
     assert (board.metric, board.higher_is_better, board.target) == ("auc", True, "bad")
     assert [one.run.id for one in ll.runs().leaderboard("log_loss")] == ids
+    assert all(f"{one.estimate.value:.4f}" in pictures.html(board) for one in board)
+    assert ids[0] in pictures.text(board)
     with pytest.raises(OptionError, match="not known"):
         ll.runs().leaderboard("acu")
     with pytest.raises(RunError, match="Targets of runs with a model: bad"):
