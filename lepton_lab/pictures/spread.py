@@ -22,15 +22,16 @@ LINES = (*SERIES, "soft")
 
 def of_card(card: ColumnCard, drift: ColumnDrift | None = None) -> Markup:
     """The bars of a column, a line a class (its own shares), or the target's mean in each bin."""
-    whole = shares(card.counts)
-    lines = [(shares(one), kind) for one, kind in zip(card.by_class, LINES, strict=False)]
-    second = drift.shares[1] if drift is not None and len(drift.shares[1]) == len(whole) else ()
+    n = n_drawn(card, drift)
+    whole = shares(card.counts)[:n]
+    lines = [(shares(one)[:n], kind) for one, kind in zip(card.by_class, LINES, strict=False)]
+    second = second_of(card, drift)[:n]
     top = max([*whole, *(v for one, _ in lines for v in one), *second, 1e-12])
     marks = [_bars(whole, top), *(_steps(one, top, f"thin s-{kind}") for one, kind in lines)]
     if second:
         marks.append(_steps(second, top, "thin s-ink", dashed=True))
     if not lines and card.target_mean:
-        marks.append(_means(card.target_mean))
+        marks.append(_means(card.target_mean[:n]))
     return svg(WIDTH, HEIGHT, words_of(card), *marks, line(0, HEIGHT - 0.5, WIDTH, HEIGHT - 0.5, "axis"))
 
 
@@ -43,6 +44,20 @@ def of_drift(drift: ColumnDrift) -> Markup:
     label = f"{drift.name}: bars the first frame, dashed line the second"
     return svg(WIDTH, HEIGHT, label, _bars(first, top), _steps(second, top, "thin s-ink", dashed=True),
                line(0, HEIGHT - 0.5, WIDTH, HEIGHT - 0.5, "axis"))  # fmt: skip
+
+
+def second_of(card: ColumnCard, drift: ColumnDrift | None) -> tuple[float, ...]:
+    """The second frame's shares in a card's bins; nothing where there are none."""
+    if drift is None or len(drift.shares[1]) != len(card.counts):
+        return ()
+    return drift.shares[1]
+
+
+def n_drawn(card: ColumnCard, drift: ColumnDrift | None = None) -> int:
+    """How many bins there are to draw: that of all other values only where there are any."""
+    second = second_of(card, drift)
+    rest = card.counts[-1] or (second and second[-1])
+    return len(card.counts) if card.bins.ordered or rest else len(card.counts) - 1
 
 
 def shares(counts: Sequence[int]) -> list[float]:
@@ -75,7 +90,7 @@ def day(days: float) -> str:
 
 def _bars(parts: Sequence[float], top: float) -> Markup:
     """All bars as one path."""
-    step = WIDTH / len(parts)
+    step = WIDTH / max(len(parts), 1)
     gap = min(1.0, step / 5)
     path = "".join(
         f"M{coordinate(i * step + gap / 2)} {coordinate(HEIGHT)}v{coordinate(-_tall(p, top))}"

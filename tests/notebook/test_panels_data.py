@@ -48,8 +48,9 @@ def test_the_page_gets_findings_and_then_cards(panel) -> None:
     panel.comm.say({"type": "cards", "from": 0})
     cards = {card["name"]: card for card in told(panel, "cards")["cards"]}
     for name, card in panel.check.columns.items():
-        assert tuple(cards[name]["counts"]) == card.counts
-        assert len(cards[name]["bins"]) == len(card.counts)
+        n = len(cards[name]["bins"])
+        assert tuple(cards[name]["counts"]) == card.counts[:n]
+        assert not any(card.counts[n:])  # of other values there are none
     assert cards["c1"]["drift"]["verdict"] == "large"
     assert cards["c1"]["drift"]["psi"] == panel.check.drift["c1"].psi
 

@@ -19,6 +19,8 @@ export interface Card {
   byClass: number[][];
   missingByClass: number[];
   means: (number | null)[];
+  second: number[];
+  hasOthers: boolean;
   ends: { row: string; value: string }[][];
   drift: Drift | null;
 }
@@ -34,7 +36,6 @@ export interface Drift {
   missing: number[];
   new: string[];
   newShare: number;
-  shares: number[];
   problem: string;
 }
 
@@ -88,7 +89,7 @@ export function columnCard(card: Card, kinds: string[], nFindings: number, heard
   const head = h("div", { class: "lep-card-head" }, h("strong", { class: "lep-card-name", title: card.name }, card.name),
     nFindings ? h("button", { type: "button", class: "lep-link", click: heard.find, "aria-label": `${nFindings} findings of ${card.name}` }, `${nFindings} ${nFindings === 1 ? "finding" : "findings"}`) : null);
   const facts = [card.nMissing ? `${percent(card.missing)} missing` : "none missing", `${number(card.unique, 12)} different`, ...endsOf(card)];
-  const drawn = spread(card.name, { ...card, second: drift && drift.shares.length === card.shares.length ? drift.shares : [] });
+  const drawn = spread(card.name, card);
   const node = h(
     "li", { class: "lep-card", "data-column": card.name }, head,
     h("div", { class: "lep-sub lep-card-what" }, [card.role === "input" ? "" : card.role, card.reason].filter(Boolean).join(": ") || card.kind),
@@ -110,6 +111,6 @@ export function columnCard(card: Card, kinds: string[], nFindings: number, heard
 function endsOf(card: Card): string[] {
   const [low, high] = card.ends;
   if (low?.length && high?.length) return [`${low[0]!.value} (row ${low[0]!.row}) to ${high[0]!.value} (row ${high[0]!.row})`];
-  const most = card.shares.slice(0, -1).slice(0, 2).map((share, i) => `${card.bins[i]} ${percent(share)}`);
+  const most = card.shares.slice(0, Math.min(2, card.bins.length - Number(card.hasOthers))).map((share, i) => `${card.bins[i]} ${percent(share)}`);
   return most.length ? [most.join(", ")] : [];
 }

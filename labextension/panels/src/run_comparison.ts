@@ -39,7 +39,8 @@ export function comparison(told: Compared, width: number): HTMLElement {
   const losses: Line[] = told.traces.map((one, i) => ({ name: told.names[i]!, kind: KINDS[i] ?? "soft", faint: false, xs: one.epochs, ys: one.losses }));
   const bests: Line[] = told.traces.map((one, i) => ({ name: told.names[i]!, kind: KINDS[i] ?? "soft", faint: false, xs: one.seconds, ys: one.best }));
   const figure = (words: string, drawn: Node) => h("figure", {}, h("figcaption", {}, words), drawn);
-  const some = (lines: Line[]) => lines.filter((one) => one.ys.some((y) => y !== null));
+  // A single point is no curve.
+  const some = (lines: Line[]) => lines.filter((one) => one.ys.filter((y) => y !== null).length > 1);
   const charts = [
     ...(some(losses).length ? [figure("Network: validation loss", chart(some(losses), { x: "epoch", y: "loss" }, null, wide))] : []),
     ...(some(bests).length ? [figure("Best metric so far", chart(some(bests), { x: "seconds", y: "metric" }, null, wide))] : []),

@@ -5,7 +5,7 @@ import { arranged, waits } from "../src/panels/data.ts";
 import { binAt, parts, steps, wordsOf, type Spread } from "../src/spread.ts";
 
 const none: Decisions = { drop: [], types: {}, immutable: [] };
-const drift: Drift = { verdict: "large", chip: "serious", psi: 0.4, chance: 0.01, measure: "KS", distance: 0.2, p: 0.0001, missing: [0, 0], new: [], newShare: 0, shares: [], problem: "" };
+const drift: Drift = { verdict: "large", chip: "serious", psi: 0.4, chance: 0.01, measure: "KS", distance: 0.2, p: 0.0001, missing: [0, 0], new: [], newShare: 0, problem: "" };
 const card = (name: string, missing = 0, of: Drift | null = null) => ({ name, missing, drift: of }) as Card;
 const spread: Spread = { bins: ["0 to 1", "1 to 2"], counts: [1500, 500], shares: [0.75, 0.25], classes: ["no", "yes"], byClass: [[1000, 100], [500, 400]], means: [], second: [0.5, 0.5] };
 

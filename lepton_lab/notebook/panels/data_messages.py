@@ -10,7 +10,7 @@ from lepton_lab.data.told_types import KINDS
 from lepton_lab.pictures.drift_table import CHIPS, notes, words
 from lepton_lab.pictures.findings import WORDS, sampled, subtitle
 from lepton_lab.pictures.numbers import count, percent, value
-from lepton_lab.pictures.spread import bin_names, shares
+from lepton_lab.pictures.spread import bin_names, n_drawn, second_of, shares
 
 if TYPE_CHECKING:
     from lepton_lab.data.check import Check
@@ -71,15 +71,15 @@ def cards(check: Check, start: int) -> dict[str, Any]:
 
 def card(one: ColumnCard, drift: ColumnDrift | None) -> dict[str, Any]:
     """One column: shares to draw, and everything there is to say in words."""
-    column = one.column
-    n = max(one.n_rows, 1)
+    column, n, k = one.column, max(one.n_rows, 1), n_drawn(one, drift)
     return {
         "name": one.name, "kind": str(column.kind), "role": str(column.role), "reason": column.reason,
         "missing": one.n_missing / n, "nMissing": one.n_missing, "unique": one.n_unique,
-        "bins": bin_names(one.bins, column.kind == "datetime"), "counts": list(one.counts),
-        "shares": _short(shares(one.counts)), "classes": list(one.classes),
-        "byClass": [list(counts) for counts in one.by_class], "missingByClass": list(one.missing_by_class),
-        "means": [_finite(mean) for mean in one.target_mean],
+        "bins": bin_names(one.bins, column.kind == "datetime")[:k], "counts": list(one.counts[:k]),
+        "hasOthers": not one.bins.ordered and k == len(one.counts),
+        "shares": _short(shares(one.counts)[:k]), "classes": list(one.classes),
+        "byClass": [list(counts[:k]) for counts in one.by_class], "missingByClass": list(one.missing_by_class),
+        "means": [_finite(mean) for mean in one.target_mean[:k]], "second": _short(second_of(one, drift)[:k]),
         "ends": [[{"row": value(label), "value": value(v)} for label, v in end] for end in (one.lowest, one.highest)],
         "drift": None if drift is None else _drift(drift),
     }  # fmt: skip
@@ -116,7 +116,7 @@ def _drift(one: ColumnDrift) -> dict[str, Any]:
     return {
         "verdict": one.verdict, "chip": CHIPS[one.verdict], "psi": one.psi, "chance": one.psi_by_chance,
         "measure": one.measure, "distance": one.distance, "p": one.adjusted, "missing": list(one.missing),
-        "new": [value(item) for item in one.new], "newShare": one.new_share, "shares": _short(one.shares[1]),
+        "new": [value(item) for item in one.new], "newShare": one.new_share,
         "problem": one.problem,
     }  # fmt: skip
 
