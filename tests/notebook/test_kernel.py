@@ -260,7 +260,7 @@ class TestBackground:
 
     def test_runs_and_stop(self, kernel):
         said = kernel.run("%lepton runs")
-        assert "stopped" in said.results[0]["text/plain"]
+        assert len(said.panels) == 1 and "stopped" in said.displays[0]["text/plain"]
         assert "UsageError: stop needs a run" in kernel.run("%lepton stop").stderr
 
 
