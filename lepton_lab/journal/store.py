@@ -73,7 +73,9 @@ def create_run(kind: str, config: dict[str, Any], fingerprint: str, n_rows: int)
 def list_runs() -> list[RunRecord]:
     """Every run under home, the newest first; one that cannot be read is listed as damaged."""
     records = [RunFolder(path).record() for path in _run_paths()]
-    return sorted(records, key=lambda record: (record.created, record.id), reverse=True)
+    # One that another process removed while it was read is gone, not damaged.
+    there = [record for record in records if record.status != "damaged" or record.path.is_dir()]
+    return sorted(there, key=lambda record: (record.created, record.id), reverse=True)
 
 
 def open_run(id: str) -> RunFolder:
@@ -115,13 +117,11 @@ def delete_run(path: Path) -> str:
         # Whoever resumes it at this moment has the lock, or gets an error; either way nothing is half gone.
         lock.acquire(path)
         size = _size(path)
-        aside = path.with_name(f".deleted-{path.name}-{secrets.token_hex(4)}")
-        path.rename(aside)
+        _remove(path)
     except OSError as error:
         with contextlib.suppress(OSError):
             lock.release(path)
         raise RunError(f"run {folder.id!r} cannot be removed: {error}. Nothing was changed.") from None
-    shutil.rmtree(aside, ignore_errors=True)
     what = "with its model" if record.status in ("done", "stopped") else f"which was {record.status}"
     return f"removed run {folder.id!r} {what} ({size / 1e6:.1f} MB)"
 
@@ -142,12 +142,20 @@ def make_room(keep_runs: int = KEEP_RUNS, keep_bytes: int = KEEP_BYTES) -> str:
             continue
         if read_labels(path) != Labels():
             continue
-        shutil.rmtree(path, ignore_errors=True)
-        removed.append(path.name)
+        with contextlib.suppress(OSError):
+            _remove(path)
+            removed.append(path.name)
     if not removed:
         return ""
     kept = f"the newest {keep_runs} runs or {keep_bytes / 1e9:g} GB are kept"
     return f"removed {len(removed)} old run{'s' * (len(removed) > 1)} ({kept}): {', '.join(removed)}"
+
+
+def _remove(path: Path) -> None:
+    """Take a run's folder out of the list in one step, then off the disk."""
+    aside = path.with_name(f".deleted-{path.name}-{secrets.token_hex(4)}")
+    path.rename(aside)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _sweep() -> None:

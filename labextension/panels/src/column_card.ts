@@ -9,6 +9,7 @@ export interface Card {
   kind: string;
   role: string;
   reason: string;
+  told: boolean; // its type was told, not found
   missing: number;
   nMissing: number;
   unique: number;
@@ -84,7 +85,7 @@ export function columnCard(card: Card, kinds: string[], nFindings: number, heard
   const drop = button("drop", "Leave out", "ignore= of train");
   const immutable = button("immutable", "Cannot change", "immutable= of train: counterfactuals leave it as it is");
   const type = h("select", { "aria-label": `type of ${card.name}`, change: () => heard.type(type.value) },
-    h("option", { value: "" }, `${card.kind} (found)`), ...kinds.map((kind) => h("option", { value: kind }, kind)));
+    h("option", { value: "" }, card.told ? "as found" : `${card.kind} (found)`), ...kinds.map((kind) => h("option", { value: kind }, kind)));
   const drift = card.drift;
   const head = h("div", { class: "lep-card-head" }, h("strong", { class: "lep-card-name", title: card.name }, card.name),
     nFindings ? h("button", { type: "button", class: "lep-link", click: heard.find, "aria-label": `${nFindings} findings of ${card.name}` }, `${nFindings} ${nFindings === 1 ? "finding" : "findings"}`) : null);

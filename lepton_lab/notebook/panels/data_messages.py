@@ -6,7 +6,7 @@ import math
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from lepton_lab.data.told_types import KINDS
+from lepton_lab.data.told_types import KINDS, TOLD
 from lepton_lab.pictures.drift_table import CHIPS, notes, words
 from lepton_lab.pictures.findings import WORDS, sampled, subtitle
 from lepton_lab.pictures.numbers import count, percent, value
@@ -74,6 +74,7 @@ def card(one: ColumnCard, drift: ColumnDrift | None) -> dict[str, Any]:
     column, n, k = one.column, max(one.n_rows, 1), n_drawn(one, drift)
     return {
         "name": one.name, "kind": str(column.kind), "role": str(column.role), "reason": column.reason,
+        "told": column.reason == TOLD,
         "missing": one.n_missing / n, "nMissing": one.n_missing, "unique": one.n_unique,
         "bins": bin_names(one.bins, column.kind == "datetime")[:k], "counts": list(one.counts[:k]),
         "hasOthers": not one.bins.ordered and k == len(one.counts),
