@@ -1,6 +1,7 @@
 """Make docs/gallery: the executed notebooks as pages, and screenshots from real JupyterLab, light and dark.
 
 make gallery
+python scripts/gallery.py 00_start      only the notebooks that are named
 """
 
 from __future__ import annotations
@@ -125,9 +126,11 @@ def photograph(browser: Browser, folder: Path, path: Path) -> None:
         lab.close()
 
 
-def main() -> int:
+def main(asked: list[str]) -> int:
     GALLERY.mkdir(parents=True, exist_ok=True)
     for stem, page in PAGES.items():
+        if asked and stem not in asked:
+            continue
         path = ROOT / "notebooks" / f"{stem}.ipynb"
         with tempfile.TemporaryDirectory() as name:
             copy = Path(name) / path.name
@@ -139,4 +142,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
