@@ -21,3 +21,10 @@ export function copyButton(code: () => string): HTMLElement {
   }
   return h("span", { class: "lep-copy" }, button, shown);
 }
+
+/** A line of Python that is always shown; a text that can be reached, named and read, but not changed. */
+export function codeLine(): HTMLElement {
+  return h("code", {
+    class: "lep-code", tabindex: "0", role: "textbox", "aria-readonly": "true", "aria-label": "the same in Python",
+  });
+}

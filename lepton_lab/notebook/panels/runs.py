@@ -49,7 +49,7 @@ class RunsPanel(TwinnedPanel):
         """Answer one message; what cannot be done is told, and the list is sent as it is now."""
         heard: dict[str, Callable[[dict[str, Any]], str | None]] = {
             "list": self._list, "rename": self._rename, "tags": self._tags, "delete": self._delete,
-            "stop": self._stop, "compare": self._compare,
+            "stop": self._stop, "compare": self._compare_runs,
         }  # fmt: skip
         if content["type"] not in heard:
             return
@@ -101,7 +101,7 @@ class RunsPanel(TwinnedPanel):
         run.stop()
         return f"run {run.id} was asked to stop; it keeps its best weights"
 
-    def _compare(self, content: dict[str, Any]) -> str | None:
+    def _compare_runs(self, content: dict[str, Any]) -> str | None:
         import lepton_lab as ll
 
         ids = content.get("ids")

@@ -1,6 +1,6 @@
 // The data panel: findings with the rows behind them, a card a column, and decisions that become a call of train.
 
-import { copyButton } from "../code.ts";
+import { codeLine, copyButton } from "../code.ts";
 import { columnCard, turned, typed, type Card, type Decisions, type Shown } from "../column_card.ts";
 import { h } from "../dom.ts";
 import { hear, onLost, takeTwinsPlace, type Cleanup, type View } from "../host.ts";
@@ -91,7 +91,7 @@ class DataView_ {
   private readonly trouble = h("div", { class: "lep-trouble", role: "alert", hidden: true });
   private readonly source = h("div", { class: "lep-source", role: "status", "aria-live": "polite" });
   private readonly again = h("button", { type: "button", class: "lep-button", click: () => this.check() }, "Check again");
-  private readonly line = h("code", { class: "lep-code", tabindex: "0", "aria-label": "the same in Python" });
+  private readonly line = codeLine();
 
   constructor(private readonly model: View["model"], private readonly el: HTMLElement) {
     el.classList.add("lepton", "lepton-panel", "lepton-wide");

@@ -3,7 +3,7 @@
 
 import { ring, shadeMarks, stack, whichMark } from "../beeswarm.ts";
 import { CohortView, type Choice, type Compared } from "../cohort.ts";
-import { copyButton } from "../code.ts";
+import { codeLine, copyButton } from "../code.ts";
 import { DependenceView } from "../dependence.ts";
 import { h } from "../dom.ts";
 import { signed } from "../format.ts";
@@ -98,7 +98,7 @@ class ExplanationView {
   private readonly showRows = h("button", { type: "button", class: "lep-button", "aria-expanded": "false", click: () => this.toggleTable() }, "Table of rows");
   private readonly detail = h("div", { class: "lep-section", "aria-live": "polite" });
   private readonly said = h("div", { class: "lep-said", role: "status", "aria-live": "polite" });
-  private readonly python = h("code", { class: "lep-code", tabindex: "0", "aria-label": "the same in Python" });
+  private readonly python = codeLine();
   private readonly pythonLine = h("div", { class: "lep-tools" }, this.python, copyButton(() => this.code));
   private dependence: DependenceView | null = null;
   private readonly cohort = new CohortView((choice) => this.compare(choice));

@@ -1,6 +1,6 @@
 // The result panel: what a threshold does, live; curves; members and baselines; where the model fails.
 
-import { copyButton } from "../code.ts";
+import { codeLine, copyButton } from "../code.ts";
 import { Decide, type Choice, type OneClass } from "../decide.ts";
 import { h } from "../dom.ts";
 import { ErrorTree } from "../error_tree.ts";
@@ -51,7 +51,7 @@ class ResultView {
   private readonly trouble = h("div", { class: "lep-trouble", role: "alert", hidden: true });
   private readonly keep = h("code", { class: "lep-code", tabindex: "0", "aria-label": "use this threshold, in Python" });
   private readonly keeping = h("div", { class: "lep-tools", hidden: true }, h("span", { class: "lep-sub" }, "Use this threshold:"), this.keep, copyButton(() => this.keep.textContent ?? ""));
-  private readonly line = h("code", { class: "lep-code", tabindex: "0", "aria-label": "the same in Python" });
+  private readonly line = codeLine();
 
   constructor(private readonly model: View["model"], private readonly el: HTMLElement) {
     this.code = String(model.get("code"));

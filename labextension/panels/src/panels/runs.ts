@@ -1,6 +1,6 @@
 // The runs panel: the list as it is now, sorted and searched; two or more compared; names, tags, deletion; code to open.
 
-import { copyButton } from "../code.ts";
+import { codeLine, copyButton } from "../code.ts";
 import { h } from "../dom.ts";
 import { hear, onLost, takeTwinsPlace, type Cleanup, type View } from "../host.ts";
 import { comparison, type Compared } from "../run_comparison.ts";
@@ -51,7 +51,7 @@ class RunsView {
   private readonly trouble = h("div", { class: "lep-trouble", role: "alert", hidden: true });
   private readonly beside = h("section", { class: "lep-more", "aria-label": "runs side by side", hidden: true });
   private readonly source = h("div", { class: "lep-source", role: "status", "aria-live": "polite" });
-  private readonly line = h("code", { class: "lep-code", tabindex: "0", "aria-label": "the same in Python" });
+  private readonly line = codeLine();
 
   constructor(private readonly model: View["model"], private readonly el: HTMLElement) {
     el.classList.add("lepton", "lepton-panel", "lepton-wide");

@@ -2,7 +2,7 @@
 // prediction off the curve; the kernel's answer replaces it, and after release all curves are asked anew.
 
 import { against, bars, brief, fromCurves, headline, labelOf, type Answer } from "../answer.ts";
-import { copyButton } from "../code.ts";
+import { codeLine, copyButton } from "../code.ts";
 import { control, type Column, type Control, type Value } from "../controls.ts";
 import { Curves, dayAt, placeOf, shown, type Link } from "../curves_read.ts";
 import { h } from "../dom.ts";
@@ -87,7 +87,7 @@ class WhatIfView {
   private readonly ways = h("div", { role: "region", "aria-label": "ways to the goal", "aria-live": "polite" });
   private readonly look = h("button", { type: "button", class: "lep-button", click: () => this.askNear() }, "Nearest real rows");
   private readonly near = h("div", { role: "region", "aria-label": "nearest real rows", "aria-live": "polite" });
-  private readonly line = h("code", { class: "lep-code", tabindex: "0", "aria-label": "the same in Python" });
+  private readonly line = codeLine();
 
   constructor(private readonly model: View["model"], private readonly el: HTMLElement) {
     el.classList.add("lepton", "lepton-panel", "lepton-wide");
