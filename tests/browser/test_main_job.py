@@ -225,5 +225,18 @@ def test_reload_and_attach(opened: Callable[..., Lab], shots: Path) -> None:
     attached = panel(lab, 2)
     until(lambda: "Best AUC" in "".join(attached.all_inner_texts()), "the panel is live again", lambda: seen_by(lab))
     lab.screenshot(shots / "attached.png", 2)
-    run_cell(lab, 3)
+    run_cell(lab, 3, COUNT_POINTS)
     until(lambda: "stopped" in attached.inner_text(), "the attached panel sees the end")
+    until(lambda: "points" in text_of(lab, 3), "Python counts", lambda: seen_by(lab))
+    wanted = int(text_of(lab, 3).split()[-1])
+    until(lambda: points_drawn(attached) == wanted, f"{wanted} points are drawn", lambda: points_drawn(attached))
+
+
+COUNT_POINTS = """run = ll.attach(run.id); run.stop(); run.result()
+print('points', min(300, sum(p.stage == 'network' and p.valid_loss is not None for p in run.history())))"""
+
+
+def points_drawn(training: Locator) -> int:
+    """How many points the network's curve of validation loss has, as drawn."""
+    line = training.locator("figure").first.locator("path.s-main:not(.thin)").first
+    return len(re.findall("[ML]", line.get_attribute("d") or ""))

@@ -1,0 +1,113 @@
+"""Every panel by the same measure: no barriers, all of it by keyboard, two copies, and readable without its kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.jupyter import Lab, Server, write_notebook
+from tests.browser.panels_in_lab import ROOT, cells
+from tests.browser.test_main_job import panel, run_cell, scroll_to, seen_by, text_of, until
+from tests.notebook.test_panels_twins import PANELS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator
+
+AXE = ROOT / "labextension" / "panels" / "node_modules" / "axe-core" / "axe.min.js"
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+NAMES = list(PANELS)
+# Where the mouse can press, the keyboard must come by: every control that is shown and not switched off.
+CONTROLS = """el => [...el.querySelectorAll('button, select, input, textarea, a[href], summary')]
+  .filter(c => !c.disabled && c.tabIndex >= 0 && c.checkVisibility({checkVisibilityCSS: true}))"""
+REACHED = f"""el => {{
+  const controls = ({CONTROLS})(el);
+  controls.forEach((c, i) => c.dataset.tried = i);
+  return controls.length;
+}}"""
+# Serious barriers only: the rest is judged by eye. JupyterLab's own page is not ours to judge.
+RUN_AXE = """async el => {
+  const found = await axe.run(el, {resultTypes: ['violations']});
+  return found.violations.filter(v => ['serious', 'critical'].includes(v.impact))
+    .flatMap(v => v.nodes.map(n => `${v.id}: ${n.html.slice(0, 160)} ${n.failureSummary.slice(0, 200)}`));
+}"""
+
+
+@pytest.fixture(scope="module")
+def lab(browser: Browser, server: Server) -> Iterator[Lab]:
+    """A notebook with every panel."""
+    opened = Lab.open(browser, server, write_notebook(server.root, "every", cells(NAMES)))
+    for position in range(len(NAMES) + 1):
+        run_cell(opened, position)
+    until(lambda: "ready" in text_of(opened, 0), "the results are made", lambda: seen_by(opened))
+    yield opened
+    opened.close()
+
+
+def shown(lab: Lab, name: str) -> Locator:
+    """A panel, in view and drawn."""
+    position = 1 + NAMES.index(name)
+    scroll_to(lab, position)
+    found = panel(lab, position)
+    drawn = lambda: found.count() > 0 and bool(found.first.inner_text().strip())  # noqa: E731
+    until(drawn, f"the panel {name}", lambda: seen_by(lab))
+    return found.first
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="`npm ci` was not run in labextension/panels")
+def test_no_panel_has_a_serious_barrier(lab: Lab) -> None:
+    lab.page.evaluate(AXE.read_text(encoding="utf-8") + "; null")
+    found = {}
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        lab.set_theme(theme)
+        for name in NAMES:
+            found[name, theme] = shown(lab, name).evaluate(RUN_AXE)
+    lab.set_theme("JupyterLab Light")
+    assert {where: barriers for where, barriers in found.items() if barriers} == {}
+
+
+def test_every_control_is_reached_by_the_keyboard(lab: Lab) -> None:
+    for name in NAMES:
+        one = shown(lab, name)
+        n_controls = one.evaluate(REACHED)
+        assert n_controls, f"{name} has a control, if only to copy its code"
+        one.locator("[data-tried='0']").focus()
+        seen = set()
+        for _ in range(3 * n_controls):
+            seen.add(lab.page.evaluate("() => document.activeElement?.dataset?.tried ?? ''"))
+            if len(seen) > n_controls:  # all of them, and what lies beyond
+                break
+            lab.page.keyboard.press("Tab")
+        # A group of radio buttons is one stop, within which arrows choose.
+        missing = {str(i) for i in range(n_controls)} - seen
+        left = [one.locator(f"[data-tried='{i}']") for i in missing]
+        outer = "c => c.outerHTML.slice(0, 120)"
+        assert [c.evaluate(outer) for c in left if c.get_attribute("type") != "radio"] == [], name
+
+
+def test_a_second_copy_shows_the_same(lab: Lab) -> None:
+    """A cell drawn again shows the model's state, not a first one."""
+    run_cell(lab, 1, "p = made('training'); p")
+    until(lambda: "Best AUC" in "".join(panel(lab, 1).all_inner_texts()), "the panel", lambda: seen_by(lab))
+    run_cell(lab, 2, "p")
+    until(lambda: "Best AUC" in "".join(panel(lab, 2).all_inner_texts()), "its copy", lambda: seen_by(lab))
+    assert panel(lab, 1).first.inner_text() == panel(lab, 2).first.inner_text()
+    run_cell(lab, 2, f"made({NAMES[1]!r})")
+    until(lambda: "Best AUC" not in "".join(panel(lab, 2).all_inner_texts()), "another panel", lambda: seen_by(lab))
+
+
+def test_a_dead_kernel_leaves_panels_that_can_be_read(lab: Lab) -> None:
+    before = {name: len(shown(lab, name).inner_text()) for name in NAMES}
+    lab.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    for name in NAMES:
+        one = shown(lab, name)
+        if name in SAYS_SO:
+            until(lambda one=one: "kernel" in one.inner_text().lower(), f"{name} says so", one.inner_text)
+        assert len(one.inner_text()) > before[name] / 2
+        one.locator("button:enabled").last.click()  # nothing hangs, and nothing is thrown
+    assert [e for e in lab.errors if "lepton" in e.lower() or "lep-" in e.lower()] == []
+
+
+# Panels that ask their kernel for more than they hold.
+SAYS_SO = tuple(NAMES)
