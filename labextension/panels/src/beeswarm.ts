@@ -5,18 +5,26 @@ import { channels, heightColour, type Colours } from "./theme.ts";
 
 /** Heights that keep dots of one place apart: each bin is filled from the middle outwards, squeezed to `half`. */
 export function stack(xs: ArrayLike<number>, middle: number, half: number, size = 3): Float32Array {
-  const counts = new Map<number, number>();
-  const places = new Int32Array(xs.length);
+  let [low, high] = [Infinity, -Infinity];
+  for (let i = 0; i < xs.length; i++) {
+    if (xs[i]! < low) low = xs[i]!;
+    if (xs[i]! > high) high = xs[i]!;
+  }
+  const first = Math.round(low / size);
+  const counts = new Int32Array(low <= high ? Math.round(high / size) - first + 1 : 0);
+  const places = new Float32Array(xs.length);
   let fullest = 1;
   for (let i = 0; i < xs.length; i++) {
-    const bin = Math.round(xs[i]! / size);
-    const place = counts.get(bin) ?? 0;
+    const place = counts[Math.round(xs[i]! / size) - first]!++;
     places[i] = place;
-    counts.set(bin, place + 1);
     if (place + 1 > fullest) fullest = place + 1;
   }
   const step = Math.min(size, half / Math.max(Math.ceil((fullest - 1) / 2), 1));
-  return Float32Array.from(places, (place) => middle + (place % 2 ? -1 : 1) * Math.ceil(place / 2) * step);
+  for (let i = 0; i < places.length; i++) {
+    const place = places[i]!;
+    places[i] = middle + (place % 2 ? -1 : 1) * Math.ceil(place / 2) * step;
+  }
+  return places;
 }
 
 const STEPS = 16;

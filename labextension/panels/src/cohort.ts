@@ -65,7 +65,8 @@ export class CohortView {
   private readonly compare = h("select", { "aria-label": "comparison" });
   private readonly value = h("input", { type: "text", "aria-label": "value of the condition", autocomplete: "off" });
   private readonly texts = h("datalist", { id: `lep-${Math.random().toString(36).slice(2)}` });
-  private readonly chips = h("div", { class: "lep-chips", role: "list", "aria-label": "conditions" });
+  private readonly chips = h("div", { class: "lep-chips", role: "list", "aria-label": "conditions", hidden: true });
+  private readonly clearing = h("span", {});
   private readonly trouble = h("div", { class: "lep-trouble", role: "alert", hidden: true });
   private readonly said = h("div", { class: "lep-said", role: "status", "aria-live": "polite" });
   private readonly result = h("div", {});
@@ -80,7 +81,7 @@ export class CohortView {
       h("span", { class: "lep-field" }, "Rows where", this.column, this.compare, this.value), this.texts,
       h("button", { type: "submit", class: "lep-button" }, "Select"), h("span", { class: "lep-sub" }, "or draw around dots"),
     );
-    this.node = h("section", { class: "lep-more lep-cohort", "aria-label": "selected rows against the rest" }, form, this.chips, this.trouble, this.result, this.said);
+    this.node = h("section", { class: "lep-more lep-cohort", "aria-label": "selected rows against the rest" }, form, h("div", { class: "lep-chips" }, this.chips, this.clearing), this.trouble, this.result, this.said);
   }
 
   offerColumns(columns: Column[]): void {
@@ -156,7 +157,9 @@ export class CohortView {
     const chip = (one: Condition) => h("span", { class: "lep-chip", role: "listitem" }, worded(one), h("button", { type: "button", class: "lep-drop", "aria-label": `remove ${worded(one)}`, click: () => this.without(one) }, "×"));
     const rows = this.choice && "rows" in this.choice ? [h("span", { class: "lep-chip", role: "listitem" }, `${this.choice.rows.length.toLocaleString("en-US")} rows chosen`)] : [];
     const clear = this.choice ? [h("button", { type: "button", class: "lep-button", click: () => this.clear() }, "Clear selection")] : [];
-    this.chips.replaceChildren(...conditions.map(chip), ...rows, ...clear);
+    this.chips.replaceChildren(...conditions.map(chip), ...rows);
+    this.chips.hidden = !this.choice;
+    this.clearing.replaceChildren(...clear);
     const compared = this.compared;
     if (!this.choice || !compared || compared.error) {
       this.result.replaceChildren();
@@ -176,7 +179,7 @@ function table(features: Compared["features"]): HTMLElement {
   const zero = { value: 0, low: 0, high: 0 };
   const [means, sizes] = [new DotInterval([...features, zero], 180), new DotInterval([...features.map((one) => one.size), zero], 140)];
   const decimals = decimalsFor(features.flatMap((one) => [one.a, one.b]));
-  const head = ["", "selected", "rest", "difference of means", "of mean |effect|"].map((words) => h("th", { scope: "col" }, words));
+  const head = ["", "selected", "rest", "difference of means", "of mean |effect|"].map((words) => (words ? h("th", { scope: "col" }, words) : h("td", {})));
   const rows = features.map((one) =>
     h("tr", {}, h("th", { scope: "row" }, one.name), h("td", { class: "num" }, signed(one.a, decimals)), h("td", { class: "num" }, signed(one.b, decimals)),
       h("td", { "data-value": String(one.value) }, means.cell(one, `${one.name}: ${bounds(one)}`)), h("td", {}, sizes.cell(one.size, `${one.name}, mean |effect|: ${bounds(one.size)}`))),

@@ -175,7 +175,7 @@ export class DependenceView {
     const { marks, which, keys } = colouring(data, theme);
     const faint = marks.map((mark): Mark => ({ ...mark, alpha: 0.08 }));
     const shown = this.selected ? which.map((k, i) => (this.selected![i] ? k : k + marks.length)) : which;
-    const context = paint(this.canvas, this.width, TOP + HEIGHT + SPREAD + 40, [{ xs: this.xs, ys: this.ys, which: shown }], [...marks, ...faint], data.values.length > 3000 ? 2 : 2.6);
+    const context = paint(this.canvas, this.width, TOP + HEIGHT + SPREAD + 40, { xs: this.xs, ys: this.ys, which: shown }, [...marks, ...faint], data.values.length > 3000 ? 2 : 2.6);
     if (context && this.chosen !== null) ring(context, this.xs[this.chosen]!, this.ys[this.chosen]!, theme);
     this.key.replaceChildren(...keys);
   }

@@ -48,41 +48,67 @@ export function stamps(shape: Shape, radius: number): { covers: Float32Array[]; 
   return { covers, side, reach };
 }
 
-/** Blend dots over what the pixels hold. `ratio` is pixels of the screen a unit of the drawing. */
-export function blend(pixels: { data: Uint8ClampedArray; width: number; height: number }, dots: Dots, marks: Mark[], radius: number, ratio: number): void {
-  const made = marks.map((mark) => stamps(mark.shape, radius * ratio));
-  const { data, width, height } = pixels;
-  for (let i = 0; i < dots.xs.length; i++) {
+// What is nearly opaque hides what lies below.
+const FULL = 0.985;
+
+/**
+ * The pixels of a drawing, red, green, blue and opacity: later dots over earlier ones. `ratio` is pixels of the screen
+ * a unit of the drawing. The last dot comes first, so that what is hidden by others costs a look, not a sum.
+ */
+export function blend(width: number, height: number, dots: Dots, marks: Mark[], radius: number, ratio: number): Uint8ClampedArray<ArrayBuffer> {
+  const shapes = new Map([...new Set(marks.map((mark) => mark.shape))].map((shape) => [shape, covered(shape, radius * ratio)]));
+  const made = marks.map((mark) => shapes.get(mark.shape)!);
+  const sums = new Float32Array(4 * width * height); // colours times their opacity
+  for (let i = dots.xs.length - 1; i >= 0; i--) {
     const mark = marks[dots.which[i]!]!;
-    if (!mark.alpha) continue;
-    const { covers, side, reach } = made[dots.which[i]!]!;
-    const [x, y] = [dots.xs[i]! * ratio, dots.ys[i]! * ratio];
-    if (!(x >= 0 && y >= 0)) continue;
-    const [left, top] = [Math.floor(x), Math.floor(y)];
-    const cover = covers[Math.floor((y - top) * FINE) * FINE + Math.floor((x - left) * FINE)]!;
+    const x = dots.xs[i]! * ratio;
+    const y = dots.ys[i]! * ratio;
+    if (!mark.alpha || !(x >= 0 && y >= 0)) continue;
+    const left = Math.floor(x);
+    const top = Math.floor(y);
+    const { dx, dy, share } = made[dots.which[i]!]![Math.floor((y - top) * FINE) * FINE + Math.floor((x - left) * FINE)]!;
     const [r, g, b] = mark.rgb;
-    for (let row = 0; row < side; row++) {
-      const py = top - reach + row;
-      if (py < 0 || py >= height) continue;
-      for (let column = 0; column < side; column++) {
-        const share = cover[row * side + column]!;
-        const px = left - reach + column;
-        if (share === 0 || px < 0 || px >= width) continue;
-        const at = 4 * (py * width + px);
-        const above = share * mark.alpha;
-        const below = (data[at + 3]! / 255) * (1 - above);
-        const alpha = above + below;
-        data[at] = (r * above + data[at]! * below) / alpha;
-        data[at + 1] = (g * above + data[at + 1]! * below) / alpha;
-        data[at + 2] = (b * above + data[at + 2]! * below) / alpha;
-        data[at + 3] = 255 * alpha;
-      }
+    for (let k = 0; k < share.length; k++) {
+      const px = left + dx[k]!;
+      const py = top + dy[k]!;
+      if (px < 0 || px >= width || py < 0 || py >= height) continue;
+      const at = 4 * (py * width + px);
+      const above = sums[at + 3]!;
+      if (above > FULL) continue;
+      const seen = (1 - above) * share[k]! * mark.alpha;
+      sums[at]! += r * seen;
+      sums[at + 1]! += g * seen;
+      sums[at + 2]! += b * seen;
+      sums[at + 3] = above + seen;
     }
   }
+  return straight(sums);
+}
+
+function straight(sums: Float32Array): Uint8ClampedArray<ArrayBuffer> {
+  const data = new Uint8ClampedArray(sums.length);
+  for (let at = 0; at < sums.length; at += 4) {
+    const alpha = sums[at + 3]!;
+    if (!alpha) continue;
+    data[at] = sums[at]! / alpha;
+    data[at + 1] = sums[at + 1]! / alpha;
+    data[at + 2] = sums[at + 2]! / alpha;
+    data[at + 3] = 255 * alpha;
+  }
+  return data;
+}
+
+/** The pixels around a dot's own that it covers at all, for each of the fine places. */
+function covered(shape: Shape, radius: number): { dx: Int32Array; dy: Int32Array; share: Float32Array }[] {
+  const { covers, side, reach } = stamps(shape, radius);
+  return covers.map((cover) => {
+    const some = [...cover.keys()].filter((pixel) => cover[pixel]! > 0);
+    return { dx: Int32Array.from(some, (pixel) => (pixel % side) - reach), dy: Int32Array.from(some, (pixel) => Math.floor(pixel / side) - reach), share: Float32Array.from(some, (pixel) => cover[pixel]!) };
+  });
 }
 
 /** A canvas of this size in units of the drawing, with these dots. */
-export function paint(canvas: HTMLCanvasElement, width: number, height: number, dots: Dots[], marks: Mark[], radius = 2): CanvasRenderingContext2D | null {
+export function paint(canvas: HTMLCanvasElement, width: number, height: number, dots: Dots, marks: Mark[], radius = 2): CanvasRenderingContext2D | null {
   const ratio = devicePixelRatio || 1;
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
@@ -90,9 +116,8 @@ export function paint(canvas: HTMLCanvasElement, width: number, height: number, 
   canvas.style.height = "auto"; // where the panel is narrow, it shrinks as the drawing under it
   const context = canvas.getContext("2d");
   if (!context) return null;
-  const pixels = context.createImageData(canvas.width, canvas.height);
-  for (const some of dots) blend(pixels, some, marks, radius, ratio);
-  context.putImageData(pixels, 0, 0);
+  const pixels = blend(canvas.width, canvas.height, dots, marks, radius, ratio);
+  context.putImageData(new ImageData(pixels, canvas.width, canvas.height), 0, 0);
   context.scale(ratio, ratio);
   return context;
 }

@@ -137,7 +137,9 @@ export class RowTable {
     const first = Math.max(0, Math.floor(this.frame.scrollTop / ROW) - SPARE);
     const last = Math.min(this.order.length, first + Math.ceil(HEIGHT / ROW) + 2 * SPARE);
     this.body.replaceChildren(...this.order.slice(first, last).map((row, k) => this.line(row, first + k)));
-    this.frame.setAttribute("aria-activedescendant", this.order.length ? `lep-${this.id}-${this.active}` : "");
+    const now = `lep-${this.id}-${this.active}`;
+    if (this.active >= first && this.active < last) this.frame.setAttribute("aria-activedescendant", now);
+    else this.frame.removeAttribute("aria-activedescendant"); // scrolled out of sight, it is no element
   }
 
   private line(row: number, place: number): HTMLElement {

@@ -35,15 +35,14 @@ test("a dot covers as much as its area, wherever between pixels it lies", () => 
 });
 
 test("dots are blended over one another, outside they are cut", () => {
-  const pixels = { data: new Uint8ClampedArray(4 * 100), width: 10, height: 10 };
-  const marks: Mark[] = [{ rgb: [200, 100, 0], alpha: 0.5, shape: "square" }, { rgb: [0, 0, 0], alpha: 0, shape: "disc" }];
-  const at = (x: number, y: number) => [...pixels.data.subarray(4 * (10 * y + x), 4 * (10 * y + x) + 4)];
-  blend(pixels, { xs: [5.5, 0], ys: [5.5, 0], which: new Uint8Array([0, 0]) }, marks, 3, 1);
-  assert.deepEqual(at(5, 5), [200, 100, 0, 128]);
-  blend(pixels, { xs: [5.5], ys: [5.5], which: new Uint8Array([0]) }, marks, 3, 1);
-  assert.ok(Math.abs(at(5, 5)[3]! - 191) <= 1);
-  blend(pixels, { xs: [9, NaN], ys: [9, NaN], which: new Uint8Array([1, 0]) }, marks, 3, 1);
-  assert.deepEqual(at(9, 9), [0, 0, 0, 0]);
+  const marks: Mark[] = [{ rgb: [200, 100, 0], alpha: 0.5, shape: "square" }, { rgb: [0, 0, 0], alpha: 0, shape: "disc" }, { rgb: [0, 100, 200], alpha: 0.5, shape: "square" }];
+  const drawn = (xs: number[], which: number[]) => blend(10, 10, { xs, ys: xs, which: new Uint8Array(which) }, marks, 3, 1);
+  const at = (data: Uint8ClampedArray, x: number, y: number) => [...data.subarray(4 * (10 * y + x), 4 * (10 * y + x) + 4)];
+  assert.deepEqual(at(drawn([5.5, 0], [0, 0]), 5, 5), [200, 100, 0, 128]);
+  // The later one above: half of it, and a quarter of the one below.
+  assert.deepEqual(at(drawn([5.5, 5.5], [0, 2]), 5, 5), [67, 100, 133, 191]);
+  assert.deepEqual(at(drawn([5.5, 5.5], [2, 0]), 5, 5), [133, 100, 67, 191]);
+  assert.deepEqual(at(drawn([9, NaN], [1, 0]), 9, 9), [0, 0, 0, 0]);
 });
 
 test("what is inside a line drawn around it", () => {
