@@ -146,11 +146,13 @@ def gap(frame: pd.DataFrame, mine: str, peer: str, what: str, n: int = 10_000) -
     found = [group.to_numpy() for _, group in paired(frame, mine, peer, what).groupby("table")]
     if not found:
         return ""
-    rng = np.random.default_rng(0)
-    means = []
-    for _ in range(n):
-        drawn = [found[i] for i in rng.integers(0, len(found), len(found))]
-        means.append(np.mean([values[rng.integers(0, len(values), len(values))].mean() for values in drawn]))
+    rng, sizes = np.random.default_rng(0), np.array([len(values) for values in found])
+    padded = np.stack([np.pad(values, (0, sizes.max() - len(values))) for values in found])
+    drawn = rng.integers(0, len(found), (n, len(found)))
+    n_splits = sizes[drawn][:, :, None]
+    again = (rng.random((*drawn.shape, sizes.max())) * n_splits).astype(int)
+    counted = np.arange(sizes.max()) < n_splits
+    means = ((padded[drawn[:, :, None], again] * counted).sum(axis=2) / n_splits[:, :, 0]).mean(axis=1)
     low, high = np.quantile(means, [0.025, 0.975])
     mean = np.mean([values.mean() for values in found])
     unit = (lambda v: f"{100 * v:+.2f} %") if what == "loss" else (lambda v: f"{v:+.4f}")
