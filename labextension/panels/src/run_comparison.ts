@@ -24,6 +24,12 @@ export interface Measure {
   first: boolean;
 }
 
+/** A name that heads a narrow column. */
+export function short(name: string): string {
+  const letters = [...name];
+  return letters.length > 28 ? `${letters.slice(0, 27).join("").trimEnd()}…` : name;
+}
+
 export function signedNumber(value: number | null): string {
   return value === null ? NOTHING : value > 0 ? `+${number(value)}` : number(value);
 }
@@ -48,7 +54,7 @@ export function comparison(told: Compared, width: number): HTMLElement {
   const keys = told.names.map((name, i) => h("span", { class: "lep-key" }, h("i", { class: `lep-swatch k-${KINDS[i] ?? "soft"}` }), name));
   return h(
     "div", {}, h("div", { class: "lep-legend" }, ...keys), h("div", { class: "lep-row" }, ...charts),
-    ...told.pairs.map((pair, i) => pairOf(pair, [told.names[0]!, told.names[i + 1]!])),
+    ...told.pairs.map((pair, i) => pairOf(pair, [short(told.names[0]!), short(told.names[i + 1]!)])),
     h("div", { class: "lep-section" }, h("div", { class: "lep-label" }, "Asked, or came out, differently"), differences(told)),
   );
 }
@@ -69,6 +75,6 @@ function pairOf(pair: Compared["pairs"][number], names: [string, string]): HTMLE
 function differences(told: Compared): HTMLElement {
   if (!told.differs.length) return h("div", { class: "lep-sub" }, "nothing");
   const head = h("tr", {}, h("th", { scope: "col" }, ""), ...told.names.map((name) => h("th", { scope: "col" }, name)));
-  const rows = told.differs.map((one) => h("tr", {}, h("th", { scope: "row" }, one.name, h("span", { class: "lep-sub" }, one.what === "asked" ? "" : one.what)), ...one.values.map((value) => h("td", { class: "wrap" }, value))));
+  const rows = told.differs.map((one) => h("tr", {}, h("th", { scope: "row" }, one.name, one.what === "asked" ? null : h("span", { class: "lep-sub" }, ` (${one.what})`)), ...one.values.map((value) => h("td", { class: "wrap" }, value))));
   return h("div", { class: "lep-scroll" }, h("table", { class: "lep-table" }, h("thead", {}, head), h("tbody", {}, ...rows)));
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nextAfter, tagsOf } from "../src/panels/runs.ts";
-import { signedNumber, verdict, type Measure } from "../src/run_comparison.ts";
+import { short, signedNumber, verdict, type Measure } from "../src/run_comparison.ts";
 import { fits, heldWords, sorted, type Run } from "../src/run_table.ts";
 
 const run = (id: string, more: Partial<Run> = {}): Run => ({
@@ -47,6 +47,8 @@ test("a verdict says no more than the interval", () => {
   assert.equal(verdict({ ...one, better: "b" }, ["x", "y"]), "y is better");
   assert.equal(verdict({ ...one, better: "" }, ["x", "y"]), "within noise");
   assert.equal(verdict({ ...one, better: "", difference: [0.1, null, null] }, ["x", "y"]), "not known");
+  assert.equal(short("a name"), "a name");
+  assert.equal(short("🐟".repeat(40)), `${"🐟".repeat(27)}…`);
   assert.equal(signedNumber(0.0123), "+0.0123");
   assert.equal(signedNumber(-0.5), "−0.5");
 });

@@ -220,7 +220,7 @@ class RunsView {
   /** Deletion is asked twice, in the page: a second button, that has the focus on keeping. */
   private confirm(run: Run): void {
     const keep = h("button", { type: "button", class: "lep-button", click: () => this.drawDetail() }, "Keep it");
-    const go = h("button", { type: "button", class: "lep-button lep-danger", click: () => (this.drawDetail(), this.send({ type: "delete", id: run.id })) }, `Delete ${called(run)}`);
+    const go = h("button", { type: "button", class: "lep-button lep-danger", "aria-label": `Delete ${called(run)}`, click: () => (this.drawDetail(), this.send({ type: "delete", id: run.id })) }, "Delete it");
     this.detail.append(h("div", { class: "lep-confirm", role: "alertdialog", "aria-label": "delete the run?", keydown: (event: KeyboardEvent) => event.key === "Escape" && this.drawDetail() },
       h("span", {}, `Delete ${called(run)} from the disk, with its model, checkpoints and history? This cannot be undone.`), keep, go));
     keep.focus();
