@@ -40,9 +40,9 @@ export function sorted(by: Float64Array | null, n: number, ascending: boolean): 
 
 export class RowTable {
   readonly node: HTMLElement;
-  private readonly head = h("div", { class: "lep-rows-head", role: "row" });
-  private readonly body = h("div", { class: "lep-rows-body", role: "rowgroup" });
-  private readonly frame = h("div", { class: "lep-rows", role: "grid", tabindex: "0", "aria-label": "rows: arrows go through them, Enter explains one, Space selects it" });
+  private readonly head = h("div", { class: "lep-sheet-head", role: "row" });
+  private readonly body = h("div", { class: "lep-sheet-body", role: "rowgroup" });
+  private readonly frame = h("div", { class: "lep-sheet", role: "grid", tabindex: "0", "aria-label": "rows: arrows go through them, Enter explains one, Space selects it" });
   private readonly only = h("input", { type: "checkbox" });
   private readonly count = h("span", { class: "lep-sub" });
   private readonly id = Math.random().toString(36).slice(2);
@@ -63,7 +63,7 @@ export class RowTable {
    */
   constructor(private readonly choose: (row: number) => void, private readonly toggle: (row: number) => void, private readonly sorted: (sort: Sort, ascending: boolean) => void) {
     this.frame.append(this.head, this.body);
-    this.node = h("section", { class: "lep-more", "aria-label": "table of rows" }, h("div", { class: "lep-label" }, "Rows", this.count, h("label", { class: "lep-field lep-end" }, this.only, "selected only")), this.frame);
+    this.node = h("section", { class: "lep-more lep-row-table", "aria-label": "table of rows" }, h("div", { class: "lep-label" }, "Rows", this.count, h("label", { class: "lep-field lep-end" }, this.only, "selected only")), this.frame);
     this.only.addEventListener("change", () => this.arrange());
     this.frame.addEventListener("scroll", () => this.fill(), { passive: true });
     this.frame.addEventListener("keydown", (event) => this.key(event));
@@ -188,7 +188,8 @@ export class RowTable {
     const top = this.active * ROW;
     const { scrollTop } = this.frame;
     if (top < scrollTop) this.frame.scrollTop = top;
-    else if (top + 2 * ROW + 4 > scrollTop + HEIGHT) this.frame.scrollTop = top + 2 * ROW + 4 - HEIGHT;
+    // The head stands above the rows, and a scroll bar may take room.
+    else if (top + 2 * ROW + 2 > scrollTop + this.frame.clientHeight) this.frame.scrollTop = top + 2 * ROW + 2 - this.frame.clientHeight;
     this.fill();
   }
 }
