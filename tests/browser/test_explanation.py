@@ -172,6 +172,9 @@ def rows_are_sorted(lab: Lab, shown: Locator) -> None:
     grid.get_by_role("button", name="prediction").click()
     grid.press("End")
     until(lambda: first_rows(shown)[-1] == str(wanted["prediction"][-1]), "the last row", lambda: first_rows(shown))
+    frame, last = grid.bounding_box(), shown.locator("[data-row]").last.bounding_box()
+    assert frame is not None and last is not None
+    assert last["y"] + last["height"] <= frame["y"] + frame["height"] + 1, "it is in sight"
     grid.press("Enter")
     until(lambda: f"Row {wanted['prediction'][-1]}" in shown.locator(".lep-section").inner_text(), "its waterfall")
     base = said(lab, 4, f"ex.prediction[{wanted['prediction'][-1]}]")
