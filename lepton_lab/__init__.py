@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         partial_dependence,
     )
     from lepton_lab.api_explain import counterfactuals, explain, explain_stream, interactions, whatif
+    from lepton_lab.api_report import report
     from lepton_lab.api_tune import tune
     from lepton_lab.errors import LeptonError
     from lepton_lab.estimators import LeptonClassifier, LeptonRegressor
@@ -84,6 +85,7 @@ __all__ = [
     "partial_dependence",
     "predict",
     "predict_survival",
+    "report",
     "resume",
     "runs",
     "samples",
@@ -114,6 +116,7 @@ _HOMES = {
     "interactions": "lepton_lab.api_explain",
     "loss_importance": "lepton_lab.api_effects",
     "partial_dependence": "lepton_lab.api_effects",
+    "report": "lepton_lab.api_report",
     "tune": "lepton_lab.api_tune",
     "whatif": "lepton_lab.api_explain",
 }

@@ -11,6 +11,7 @@
     ├── ModelFileError                    a model file cannot be read or written
     │   ├── DamagedFileError              truncated, tampered with, or not a model
     │   └── NewerFormatError              written by a later lepton-lab
+    ├── ReportFileError                   a report cannot be written
     ├── RunError                          a run is unknown, locked, or of other data
     └── MissingPackageError (ImportError) an optional package is not installed
 
@@ -68,6 +69,10 @@ class DamagedFileError(ModelFileError):
 
 class NewerFormatError(ModelFileError):
     """A model file was written by a later lepton-lab."""
+
+
+class ReportFileError(LeptonError):
+    """A report cannot be written."""
 
 
 class RunError(LeptonError):

@@ -213,13 +213,7 @@ class WhatIf:
     @cached_property
     def spreads(self) -> tuple[Spread, ...]:
         """How each column's values are spread over known rows, at the points of the curves."""
-        from lepton_lab.explanation.effects.grids import column_values
-
-        shown, spreads = self._known.values(), []
-        for j, (name, grid) in enumerate(zip(self.model.schema.names, self.grids.grids, strict=True)):
-            column = column_values(name, self._known.columns[name], shown[:, j])
-            spreads.append(spread_of(column.place, grid, ordered=column.kind != "category"))
-        return tuple(spreads)
+        return spreads_of(self.model, self._known, self.grids)
 
     @cached_property
     def _known(self) -> Table:
@@ -259,6 +253,17 @@ class WhatIf:
         from lepton_lab.explanation.background import given_background
 
         return given_background(self.model, None)
+
+
+def spreads_of(model: TrainedModel, known: Table, grids: ModelGrids) -> tuple[Spread, ...]:
+    """How each column's values are spread over known rows, at the points of its curve."""
+    from lepton_lab.explanation.effects.grids import column_values
+
+    shown, spreads = known.values(), []
+    for j, (name, grid) in enumerate(zip(model.schema.names, grids.grids, strict=True)):
+        column = column_values(name, known.columns[name], shown[:, j])
+        spreads.append(spread_of(column.place, grid, ordered=column.kind != "category"))
+    return tuple(spreads)
 
 
 def what_if(model: TrainedModel, table: Table, position: int = 0) -> WhatIf:

@@ -115,6 +115,15 @@ def _save(call: Call) -> Any:
     return path
 
 
+def _report(call: Call) -> Any:
+    """Write a report, and say what the file holds of single rows."""
+    made = call.make()
+    _say(f"{made.path} ({made.n_bytes / 1000:,.0f} kB)")
+    if made.n_rows:
+        _say(f"it holds {made.n_rows} rows of your data; --no-rows leaves them out")
+    return made
+
+
 # Verbs that are more than one call in a notebook.
 _SPECIAL: dict[str, Callable[[Call], Any]] = {
     "train": _train,
@@ -122,6 +131,7 @@ _SPECIAL: dict[str, Callable[[Call], Any]] = {
     "resume": _train,
     "attach": _follow,
     "save": _save,
+    "report": _report,
     "explain": _explain,
     "explain_preview": _explain,
     "interactions": _explain,

@@ -80,6 +80,8 @@ class Names:
         if "no_background" in keywords:
             del keywords["no_background"]
             keywords["background"] = Value("False", False)
+        if typed.verb.name == "report":
+            keywords = _report_keywords(keywords, arguments)
         if typed.verb.name == "demo":
             keywords["split"] = Value("True", True)
         if typed.verb.name == "drift" and "against" not in keywords:
@@ -297,6 +299,19 @@ class Names:
             return json.loads(text.lower() if text in ("True", "False") else text)
         except ValueError:
             return text
+
+
+def _report_keywords(keywords: dict[str, Value], arguments: tuple[Value, ...]) -> dict[str, Value]:
+    """A report typed in a notebook is written: beside it, under the model's name, where no path was given."""
+    from lepton_lab.reporting.written import ENDINGS
+
+    if keywords.pop("no_rows", None) is not None:
+        keywords["with_rows"] = Value("False", False)
+    if "path" not in keywords:
+        ending = ENDINGS.get(keywords["format"].object if "format" in keywords else "html", "")
+        path = f"{arguments[0].source}{ending}"
+        keywords["path"] = Value(repr(path), path)
+    return keywords
 
 
 def _kind_of(found: Any, free: list[str]) -> str | None:

@@ -38,6 +38,7 @@ PICTURES = {
     "WhatIfAnswer": "scenario_answer",
     "ComparedScenarios": "compared_scenarios",
     "NearestRows": "near_rows",
+    "ModelReport": "written_report",
     "DataFrame": "prediction_frame",
 }
 

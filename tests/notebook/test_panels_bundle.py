@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+import lepton_lab
 from lepton_lab.notebook.panels.bundle import STATIC
+from lepton_lab.pictures.report_page import STATIC as PAGES
 
+PACKAGE = Path(lepton_lab.__file__).parent
 SOURCE = Path(__file__).parents[2] / "labextension" / "panels"
 NPM = shutil.which("npm")
 
@@ -27,8 +30,11 @@ def node(*command: str) -> None:
 
 def test_the_committed_bundles_are_built_from_the_sources(tmp_path):
     node("node", "build.mjs", "--outdir", str(tmp_path))
-    built = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    assert built == {path.name: path.read_bytes() for path in STATIC.iterdir()}
+    for committed in (STATIC, PAGES):
+        folder = tmp_path / committed.relative_to(PACKAGE)
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+            path.name: path.read_bytes() for path in committed.iterdir()
+        }
 
 
 def test_the_types_are_sound():

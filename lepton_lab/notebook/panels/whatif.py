@@ -14,7 +14,7 @@ from lepton_lab.errors import ExplanationError, LeptonError
 from lepton_lab.notebook.panels import whatif_messages as messages
 from lepton_lab.notebook.panels.bundle import script
 from lepton_lab.notebook.panels.twin import TwinnedPanel
-from lepton_lab.pictures import scenario_answer
+from lepton_lab.pictures import scenario_answer, scenario_json
 from lepton_lab.pictures.numbers import value
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class WhatIfPanel(TwinnedPanel):
 
     def _ready(self, content: dict[str, Any]) -> None:
         curves = self._curves(self._last.changes)
-        columns = messages.columns(self._whatif, curves)
+        columns = scenario_json.columns(self._whatif, curves)
         described = messages.described(self._whatif) | {"pins": self._pins, "locked": list(self._locked)}
         first, last = (messages.answer(self._whatif, a) for a in (self._first, self._last))
         told = {"columns": columns, "first": first, "answer": last, "changes": self._last.changes, **described}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from lepton_lab.pictures.numbers import value
 from lepton_lab.pictures.row_strips import Strip
-from lepton_lab.pictures.shapley_values import steps
+from lepton_lab.pictures.scenario_json import answer, code, plain_value
 from lepton_lab.survival import Survival
 
 if TYPE_CHECKING:
@@ -19,11 +18,6 @@ if TYPE_CHECKING:
     from lepton_lab.evaluation.scenario import WhatIf, WhatIfAnswer
     from lepton_lab.explanation.counterfactual.result import Counterfactual, Counterfactuals
     from lepton_lab.explanation.effects.row_curves import RowCurve
-
-
-def code(whatif: WhatIf, call: str = "") -> str:
-    """The Python line of a call."""
-    return f"ll.whatif(model, row={whatif.label!r}){call}"
 
 
 def described(whatif: WhatIf) -> dict[str, Any]:
@@ -36,19 +30,6 @@ def described(whatif: WhatIf) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def columns(whatif: WhatIf, curves: Sequence[RowCurve] | None) -> list[dict[str, Any]]:
-    """The controls, with the points of their curves and the spread of known values."""
-    made = [dict(column) for column in whatif.columns]
-    if curves is None:
-        return made
-    for column, curve, spread in zip(made, curves, whatif.spreads, strict=True):
-        ordered = curve.kind != "category"
-        points = [_finite(p) for p in curve.place] if ordered else [_json(v) for v in curve.grid]
-        bars = [float(f"{b:.3g}") for b in spread.bars]
-        column["curve"] = {"ordered": ordered, "points": points, "from": spread.low, "to": spread.high, "bars": bars}
-    return made
-
-
 def buffers(whatif: WhatIf, curves: Sequence[RowCurve] | None) -> list[bytes]:
     """The outputs of all curves after one another `(point of a column, output)`; of times to an event the chances."""
     if curves is None:
@@ -58,22 +39,6 @@ def buffers(whatif: WhatIf, curves: Sequence[RowCurve] | None) -> list[bytes]:
     if isinstance(task, Survival):
         outputs = task.survival(outputs, task.horizons)
     return [outputs.astype("<f4").tobytes()]
-
-
-def answer(whatif: WhatIf, found: WhatIfAnswer) -> dict[str, Any]:
-    """An answer: the number to show large, all probabilities, the waterfall where it was asked for."""
-    task, chances = whatif.model.task, [float(p) for p in found.probabilities.values()]
-    timed = isinstance(task, Survival)
-    shown = [value(c) for c in found.probabilities]
-    main = shown[1] if task.name == "binary" else shown[len(shown) // 2] if timed else None
-    return {
-        "prediction": value(found.prediction), "what": "median time" if timed else "predicted",
-        "estimate": found.estimate, "link": chances if timed else [float(z) for z in found.link],
-        "probabilities": [{"name": name, "value": p} for name, p in zip(shown, chances, strict=True)], "positive": main,
-        "unit": task.unit, "threshold": whatif.model.threshold,
-        "code": code(whatif, f".answer({found.changes!r})") if found.changes else code(whatif),
-        "waterfall": None if found.explanation is None else _waterfall(found),
-    }  # fmt: skip
 
 
 def compared(whatif: WhatIf, found: ComparedScenarios | None) -> dict[str, Any]:
@@ -147,31 +112,12 @@ def example_goal(whatif: WhatIf) -> str:
     return f">{found.link[0] + 0.1 * abs(found.link[0]):.3g}"
 
 
-def _waterfall(found: WhatIfAnswer) -> dict[str, Any]:
-    assert found.explanation is not None
-    made, base, prediction = steps(found.explanation, 0, found.output)
-    drawn = [{"name": s.name, "shown": s.shown, "value": s.value, "error": s.error_std} for s in made]
-    exact = found.explanation.exact
-    return {"steps": drawn, "base": base, "prediction": prediction, "unit": found.explanation.unit, "exact": exact}
-
-
 def _way(one: Counterfactual) -> dict[str, Any]:
     changes = [
-        {"name": c.column, "before": value(c.before), "after": value(c.after), "value": _json(c.after)}
+        {"name": c.column, "before": value(c.before), "after": value(c.after), "value": plain_value(c.after)}
         for c in one.changes
     ]
     return {
         "changes": changes, "number": one.number, "distance": one.distance, "plausibility": one.plausibility,
         "valid": one.valid, "unlikely": [list(pair) for pair in one.unlikely],
     }  # fmt: skip
-
-
-def _finite(number: Any) -> float | None:
-    number = float(number)
-    return number if math.isfinite(number) else None
-
-
-def _json(item: Any) -> Any:
-    """A user's value as JSON: a number, word or truth value; a date as ISO text."""
-    item = item.item() if hasattr(item, "item") else item
-    return item if item is None or isinstance(item, (str, int, float, bool)) else value(item)

@@ -1,0 +1,42 @@
+"""The picture of a report in a notebook: what it holds, how large it is, where it was written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lepton_lab.pictures import theme
+from lepton_lab.pictures.markup import Markup
+from lepton_lab.pictures.numbers import count
+
+if TYPE_CHECKING:
+    from lepton_lab.reporting.written import ModelReport
+
+
+def html(report: ModelReport) -> Markup:
+    """The picture as self-contained HTML."""
+    return theme.picture(
+        f"Report: {report.card.title}", theme.notes(_lines(report)),
+        None if report.path else theme.next_step("report.save('report.html')"), sub=_size(report),
+    )  # fmt: skip
+
+
+def text(report: ModelReport) -> str:
+    """The picture as plain text."""
+    return "\n".join([f"Report: {report.card.title} ({_size(report)})", *(f"- {line}" for line in _lines(report))])
+
+
+def _size(report: ModelReport) -> str:
+    return f"{report.format}, {report.n_bytes / 1000:,.0f} kB"
+
+
+def _lines(report: ModelReport) -> list[str]:
+    where = f"written to {report.path}" if report.path else "not written yet: report.save(path)"
+    missing = [name for name in ("intended_use", "out_of_scope", "ethics") if name not in report.card.words]
+    lines = [where]
+    if report.n_rows:
+        lines.append(
+            f"{count(report.n_rows, 'row')} of your data to play with; --no-rows (with_rows=False) leaves them out"
+        )
+    if missing:
+        lines.append(f"marked as not given: {', '.join(missing)}, and what else words={{...}} can say")
+    return [*lines, *report.card.left_out]
