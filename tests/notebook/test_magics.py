@@ -12,6 +12,7 @@ import lepton_lab as ll
 from lepton_lab.errors import OptionError
 from lepton_lab.notebook.arguments import parse
 from lepton_lab.notebook.verbs import VERBS
+from tests.small_models import small_model
 
 
 @pytest.mark.parametrize("verb", [verb for verb in VERBS.values() if verb.name != "help"], ids=lambda verb: verb.name)
@@ -20,7 +21,7 @@ def test_every_verb_is_a_function_that_takes_its_flags(verb):
     for part in verb.calls.split("."):
         function = getattr(function, part)
     known = inspect.signature(function).parameters
-    flags = {option.keyword for option in verb.options} - {"no_background"}
+    flags = {option.keyword for option in verb.options} - {"no_background", "no_rows"}
     assert flags <= set(known)
 
 
@@ -100,6 +101,12 @@ class TestCode:
                 "ll.counterfactuals(f, df, bounds={'amount': (500, 4000.5), 'age': (None, 30), "
                 "'job kind': ['none', 'some']})",
             ),
+            ("report f", "ll.report(f, path='f.html')"),
+            (
+                "report f df --format json --no-rows --words $t",
+                "ll.report(f, df, format='json', words=t, with_rows=False, path='f.json')",
+            ),
+            ("report f --rows 3 --path a.html", "ll.report(f, path='a.html', rows=3)"),
             ("runs", "ll.runs()"),
             ("doctor", "ll.doctor()"),
         ],
@@ -251,6 +258,16 @@ class TestResults:
         notebook.run("df_train, df_test = %lepton demo credit")
         assert len(notebook["df_train"]) + len(notebook["df_test"]) == 1000
         assert isinstance(notebook["df_train"], pd.DataFrame)
+
+    def test_of_a_report_are_written_and_what_they_hold_is_said(self, notebook, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        notebook["model"] = small_model("regression")
+        ran = notebook.run("r = %lepton report model --rows 2\nr")
+        assert ran.error is None and "lepton: model.html (" in ran.out and "2 rows of your data" in ran.out
+        assert notebook["r"].path.read_text(encoding="utf-8").startswith("<!doctype html>")
+        ran = notebook.run("%lepton report model --no-rows --format markdown")
+        assert "lepton: model.md (" in ran.out and "rows of your data" not in ran.out
+        assert (tmp_path / "model.md").read_text(encoding="utf-8").startswith("# Model of outcome")
 
     def test_the_only_frame_is_taken_and_named_aloud(self, notebook, loans):
         notebook["loans"] = loans

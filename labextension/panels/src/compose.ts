@@ -73,9 +73,9 @@ export class Around {
       if (!one) return j;
       one.forEach((z, o) => (outputs[o]! += z - this.base[o]!));
     }
-    let pairs = 0;
-    for (const j of moved) for (const k of moved) if (j < k && this.add(j, k, values, outputs)) pairs += 1;
-    return { outputs, moved, pairs, of: (moved.length * (moved.length - 1)) / 2 };
+    const both = moved.flatMap((j) => moved.filter((k) => j < k).map((k) => [j, k] as const));
+    const pairs = both.filter(([j, k]) => this.add(j, k, values, outputs)).length;
+    return { outputs, moved, pairs, of: both.length };
   }
 
   /** Add what two columns do together beyond each alone; false where that is not known. */

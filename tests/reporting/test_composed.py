@@ -1,0 +1,122 @@
+"""The page's own answer against the model: exact where it was measured, and near elsewhere by what was measured."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lepton_lab.reporting.composed import Composed
+from lepton_lab.reporting.distance import measure
+from lepton_lab.reporting.page_points import PagePoints, page_points
+from lepton_lab.reporting.page_rows import numbers_of
+from lepton_lab.reporting.row_tables import Packed, RowTables, row_tables
+from lepton_lab.trained import Blend, TrainedModel
+from tests.small_models import small_model
+
+ROW = 7
+
+
+def around(model: TrainedModel) -> tuple[np.ndarray, PagePoints, RowTables]:
+    """A row of what the model learned from, encoded, and the model around it."""
+    known = model.seen
+    assert known is not None
+    points = page_points(model, known, 6)
+    one = known.take(np.array([ROW]))
+    places = np.array([points.places(j, one.columns[name])[0] for j, name in enumerate(points.names)])
+    x = model.encoder.encode(one)[0]
+    return x, points, row_tables(model, x, places, points, 6)
+
+
+def at_points(model: TrainedModel, x: np.ndarray, points: PagePoints, chosen: dict[int, int]) -> np.ndarray:
+    """The model's outputs with columns, by position, at points of their curves."""
+    mixed = x[None].copy()
+    for j, point in chosen.items():
+        mixed[0, j] = points.grids.x[point, j]
+    return np.asarray(model.logits_x(mixed), np.float64)[0]
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_one_change_is_the_model_at_every_point_of_every_curve(task):
+    model = small_model(task)
+    x, points, tables = around(model)
+    composed, scale = Composed(points, tables), max(1.0, np.abs(tables.base).max())
+    for j in range(len(x)):
+        for point, place in enumerate(points.grid(j).place):
+            found = composed.answer({j: float(place)})
+            assert found is not None
+            np.testing.assert_allclose(found, at_points(model, x, points, {j: point}), atol=1e-4 * scale)
+
+
+def test_two_changes_are_the_model_at_every_point_of_every_pair():
+    model = small_model("binary")
+    x, points, tables = around(model)
+    composed = Composed(points, tables)
+    assert tables.n_left == 0 and len(tables.pairs) == 10
+    for j, k in tables.pairs:
+        for a, b in itertools.product(points.beside[j], points.beside[k]):
+            places = {j: float(points.grid(j).place[a]), k: float(points.grid(k).place[b])}
+            np.testing.assert_allclose(
+                composed.answer(places), at_points(model, x, points, {j: a, k: b}), atol=1e-4, rtol=0
+            )
+
+
+def test_any_changes_of_an_additive_model_are_the_model():
+    model = small_model("regression")
+    linear = [float(member.name == "linear") for member in model.members]
+    model = replace(model, blend=Blend(np.array(linear), model.blend.scale, model.blend.bias))
+    x, points, tables = around(model)
+    assert max(np.abs(table).max() for table in tables.pairs.values()) < 1e-3
+    chosen = {j: int(points.beside[j][-1]) for j in range(len(x))}
+    found = Composed(points, tables).answer({j: float(points.grid(j).place[p]) for j, p in chosen.items()})
+    np.testing.assert_allclose(found, at_points(model, x, points, chosen), rtol=1e-4)
+
+
+def test_the_row_itself_is_the_models_own_answer_and_beyond_a_curve_there_is_none():
+    x, points, tables = around(small_model("binary"))
+    composed = Composed(points, tables)
+    np.testing.assert_array_equal(composed.answer({j: float(v) for j, v in enumerate(tables.places)}), tables.base)
+    amount = points.names.index("amount")
+    assert composed.answer({amount: 1e9}) is None
+    assert composed.answer({points.names.index("job"): -1.0}) is None
+
+
+def test_two_bytes_a_number_are_within_half_a_step():
+    arrays = [np.linspace(-3, 5, 12).reshape(3, 4), np.array([[0.123456789]])]
+    packed = Packed.of(arrays)
+    for array, back in zip(arrays, packed.unpacked(), strict=True):
+        assert np.abs(array - back).max() <= packed.step / 2 + 1e-15
+    assert packed.numbers.dtype == np.dtype("<u2")
+    assert [a.tolist() for a in Packed.of([np.full((2, 2), 4.0)]).unpacked()] == [[[4.0, 4.0], [4.0, 4.0]]]
+
+
+def test_the_distance_is_that_of_a_slow_and_obvious_measure():
+    """Every stated distance is small, and grows where the pairs are taken away."""
+    model = small_model("binary")
+    x, points, tables = around(model)
+    assert model.seen is not None
+    numbers = numbers_of(model.task)
+    with_pairs, without = (
+        measure(model, [(x, Composed(points, one))], model.seen, numbers, 0)
+        for one in (tables.rounded(), replace(tables, pairs={}))
+    )
+    assert [one.n_changed for one in with_pairs] == [1, 2, 3, 4]
+    assert with_pairs[0].mean < 0.02 and with_pairs[0].mean == pytest.approx(without[0].mean, abs=1e-4)
+    for one, other in zip(with_pairs[1:], without[1:], strict=True):
+        assert 0 < one.mean <= one.most and one.mean < other.mean
+
+
+def test_many_columns_get_fewer_points_and_the_strongest_pairs():
+    model = small_model("multiclass")
+    assert model.seen is not None
+    few = page_points(model, model.seen, 5_000)
+    assert max(len(grid) for grid in few.grids.grids) <= 8 + 1  # one of missing values
+    x, points, tables = around(model)
+    fewer = row_tables(model, x, tables.places, points, 900)
+    assert 0 < len(fewer.pairs) < len(tables.pairs)
+    assert fewer.n_left == len(tables.pairs) - len(fewer.pairs) + tables.n_left
+    strength = {pair: float(np.abs(table).mean()) for pair, table in tables.pairs.items()}
+    left = [strength[pair] for pair in strength if pair not in fewer.pairs]
+    assert max(strength[pair] for pair in fewer.pairs) >= max(left)
