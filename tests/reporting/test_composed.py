@@ -75,7 +75,7 @@ def test_any_changes_of_an_additive_model_are_the_model():
 
 
 def test_the_row_itself_is_the_models_own_answer_and_beyond_a_curve_there_is_none():
-    x, points, tables = around(small_model("binary"))
+    _, points, tables = around(small_model("binary"))
     composed = Composed(points, tables)
     np.testing.assert_array_equal(composed.answer({j: float(v) for j, v in enumerate(tables.places)}), tables.base)
     amount = points.names.index("amount")

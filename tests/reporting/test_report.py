@@ -198,7 +198,7 @@ class TestWriting:
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr("os.fsync", full)
-        with pytest.raises(ReportFileError, match="No space left on device.*Nothing was changed there"):
+        with pytest.raises(ReportFileError, match=r"No space left on device.*Nothing was changed there"):
             replace(made, text="other").save(made.path)
         assert made.path.read_text(encoding="utf-8") == made.text
         assert [path.name for path in tmp_path.iterdir()] == ["card.json"]
