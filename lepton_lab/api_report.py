@@ -23,7 +23,7 @@ def report(
     format: str = "html",
     rows: int | Sequence[object] | None = None,
     with_rows: bool = True,
-    words: Mapping[str, str] | None = None,
+    about: Mapping[str, str] | None = None,
     costs: Mapping[str, float] | None = None,
     title: str = "",
     seed: int = 0,
@@ -43,7 +43,7 @@ def report(
         rows: Rows to play with: how many (6), chosen to tell different things, or a list of index labels.
         with_rows: False leaves out every single row: no row to play with, no row's reasons, no dots, no extremes,
             no categories of fewer than 5 rows.
-        words: What only a person can say, by name: owner, version, licence, contact, intended_use,
+        about: What only a person can say, by name: owner, version, licence, contact, intended_use,
             intended_users, out_of_scope, data_source, factors, ethics, fairness, caveats. What is not given is
             marked so.
         costs: Of wrong decisions, as for `evaluate`.
@@ -65,7 +65,7 @@ def report(
 
     model, kind = model_in(model), read_format(format)
     weighed = None if costs is None else read_costs(costs, model.task)
-    asked = Asked(rows, with_rows, kind == "html", words or {}, weighed, title, seed)
+    asked = Asked(rows, with_rows, kind == "html", about or {}, weighed, title, seed)
     card, page = make_report(model, df, asked)
     made = ModelReport(card, kind, _written(card, page, kind), 0 if page is None else len(page.rows))
     return made if path is None else made.save(path)

@@ -204,7 +204,7 @@ _TABLE = (
           Option("path", "text", "where to write it; the model's name if left out"),
           Option("rows", "int", "how many rows to play with, chosen to tell different things"),
           Option("no-rows", "switch", "leave every single row of your data out"),
-          Option("words", "name", "a dict in the notebook: intended_use, out_of_scope, ethics and more"),
+          Option("about", "name", "a dict in the notebook: intended_use, out_of_scope, ethics and more"),
           COSTS, Option("title", "text", "of the report"), SEED),
          "%lepton report model --format html --no-rows"),
     Verb("save", "write a model to one file", (MODEL, PATH),

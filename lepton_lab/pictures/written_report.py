@@ -38,5 +38,5 @@ def _lines(report: ModelReport) -> list[str]:
             f"{count(report.n_rows, 'row')} of your data to play with; --no-rows (with_rows=False) leaves them out"
         )
     if missing:
-        lines.append(f"marked as not given: {', '.join(missing)}, and what else words={{...}} can say")
+        lines.append(f"marked as not given: {', '.join(missing)}, and what else about={{...}} can say")
     return [*lines, *report.card.left_out]

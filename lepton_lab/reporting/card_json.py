@@ -35,7 +35,7 @@ def card_json(card: ModelCard) -> dict[str, Any]:
             "made": card.made,
             "with_rows": card.with_rows,
             "model": asdict(card.details),
-            "words": said,
+            "about": said,
             "not_given": [name for name, words in said.items() if words is None],
             "data": asdict(card.data),
             "results": _results(card.results),

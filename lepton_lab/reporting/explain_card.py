@@ -92,7 +92,7 @@ def safe_values(column: Column, known: Table) -> list[object]:
 def without_curves(effect: Effect) -> Effect:
     """An effect without its rows: the mean and its interval alone."""
     return replace(
-        effect, curves=None, column_place=np.zeros(0), row_place=np.zeros(0, np.int64),
+        effect, curves=None, column_place=np.full(effect.n_rows, np.nan), row_place=np.full(effect.n_rows, -1),
         row_labels=np.arange(effect.n_rows),
     )  # fmt: skip
 

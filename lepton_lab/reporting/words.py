@@ -32,12 +32,12 @@ def read_words(words: Mapping[str, str] | None) -> dict[str, str]:
         OptionError: no such keyword, or something else than text.
     """
     if words is not None and not isinstance(words, Mapping):
-        raise OptionError(f"words={words!r} is no dict. For example: words={{'intended_use': 'a first look at loans'}}")
+        raise OptionError(f"about={words!r} is no dict. For example: about={{'intended_use': 'a first look at loans'}}")
     for name, said in (words or {}).items():
         if name not in WORDS:
-            raise OptionError(f"words has no {name!r}.{did_you_mean(name, WORDS)} Choose from: {', '.join(WORDS)}.")
+            raise OptionError(f"about has no {name!r}.{did_you_mean(name, WORDS)} Choose from: {', '.join(WORDS)}.")
         if not isinstance(said, str):
-            raise OptionError(f"words[{name!r}] is {said!r}, and text was wanted.")
+            raise OptionError(f"about[{name!r}] is {said!r}, and text was wanted.")
     return {name: said.strip() for name, said in (words or {}).items() if said.strip()}
 
 

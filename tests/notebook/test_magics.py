@@ -103,8 +103,8 @@ class TestCode:
             ),
             ("report f", "ll.report(f, path='f.html')"),
             (
-                "report f df --format json --no-rows --words $t",
-                "ll.report(f, df, format='json', words=t, with_rows=False, path='f.json')",
+                "report f df --format json --no-rows --about $t",
+                "ll.report(f, df, format='json', about=t, with_rows=False, path='f.json')",
             ),
             ("report f --rows 3 --path a.html", "ll.report(f, path='a.html', rows=3)"),
             ("runs", "ll.runs()"),

@@ -69,7 +69,7 @@ class TestPage:
     def test_says_how_far_its_answers_are_from_the_model(self, page):
         distances = told(page)["distances"]
         assert [one["changed"] for one in distances] == [1, 2, 3, 4]
-        assert all(0 <= one["mean"] <= one["most"] < 0.5 and one["n"] > 100 for one in distances)
+        assert all(0 <= one["mean"] <= one["most"] < 0.5 and one["n"] > 50 for one in distances)
 
     def test_the_answer_of_a_row_as_it_is_is_the_models(self, page):
         model, row = small_model("binary"), told(page)["rows"][0]
@@ -86,7 +86,7 @@ class TestPage:
     def test_a_frame_without_its_target_is_explained_and_the_held_out_rows_are_judged(self):
         df = small_frame("binary", n=60, seed=5).drop(columns="outcome")
         card = ll.report(small_model("binary"), df, format="json").card
-        assert card.results.n_rows == 300 and card.explained is not None and card.explained.n_rows == 60
+        assert card.results.n_rows == 300 and card.explained is not None and card.explained.n_rows == 40
 
     def test_rows_beyond_what_was_learned_are_told_of(self):
         df = small_frame("binary", n=60, seed=5)
@@ -101,7 +101,7 @@ class TestPage:
         df[NASTY[1]] = df[NASTY[1]].replace("cook", "</script><script>alert(3)</script>")
         model = ll.train(df, target="outcome", quality="fast", positive="bad")
         for form in ("html", "markdown"):
-            text = ll.report(model, format=form, words={"ethics": NASTY[0]}, title=NASTY[2]).text
+            text = ll.report(model, format=form, about={"ethics": NASTY[0]}, title=NASTY[2]).text
             unescaped = re.sub(r"\\[<>]", "", text) if form == "markdown" else text
             assert "<img" not in unescaped and "alert(3)</script>" not in unescaped
             assert unescaped.count("<script>") == (form == "html")
@@ -141,10 +141,10 @@ class TestCard:
 
         card = json.loads(text, parse_constant=refuse)
         assert list(card) == [
-            "format", "version", "title", "made", "with_rows", "model", "words", "not_given", "data", "results",
+            "format", "version", "title", "made", "with_rows", "model", "about", "not_given", "data", "results",
             "explanation", "limits", "left_out",
         ]  # fmt: skip
-        assert card["version"] == 1 and card["words"].keys() == WORDS.keys()
+        assert card["version"] == 1 and card["about"].keys() == WORDS.keys()
         assert [c["name"] for c in card["data"]["columns"]] == list(small_frame(task).columns)
         assert [i["column"] for i in card["explanation"]["importance"]]
 
@@ -175,7 +175,7 @@ class TestCard:
             assert len(widths) == 1
 
     def test_what_nobody_said_is_marked_and_what_was_said_is_kept(self):
-        made = ll.report(small_model("binary"), format="markdown", words={"intended_use": "A look | at *loans*"})
+        made = ll.report(small_model("binary"), format="markdown", about={"intended_use": "A look | at *loans*"})
         assert r"**Intended use:** A look \| at \*loans\*" in made.text
         assert "**Out of scope:** *not given*" in made.text
         assert json.loads(ll.report(small_model("binary"), format="json").text)["not_given"] == list(WORDS)
@@ -221,9 +221,9 @@ class TestWriting:
             ({"rows": "r1"}, "list of so many index labels"),
             ({"rows": ["r9999"]}, "has the index label 'r9999'"),
             ({"rows": 3, "with_rows": False}, "Give one"),
-            ({"words": {"intended_us": "x"}}, "Did you mean 'intended_use'"),
-            ({"words": {"ethics": 3}}, "text was wanted"),
-            ({"words": "x"}, "is no dict"),
+            ({"about": {"intended_us": "x"}}, "Did you mean 'intended_use'"),
+            ({"about": {"ethics": 3}}, "text was wanted"),
+            ({"about": "x"}, "is no dict"),
             ({"seed": -1}, "seed"),
         ],
     )

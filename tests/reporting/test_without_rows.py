@@ -21,7 +21,6 @@ PLANTED = {
     "word": "planted job",
     "rare word": "planted rare job",
     "date": "1931-03-07",
-    "year": "1931",
     "text": "planted note",
 }
 TARGETS = {"binary": None, "multiclass": None, "regression": None, "survival": "died"}
@@ -47,34 +46,33 @@ def model(request) -> TrainedModel:
     return trained
 
 
-def spellings(planted: str) -> list[str]:
-    """A value as our pages may write it: with thousands, with a true minus, rounded."""
+def holds(text: str, planted: str) -> bool:
+    """Whether a value is in a text as our pages may write it: with thousands, with a true minus, rounded."""
     if not re.fullmatch(r"-?[\d.]+", planted):
-        return [planted]
-    number = float(planted)
-    plain = [planted, f"{number:,.1f}", f"{number:,.0f}", f"{number:.0f}", f"{number:.6g}", f"{number:.3g}"]
-    return [one.lstrip("-") for one in plain]
+        return planted in text
+    number = abs(float(planted))
+    spelled = [f"{number:.1f}", f"{number:,.1f}", f"{number:,.0f}", f"{number:.0f}", f"{number:.6g}"]
+    # Not as the digits of a longer number, such as a coordinate's.
+    return any(re.search(rf"(?<![\w.,]){re.escape(one)}(?![\d])", text) for one in spelled)
 
 
 @pytest.mark.parametrize("form", ["html", "markdown", "json"])
 def test_planted_values_are_nowhere(model, form):
     text = ll.report(model, format=form, with_rows=False).text
-    found = {name: s for name, planted in PLANTED.items() for s in spellings(planted) if s in text}
-    assert found == {}
-    assert "876543" not in text and "876,543" not in text
+    assert [name for name, planted in PLANTED.items() if holds(text, planted)] == []
+    assert not holds(text, "876543.2")
 
 
 def test_the_same_report_with_rows_has_them(model):
     made = ll.report(model, rows=["planted-label"])
-    missing = {name for name, planted in PLANTED.items() if not any(s in made.text for s in spellings(planted))}
-    assert missing <= {"text", "year"}  # texts are never inputs
+    assert [name for name, planted in PLANTED.items() if not holds(made.text, planted)] == ["text"]  # never an input
 
 
 def test_a_frame_of_ones_own_is_told_of_as_little(model):
     task = model.task.name
     df = planted_frame(task).rename(index={"planted-label": "planted-other"})
     text = ll.report(model, df, with_rows=False).text
-    assert not [s for planted in ("planted-other", *PLANTED.values()) for s in spellings(planted) if s in text]
+    assert not [planted for planted in ("planted-other", *PLANTED.values()) if holds(text, planted)]
 
 
 def test_the_page_has_no_rows_to_play_with_and_says_so(model):
@@ -89,12 +87,12 @@ def test_of_few_rows_no_curve_is_drawn():
     df = small_frame("binary", n=49)
     made = ll.report(ll.train(df, target="outcome", quality="fast"), with_rows=False)
     assert made.card.results.evaluation is None
-    assert any("Of so few rows" in line or "of so few rows" in line for line in made.card.left_out)
+    assert any("of so few rows" in line for line in made.card.left_out)
 
 
 def test_ends_of_ranges_are_no_ones_own():
     numbers = np.random.default_rng(0).normal(1000, 200, 500)
     ends = safe_ends(numbers)
     assert ends is not None and not set(ends) & set(numbers)
-    assert all((numbers < ends[0]).sum() >= 5 for _ in [0]) and (numbers > ends[2]).sum() >= 5
+    assert (numbers < ends[0]).sum() >= 5 and (numbers > ends[2]).sum() >= 5
     assert safe_ends(numbers[:99]) is None
