@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 
 import lepton_lab as ll
+from lepton_lab.pictures import report_page
+from lepton_lab.reporting.card import ModelCard
 from lepton_lab.reporting.composed import Composed
 from lepton_lab.reporting.make import Asked, make_report
 from lepton_lab.reporting.page_rows import PageRows
 from tests.browser.jupyter import PATIENCE_S
+from tests.reporting.few_samples import few_samples
 from tests.small_models import small_model
 
 if TYPE_CHECKING:
@@ -60,18 +63,24 @@ class Opened:
 
 
 @pytest.fixture(scope="module")
-def rows() -> PageRows:
-    """What the page knows, as Python does: made once more from the same seed."""
-    _, found = make_report(small_model("binary"), None, Asked())
+def made() -> tuple[ModelCard, PageRows]:
+    with few_samples():
+        card, found = make_report(small_model("binary"), None, Asked())
     assert found is not None
-    return found
+    return card, found
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = ll.report(small_model("binary"), path=tmp_path_factory.mktemp("report") / "a report.html")
-    assert made.path is not None
-    return made.path
+def rows(made: tuple[ModelCard, PageRows]) -> PageRows:
+    """What the page knows, as Python does."""
+    return made[1]
+
+
+@pytest.fixture(scope="module")
+def path(made: tuple[ModelCard, PageRows], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    written = tmp_path_factory.mktemp("report") / "a report.html"
+    written.write_text(report_page.page(*made), encoding="utf-8")
+    return written
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +181,8 @@ def test_the_page_has_a_dark_and_a_light_face(opened):
 
 def test_a_narrow_page_does_not_scroll_sideways_and_one_without_rows_has_no_controls(browser, tmp_path):
     for task, with_rows in (("survival", True), ("multiclass", True), ("regression", False)):
-        made = ll.report(small_model(task), with_rows=with_rows, path=tmp_path / f"{task}.html")
+        with few_samples():
+            made = ll.report(small_model(task), with_rows=with_rows, path=tmp_path / f"{task}.html")
         assert made.path is not None
         opened = Opened(browser, made.path, viewport={"width": 480, "height": 900}, color_scheme="dark")
         assert opened.page.evaluate("document.documentElement.scrollWidth") <= 480
