@@ -9,8 +9,8 @@ import numpy as np
 
 from lepton_lab.data.rows import Table
 from lepton_lab.evaluation.controls import Spread
-from lepton_lab.evaluation.nearest import truth_of
 from lepton_lab.evaluation.scenario import WhatIf, WhatIfAnswer, spreads_of, what_if
+from lepton_lab.evaluation.truths import truths_of
 from lepton_lab.explanation.background import Background
 from lepton_lab.explanation.explain_model import explain_trained
 from lepton_lab.explanation.options import ExplainOptions
@@ -93,8 +93,9 @@ def page_rows(model: TrainedModel, shown: Shown) -> PageRows:
     composed = [(x[i], Composed(points, one.rounded())) for i, one in enumerate(tables)]
     distances = measure(model, composed, shown.known, numbers_of(model.task), shown.seed)
     answers = _answers(model, table, x, shown)
+    truths = truths_of(model, table)
     rows = [
-        PageRow(whatif, one.why, truth_of(model, table, i), answer, tables[i])
+        PageRow(whatif, one.why, None if truths is None else truths[i], answer, tables[i])
         for i, ((whatif, answer), one) in enumerate(zip(answers, shown.chosen, strict=True))
     ]
     spreads = spreads_of(model, shown.known, points.grids)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from lepton_lab.evaluation.report import Curve, Evaluation, Histogram, Residuals
+from lepton_lab.evaluation.curves import Curve, Histogram, Residuals
+from lepton_lab.evaluation.report import Evaluation
 from lepton_lab.reporting.column_summaries import FEWEST, safe_ends
 
 FEWEST_FOR_CURVES = 10 * FEWEST
@@ -32,6 +33,7 @@ def without_rows(evaluation: Evaluation, residuals: np.ndarray | None) -> Evalua
         residuals=None if residuals is None else _tenths(evaluation, residuals),
         # Kaplan-Meier's steps are the times of single rows.
         risks=None,
+        rows=None,
     )
 
 
