@@ -16,6 +16,7 @@ from typing import Any
 from lepton_lab.environment import frames_in, models_in
 from lepton_lab.notebook.names import known_columns
 from lepton_lab.notebook.verbs import COLUMN, EITHER, FRAME, MODEL, PATH, RUN, SAMPLE, VERB, VERBS, Option, Verb
+from lepton_lab.notebook.writing import quoted
 
 # `%lepton tr`, `%%lepton train`, `m = %lepton tr`, `a, b = %lepton demo`.
 LINE = re.compile(r"^(?:[^%'\"#]*=\s*|\s*)%%?lepton\s+(.*)$", re.DOTALL)
@@ -200,9 +201,9 @@ def _quoted(word: str, fragment: str) -> str:
     """A word as it must be typed: in quotes where it has spaces or signs, in the quotes already open."""
     if fragment[:1] in ("'", '"'):
         return fragment[0] + word + fragment[0]
-    return word if re.fullmatch(r"[\w@%+=:,./-]+", word) else f'"{word}"'
+    return quoted(word)
 
 
 def _escaped(word: str) -> str:
     """A quoted word with backslashes instead."""
-    return re.sub(r"([^\w@%+=:,./-])", r"\\\1", word[1:-1]) if word[:1] == '"' else word
+    return re.sub(r"([^\w@%+=:,./-])", r"\\\1", shlex.split(word)[0]) if word[:1] == '"' else word

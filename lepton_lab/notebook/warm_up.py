@@ -51,6 +51,11 @@ def start() -> None:
         _thread.start()
 
 
+def is_running() -> bool:
+    """Whether the thread imports now: whoever cannot wait must not import meanwhile."""
+    return _thread is not None and _thread.is_alive()
+
+
 def wait() -> None:
     """Let the imports end before a verb begins its own, since two threads that import can trip each other up."""
     if _thread is not None:
