@@ -107,7 +107,7 @@ def test_what_the_slider_shows_is_what_python_computes(browser: Browser, server:
     # Of 30 classes any is chosen.
     many = panel(lab, 2)
     until(lambda: many.locator(".lep-dense td").count() == 900, "the matrix of 30", lambda: seen_by(lab))
-    many.get_by_label("class to look at").select_option("3")
+    many.get_by_label("class to look at").select_option(label="class 3")
     until(lambda: "not class 3" in many.inner_text(), "one against the rest", lambda: seen_by(lab))
     at = threshold(many)
     said = python(lab, f"several.at({at}, of='class 3').confusion.astype(int).ravel().tolist()")
