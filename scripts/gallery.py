@@ -112,6 +112,17 @@ def take(lab: Lab, sources: list[str], shots: dict[str, tuple[str, str]]) -> Non
             print(path.relative_to(ROOT))
 
 
+def take_while_it_trains(lab: Lab, sources: list[str]) -> None:
+    """The training panel in the middle of a run: members beside one another, and which columns count."""
+    position = next(i for i, source in enumerate(sources) if source.startswith("model = %lepton train"))
+    panel = lab.cell(position).locator(".lepton-panel")
+    wait(lambda: panel.locator(".lep-choice button").count() > 2 and panel.locator("figure rect").count())
+    lab.page.evaluate(SCROLL, position)
+    for theme, name in THEMES.items():
+        lab.set_theme(name)
+        lab.screenshot(GALLERY / f"training-live-{theme}.png", position)
+
+
 def photograph(browser: Browser, folder: Path, path: Path) -> None:
     """Run a notebook in JupyterLab and take the pictures."""
     notebook = nbformat.read(path, as_version=4)
@@ -121,6 +132,8 @@ def photograph(browser: Browser, folder: Path, path: Path) -> None:
         lab = Lab.open(browser, server, path.name)
         lab.page.set_viewport_size({"width": 1200, "height": 1700})
         lab.run_all()
+        if path.stem == "00_start":
+            take_while_it_trains(lab, sources)
         wait(lambda: lab.is_idle() and lab.page.evaluate(RAN))
         take(lab, sources, SHOTS[path.stem])
         lab.close()
