@@ -2,7 +2,8 @@
 
 OMP_NUM_THREADS=1 python benchmarks/interface.py                  the what-if slider
 OMP_NUM_THREADS=1 python benchmarks/interface.py training         updates a second, extra time of training
-OMP_NUM_THREADS=1 python benchmarks/interface.py reruns           one cell fifty times; a reload while training
+OMP_NUM_THREADS=1 python benchmarks/interface.py reruns           one cell fifty times
+OMP_NUM_THREADS=1 python benchmarks/interface.py reload           a reload while a model trains
 OMP_NUM_THREADS=1 python benchmarks/interface.py sizes            what a panel adds to a notebook; the scripts
 OMP_NUM_THREADS=1 python benchmarks/interface_parts/beeswarm.py   the beeswarm's first paint and hover
 ... --beside "other computations"                                 says what ran beside
@@ -21,13 +22,14 @@ from report import write
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from interface_parts import reruns, sizes, slider, training  # noqa: E402
+from interface_parts import reload, reruns, sizes, slider, training  # noqa: E402
 
-PARTS = {"slider": slider, "training": training, "reruns": reruns, "sizes": sizes}
+PARTS = {"slider": slider, "training": training, "reruns": reruns, "reload": reload, "sizes": sizes}
 TITLES = {
     "slider": "The panels, in a real browser",
     "training": "What the training panel costs",
     "reruns": "Panels that are shown again and again",
+    "reload": "A reload while a model trains",
     "sizes": "What panels add to a notebook",
 }
 

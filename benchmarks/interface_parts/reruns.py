@@ -1,19 +1,17 @@
-"""One panel's cell run fifty times: live comms and memory; and a page that is loaded anew while a model trains."""
+"""One panel's cell run fifty times: live comms and memory."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import tempfile
-import time
 from pathlib import Path
 
 from report import table
 
 from tests.browser.jupyter import Lab, chromium, lab_server, write_notebook
 from tests.browser.panels_in_lab import START
-from tests.browser.test_main_job import LOAD, panel, points_drawn, run_cell, text_of, until, wait_until_it_learns
+from tests.browser.test_main_job import panel, run_cell, text_of, until
 
 RUNS = 50
 PANEL = "whatif"
@@ -65,45 +63,13 @@ def again_and_again(lab: Lab) -> list[list[str]]:
 COUNT = "() => window.jupyterapp.shell.currentWidget.content.widgets[1].model.executionCount"
 
 
-def reloaded(lab: Lab) -> tuple[float, str]:
-    """Seconds from `%lepton attach` to a live panel after a reload, and whether its curve has every point."""
-    run_cell(lab, 0)
-    until(lambda: "loaded" in text_of(lab, 0), "the table is loaded")
-    run_cell(lab, 1)
-    wait_until_it_learns(lab, 1)
-    id = re.search(r"^id (\S+)$", text_of(lab, 1), re.MULTILINE)
-    assert id is not None
-    lab.save()
-    lab.load()
-    began = time.monotonic()
-    run_cell(lab, 2, f"run = %lepton attach {id[1]}")
-    panel(lab, 2).get_by_text("Best AUC").wait_for()
-    took = time.monotonic() - began
-    run_cell(lab, 3, POINTS)
-    until(lambda: "points" in text_of(lab, 3), "the run has ended")
-    wanted = json.loads(text_of(lab, 3).partition("points ")[2])
-    until(lambda: "stopped" in panel(lab, 2).inner_text(), "the panel sees the end")
-    drawn = points_drawn(panel(lab, 2))
-    return took, f"{drawn} of {wanted} points of the network's curve"
-
-
-POINTS = """run.stop(); run.result()
-mine = [p for p in run.history() if p.stage == 'network' and p.valid_loss is not None]
-print('points', min(len(mine), 300))"""
-
-
 def page(asked: argparse.Namespace) -> str:
     """The table, and how it came about."""
     sources = [START, f"made({PANEL!r})", "0"]
-    loaded = [LOAD, "run = %lepton train df --target high_income --budget 900s --bg\nprint('id', run.id)", "0", "0"]
     with tempfile.TemporaryDirectory() as home, lab_server(Path(home)) as server, chromium() as browser:
         lab = Lab.open(browser, server, write_notebook(server.root, "reruns", sources))
         rows = again_and_again(lab)
         lab.close()
-        lab = Lab.open(browser, server, write_notebook(server.root, "reload", loaded))
-        took, points = reloaded(lab)
-        lab.close()
-    rows.append(["reload while training: `%lepton attach` to live panel, s", "", f"{took:.1f}; {points}", "2; all"])
     header = [f"the {PANEL} panel's cell", "run 5 times", f"run {RUNS} times", "wanted"]
     note = "Memory after a garbage collection on both sides; the page's is its JavaScript objects."
     return f"{table(header, rows)}\n\n{note}"
