@@ -62,7 +62,9 @@ def wait(condition: Callable[[], object], timeout_s: float = 300) -> None:
 
 def choose_a_row(cell: Locator) -> None:
     """Show one row's waterfall."""
-    cell.get_by_role("combobox", name="row to explain").select_option("3")
+    row = cell.get_by_role("combobox", name="row to explain")
+    row.focus()  # its rows are listed then
+    row.select_option("3")
 
 
 def weigh_costs(cell: Locator) -> None:
