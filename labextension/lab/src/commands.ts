@@ -18,6 +18,7 @@ export function addCommands(
     ["explain", "Explain the last model", (args) => actions.onModel("explain", named(args, "model", actions))],
     ["whatif", "What if, with the last model", (args) => actions.onModel("whatif", named(args, "model", actions))],
     ["evaluate", "Evaluate the last model", (args) => actions.onModel("evaluate", text(args, "model"))],
+    ["report", "Write a report on the last model", (args) => actions.onModel("report", text(args, "model"))],
     ["runs", "List the runs", () => actions.say("runs")],
     ["attach", "Show a run again", (args) => actions.say("attach", words(named(args, "run", actions)))],
     ["next", "Do the next step", () => actions.next()],
