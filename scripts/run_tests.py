@@ -31,7 +31,7 @@ class Part:
     cache: str
 
 
-NUMERICS = ("tests/explanation", "tests/evaluation", "tests/networks", "tests/training")
+NUMERICS = ("tests/explanation", "tests/evaluation", "tests/networks", "tests/training", "tests/reporting")
 BROWSER = ("tests/browser",)
 HALVES = (
     Part("numerics", NUMERICS, "jax-numerics"),

@@ -129,8 +129,6 @@ def test_a_curve_that_grows_no_more_is_not_sent_again():
 def test_the_stop_button_stops_once_and_names_the_run():
     stopped = []
     panel = TrainingPanel("Training", None, Actions(stop=stopped.append))
-    panel.comm.say({"type": "stop"})
-    assert stopped == []  # there is no run yet
     panel.report(examples.progress(run="k3fa"))
     panel.comm.say({"type": "stop"})
     panel.comm.say({"type": "stop"})
@@ -138,6 +136,16 @@ def test_the_stop_button_stops_once_and_names_the_run():
     assert panel.state["status"] == "stopping"
     panel.report(examples.progress())
     assert panel.state["status"] == "stopping"
+
+
+def test_a_stop_before_the_run_has_said_anything_is_not_lost():
+    stopped = []
+    panel = TrainingPanel("Training", None, Actions(stop=stopped.append))
+    panel.comm.say({"type": "stop"})
+    assert stopped == [] and panel.state["status"] == "stopping"
+    panel.report(examples.progress(run="k3fa"))
+    panel.report(examples.progress(run="k3fa"))
+    assert stopped == ["k3fa"] and panel.state["status"] == "stopping"
 
 
 def test_a_button_without_an_action_is_not_there():

@@ -93,6 +93,8 @@ class TrainingPanel(TwinnedPanel):
         # Trees report no best, and the last fit, on all rows, has no validation rows to measure one on.
         self._measured = progress if progress.best_metric is not None else self._measured
         self._looked = progress if progress.attribution is not None else self._looked
+        if len(self._reported) == 1 and self.state["status"] == "stopping":
+            self._pass_stop_on()
         now = time.monotonic()
         if now - self._sent_at >= EVERY_S:
             self._publish(self.state["status"] if self.state["status"] == "stopping" else "running")
@@ -132,8 +134,13 @@ class TrainingPanel(TwinnedPanel):
             heard[content["type"]](content)
 
     def _stop(self, _content: dict[str, Any]) -> None:
-        if self._actions.stop is not None and self.state["status"] == "running" and self._reported:
+        if self._actions.stop is not None and self.state["status"] == "running":
             self.state = {**self.state, "status": "stopping"}
+            self._pass_stop_on()
+
+    def _pass_stop_on(self) -> None:
+        """End the run, or, while it has not said who it is, as soon as it does."""
+        if self._actions.stop is not None and self._reported:
             self._actions.stop(self._reported[-1].run)
 
     def _keep(self, _content: dict[str, Any]) -> None:
