@@ -118,7 +118,11 @@ def take_while_it_trains(lab: Lab, sources: list[str]) -> None:
     """The training panel in the middle of a run: members beside one another, and which columns count."""
     position = next(i for i, source in enumerate(sources) if source.startswith("model = %lepton train"))
     panel = lab.cell(position).locator(".lepton-panel")
-    wait(lambda: panel.locator(".lep-choice button").count() > 2 and panel.locator("figure rect").count())
+    chip = panel.locator(".lep-chip").first
+    wait(lambda: chip.count() and (chip.inner_text() != "running" or panel.locator(".lep-choice button").count() > 2))
+    if chip.inner_text() != "running":
+        print("the training was over before its picture could be taken: the one there is stays")
+        return
     lab.page.evaluate(SCROLL, position)
     for theme, name in THEMES.items():
         lab.set_theme(name)
