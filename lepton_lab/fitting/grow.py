@@ -188,6 +188,8 @@ def _planted(
         after_round=watch,
         judged=judged,
     )
+    if valid is not None and watch.done > watch.told:
+        watch.tell()
     place.ended(Ending(fit.ended, watch.done, is_cut=fit.ended == "deadline"))
     return fit
 
@@ -240,27 +242,31 @@ def trees_grown(problem: Problem, valid: Rows, member: TreesMember, losses: list
 
 
 class _Watch:
-    """Tells of progress, five times a second at most, counts rounds, and passes on a stop."""
+    """Tells of progress, five times a second at most, and passes on a stop; `done` rounds, of which `told` are told."""
 
     def __init__(
         self, control: Control, rounds: int, repeat: Ending | None, standing: Callable[[], Progress] | None
     ) -> None:
         self._control, self._rounds, self._ended = control, rounds, _ended(control, repeat)
         self._standing = standing
-        self._began = self._told = time.monotonic()
-        self.done = 0
+        self._told_at = time.monotonic()
+        self.done = self.told = 0
 
     def __call__(self, done: int, loss: float | None) -> str:
         """After a round; a word ends growth."""
-        now, self.done = time.monotonic(), done
-        if now - self._told > 0.2:
-            self._told = now
-            found = Progress() if self._standing is None else self._standing()
-            # The best is left out: trees are pruned to the round of least loss, whatever the metric says.
-            self._control.report(
-                replace(found, stage="trees", member="trees", epoch=done, n_epochs=self._rounds, best_metric=None)
-            )
+        self.done = done
+        if time.monotonic() - self._told_at > 0.2:
+            self.tell()
         return self._ended(done)
+
+    def tell(self) -> None:
+        """Report where the trees stand."""
+        self._told_at, self.told = time.monotonic(), self.done
+        found = Progress() if self._standing is None else self._standing()
+        # The best is left out: trees are pruned to the round of least loss, whatever the metric says.
+        self._control.report(
+            replace(found, stage="trees", member="trees", epoch=self.done, n_epochs=self._rounds, best_metric=None)
+        )
 
 
 def _ended(control: Control, repeat: Ending | None) -> Callable[[int], str]:

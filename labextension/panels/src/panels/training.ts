@@ -180,7 +180,8 @@ function render({ model, el }: View): Cleanup {
       figure("Validation loss", chosen === ALL ? "by member" : "training in grey", chart(loss, { x: unit, y: "loss" }, bestMark(loss, false), width, compared(now.baseline?.loss))),
       figure(`Validation ${name}`, higher ? "higher is better" : "lower is better",
         chart(metrics, { x: unit, y: name }, bestMark(metrics, higher), width, compared(now.baseline?.metric))),
-      attributionFigure(now.attribution, width),
+      // A run that was over before the first look has none to show.
+      ...(now.attribution || now.status === "running" ? [attributionFigure(now.attribution, width)] : []),
     );
   }
 
