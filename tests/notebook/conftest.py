@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import RichOutput, capture_output
+from ipywidgets.widgets import widget
 
 from lepton_lab.journal import home
+from tests.notebook.recording import RecordingComm
 
 
 @dataclass
@@ -81,3 +83,13 @@ def loans() -> pd.DataFrame:
     logit = (age - 45) / 8 + 2 * (job == "none") - 1
     bad = (rng.random(120) < 1 / (1 + np.exp(-logit))).astype(int)
     return pd.DataFrame({"age": age, "job kind": job, "amount": rng.normal(1000, 300, 120).round(), "bad": bad})
+
+
+@pytest.fixture
+def recorded(monkeypatch) -> None:
+    """Panels talk to a comm that writes down what is sent, and lets a test speak for the page."""
+    # ipywidgets 8 asks a function for a comm; ipywidgets 7 makes one, and takes none but ipykernel's.
+    if hasattr(widget, "comm"):
+        monkeypatch.setattr(widget.comm, "create_comm", RecordingComm)
+    else:
+        monkeypatch.setattr(widget, "Comm", type("Recorded", (RecordingComm, widget.Comm), {"kernel": True}))

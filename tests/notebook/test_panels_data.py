@@ -11,8 +11,9 @@ import pytest
 from lepton_lab.data.quality import check_table
 from lepton_lab.notebook.panels.data import DataPanel
 from lepton_lab.notebook.panels.data_messages import CARDS
-from tests.notebook.test_panels_messages import recorded  # noqa: F401  (a fixture)
 from tests.pictures.examples import NASTY
+
+pytestmark = pytest.mark.usefixtures("recorded")
 
 
 def frame(n_columns: int = 3) -> pd.DataFrame:

@@ -7,23 +7,14 @@ import re
 
 import numpy as np
 import pytest
-from ipywidgets.widgets import widget
 
 import lepton_lab as ll
 from lepton_lab.notebook.panels import explanation as panels
 from lepton_lab.notebook.panels.explanation import ExplanationPanel
-from tests.notebook.test_panels_messages import RecordingComm
 from tests.pictures import examples
 
+pytestmark = pytest.mark.usefixtures("recorded")
 NAMES = (*examples.NASTY, *examples.COLUMNS[:5])
-
-
-@pytest.fixture(autouse=True)
-def recorded(monkeypatch):
-    if hasattr(widget, "comm"):
-        monkeypatch.setattr(widget.comm, "create_comm", RecordingComm)
-    else:
-        monkeypatch.setattr(widget, "Comm", type("Recorded", (RecordingComm, widget.Comm), {"kernel": True}))
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from ipywidgets.widgets import widget
 
 from lepton_lab.errors import ColumnError
 from lepton_lab.notebook.panels.explanation import ExplanationPanel
@@ -18,48 +17,7 @@ from lepton_lab.training.attribution import Attribution
 from lepton_lab.training.progress import Progress
 from tests.pictures import examples
 
-
-class RecordingComm:
-    """A comm without a kernel: it writes down what is sent, and lets a test speak for the page."""
-
-    def __init__(self, data=None, buffers=None, **_options) -> None:
-        self.comm_id = "recorded"
-        self.opened = data
-        self.sent: list[tuple[dict, list]] = []
-
-    def send(self, data=None, metadata=None, buffers=None) -> None:
-        self.sent.append((data, buffers or []))
-
-    def on_msg(self, handle) -> None:
-        self.handle = handle
-
-    def on_close(self, _handle) -> None:
-        pass
-
-    def close(self, *_args, **_options) -> None:
-        pass
-
-    def say(self, content: object) -> None:
-        """What the page says."""
-        self.handle({"content": {"data": {"method": "custom", "content": content}}, "buffers": []})
-
-    @property
-    def custom(self) -> list[tuple[dict, list]]:
-        return [(data["content"], buffers) for data, buffers in self.sent if data["method"] == "custom"]
-
-    @property
-    def updates(self) -> list[dict]:
-        return [data["state"] for data, _ in self.sent if data["method"] == "update"]
-
-
-@pytest.fixture(autouse=True)
-def recorded(monkeypatch):
-    # ipywidgets 8 asks a function for a comm; ipywidgets 7 makes one, and takes none but ipykernel's.
-    if hasattr(widget, "comm"):
-        monkeypatch.setattr(widget.comm, "create_comm", RecordingComm)
-    else:
-        monkeypatch.setattr(widget, "Comm", type("Recorded", (RecordingComm, widget.Comm), {"kernel": True}))
-
+pytestmark = pytest.mark.usefixtures("recorded")
 
 # --- the training panel
 

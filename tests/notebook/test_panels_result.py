@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from lepton_lab.notebook.panels.result import ResultPanel
-from tests.notebook.test_panels_messages import recorded  # noqa: F401  (a fixture)
 from tests.pictures.examples import NASTY
 from tests.pictures.result_examples import evaluated
 from tests.small_models import small_frame, small_model
+
+pytestmark = pytest.mark.usefixtures("recorded")
 
 
 def told(panel: ResultPanel, kind: str) -> tuple[dict, list]:

@@ -12,8 +12,9 @@ import lepton_lab as ll
 from lepton_lab.journal import RunFolder, create_run, home
 from lepton_lab.notebook.panels.runs import RunsPanel
 from lepton_lab.training.progress import Progress
-from tests.notebook.test_panels_messages import recorded  # noqa: F401  (a fixture)
 from tests.pictures.examples import NASTY
+
+pytestmark = pytest.mark.usefixtures("recorded")
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,9 @@ from lepton_lab.data.table import read_like
 from lepton_lab.evaluation.scenario import what_if
 from lepton_lab.notebook.panels.whatif import MOST_PINS, WhatIfPanel
 from tests.evaluation.linear_models import linear_model
-from tests.notebook.test_panels_messages import recorded  # noqa: F401  (a fixture)
 from tests.pictures.examples import NASTY
+
+pytestmark = pytest.mark.usefixtures("recorded")
 
 
 def made(n_columns: int = 3, n_categories: int = 3, task: str = "binary") -> WhatIfPanel:

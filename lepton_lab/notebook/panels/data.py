@@ -6,14 +6,13 @@ what was decided, since it is one check.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lepton_lab import pictures
 from lepton_lab.errors import LeptonError
 from lepton_lab.notebook.panels import data_messages as messages
 from lepton_lab.notebook.panels.bundle import script
-from lepton_lab.notebook.panels.twin import TwinnedPanel
+from lepton_lab.notebook.panels.twin import Content, Heard, TwinnedPanel
 
 if TYPE_CHECKING:
     from lepton_lab.data.check import Check
@@ -41,40 +40,38 @@ class DataPanel(TwinnedPanel):
         """The same as plain text."""
         return pictures.text(self.check)
 
-    def answer(self, content: dict[str, Any]) -> None:
-        """Answer one message; a decision that cannot be carried out is told, and nothing is changed."""
-        heard: dict[str, Callable[[dict[str, Any]], None]] = {
+    def heard(self) -> Heard:
+        """What answers each message."""
+        return {
             "ready": self._ready, "cards": self._cards, "rows": self._rows, "decide": self._decide,
             "again": self._again,
         }  # fmt: skip
-        if content["type"] not in heard:
-            return
-        try:
-            heard[content["type"]](content)
-        except LeptonError as error:
-            self.send({"type": "trouble", "error": str(error), **messages.decided(self.check)})
 
-    def _ready(self, content: dict[str, Any]) -> None:
+    def trouble(self, content: Content, error: LeptonError) -> None:
+        """A decision that cannot be carried out is told, and what is decided still."""
+        self.reply(content, {"error": str(error), **messages.decided(self.check)}, kind="trouble")
+
+    def _ready(self, content: Content) -> None:
         self.send({**messages.data(self.check), "view": content.get("view")})
 
-    def _cards(self, content: dict[str, Any]) -> None:
+    def _cards(self, content: Content) -> None:
         start = content.get("from")
         if isinstance(start, int) and 0 <= start < max(len(self.check.columns), 1):
             self.send(messages.cards(self.check, start))
 
-    def _rows(self, content: dict[str, Any]) -> None:
+    def _rows(self, content: Content) -> None:
         place = content.get("finding")
         if isinstance(place, int) and 0 <= place < len(self.check.findings):
             self.send(messages.rows(self.check, place))
 
-    def _decide(self, content: dict[str, Any]) -> None:
+    def _decide(self, content: Content) -> None:
         drop, types, immutable = (content.get(name) for name in ("drop", "types", "immutable"))
         if isinstance(drop, list) and isinstance(types, dict) and isinstance(immutable, list):
             self.check = self.check.decide(drop=drop, types=types, immutable=immutable)
             self.send({"type": "decided", **messages.decided(self.check)})
             self.refresh_twin()
 
-    def _again(self, _content: dict[str, Any]) -> None:
+    def _again(self, _content: Content) -> None:
         self.check = self.check.again()
         self.send(messages.data(self.check))
         self.refresh_twin()

@@ -6,17 +6,15 @@ need no kernel: the page has the drawn rows' values.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lepton_lab import pictures
-from lepton_lab.errors import LeptonError
 from lepton_lab.explanation.cohorts import compare
 from lepton_lab.notebook.panels import explanation_messages as messages
 from lepton_lab.notebook.panels.bundle import script
-from lepton_lab.notebook.panels.twin import TwinnedPanel
+from lepton_lab.notebook.panels.twin import Content, Heard, TwinnedPanel
 from lepton_lab.pictures.curves import thin
 from lepton_lab.pictures.shapley_values import title
 
@@ -59,40 +57,38 @@ class ExplanationPanel(TwinnedPanel):
         """The same as plain text."""
         return "\n\n".join(pictures.text(part) for part in self._parts())
 
-    def answer(self, content: dict[str, Any]) -> None:
-        """Answer one message; what cannot be answered is told, for the reader to correct."""
-        heard: dict[str, Callable[[dict[str, Any], int], None]] = {
+    def heard(self) -> Heard:
+        """What answers each message."""
+        return {
             "ready": self._ready, "row": self._row, "dependence": self._depend, "cohort": self._cohort,
             "scores": self._scores,
         }  # fmt: skip
+
+    def answer(self, content: Content) -> None:
+        """Answer one message about an output that there is."""
         output = content.get("output", self._explanation.main_output)
-        sound = isinstance(output, int) and 0 <= output < len(self._explanation.output_names)
-        if not sound or content["type"] not in heard:
-            return
-        try:
-            heard[content["type"]](content, output)
-        except LeptonError as error:
-            self._reply(content, {"error": str(error)})
+        if isinstance(output, int) and 0 <= output < len(self._explanation.output_names):
+            super().answer({**content, "output": output})
 
-    def _ready(self, content: dict[str, Any], output: int) -> None:
-        told, buffers = messages.drawing(self._explanation, self._importance, self._rows, output)
-        self._reply({**content, "type": "data"}, told, buffers)
+    def _ready(self, content: Content) -> None:
+        told, buffers = messages.drawing(self._explanation, self._importance, self._rows, content["output"])
+        self.reply(content, told, buffers, kind="data")
 
-    def _row(self, content: dict[str, Any], output: int) -> None:
+    def _row(self, content: Content) -> None:
         row = content.get("row")
         if isinstance(row, int) and 0 <= row < len(self._rows):
-            self._reply(content, messages.one_row(self._explanation, self._rows[row], output) | {"row": row})
+            self.reply(content, messages.one_row(self._explanation, self._rows[row], content["output"]) | {"row": row})
 
-    def _depend(self, content: dict[str, Any], output: int) -> None:
+    def _depend(self, content: Content) -> None:
         column, colour = str(content.get("column")), content.get("colour")
         colour = None if colour is None else str(colour)
-        found = self._explanation.dependence(column, colour=colour, output=output)
+        found = self._explanation.dependence(column, colour=colour, output=content["output"])
         told, buffers = messages.dependence(found, self._rows, len(self._explanation.output_names))
-        self._reply(content, told, buffers)
+        self.reply(content, told, buffers)
         self._dependence = found
         self.refresh_twin()
 
-    def _cohort(self, content: dict[str, Any], output: int) -> None:
+    def _cohort(self, content: Content) -> None:
         rows, conditions = content.get("rows"), content.get("conditions")
         if isinstance(rows, list) and all(type(row) is int for row in rows):
             drawn, found, call = self._of_rows(np.array(rows, np.int64))
@@ -100,8 +96,8 @@ class ExplanationPanel(TwinnedPanel):
             drawn, found, call = self._of_conditions([tuple(one) for one in conditions])
         else:
             return
-        told, buffers = messages.cohorts(found, output, drawn, call)
-        self._reply(content, told, buffers)
+        told, buffers = messages.cohorts(found, content["output"], drawn, call)
+        self.reply(content, told, buffers)
         self._cohorts = found
         self.refresh_twin()
 
@@ -122,14 +118,9 @@ class ExplanationPanel(TwinnedPanel):
         where = ", ".join(map(repr, conditions))
         return met[self._rows], found, f"ll.compare_cohorts(ex, ex.where({where}), names={COHORTS!r})"
 
-    def _scores(self, content: dict[str, Any], output: int) -> None:
-        told, buffers = messages.scores(self._explanation, self._rows, output)
-        self._reply(content, told, buffers)
-
-    def _reply(self, content: dict[str, Any], told: dict[str, Any], buffers: Any = None) -> None:
-        """To the view that asked: another copy of the panel may look at something else."""
-        kind, view = content["type"], content.get("view")
-        self.send({"type": kind, "view": view, "id": content.get("id", 0), "error": None, **told}, buffers)
+    def _scores(self, content: Content) -> None:
+        told, buffers = messages.scores(self._explanation, self._rows, content["output"])
+        self.reply(content, told, buffers)
 
     def _parts(self) -> list[Any]:
         return [part for part in (self._explanation, self._dependence, self._cohorts) if part is not None]

@@ -6,14 +6,13 @@ Each message is one call of `Evaluation` or `ErrorTree`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lepton_lab import pictures
 from lepton_lab.errors import LeptonError
 from lepton_lab.notebook.panels import result_messages as messages
 from lepton_lab.notebook.panels.bundle import script
-from lepton_lab.notebook.panels.twin import TwinnedPanel
+from lepton_lab.notebook.panels.twin import Content, Heard, TwinnedPanel
 
 if TYPE_CHECKING:
     from lepton_lab.evaluation.report import Evaluation
@@ -46,54 +45,49 @@ class ResultPanel(TwinnedPanel):
         """The same as plain text."""
         return pictures.text(self._evaluation)
 
-    def answer(self, content: dict[str, Any]) -> None:
-        """Answer one message; what cannot be answered is told."""
-        heard: dict[str, Callable[[dict[str, Any]], None]] = {
+    def heard(self) -> Heard:
+        """What answers each message."""
+        return {
             "ready": self._ready, "class": self._class, "costs": self._costs, "errors": self._errors,
             "node": self._node,
         }  # fmt: skip
-        if content["type"] not in heard:
-            return
-        try:
-            heard[content["type"]](content)
-        except LeptonError as error:
-            self._reply(content, {"error": str(error), "number": content.get("number")})
 
-    def _ready(self, content: dict[str, Any]) -> None:
+    def trouble(self, content: Content, error: LeptonError) -> None:
+        """What cannot be answered is told, and of which part."""
+        self.reply(content, {"error": str(error), "number": content.get("number")})
+
+    def _ready(self, content: Content) -> None:
         found = self._evaluation
         told = messages.described(found) | {"askErrors": found.rows is not None and found.n_rows <= ROWS_AT_ONCE}
-        self._reply(content, told)
+        self.reply(content, told)
         if found.rows is not None and found.classes:
             self._class({**content, "type": "class", "k": len(found.classes) - 1})
         if found.errors is not None:
             self._errors({**content, "type": "errors"})
 
-    def _class(self, content: dict[str, Any]) -> None:
+    def _class(self, content: Content) -> None:
         k = content.get("k")
         if isinstance(k, int) and 0 <= k < len(self._evaluation.classes):
             told, buffer = messages.one_class(self._evaluation, k)
-            self._reply(content, told, [buffer])
+            self.reply(content, told, [buffer])
 
-    def _costs(self, content: dict[str, Any]) -> None:
+    def _costs(self, content: Content) -> None:
         costs = {name: content.get(name) for name in ("false_alarm", "missed")}
         shown = self._evaluation.errors is not None
         self._evaluation = self._evaluation.for_costs(costs, unit=str(content.get("unit") or ""))  # type: ignore[arg-type]
         if shown:
             self._evaluation.error_tree()
-        self._reply(content, messages.costs(self._evaluation))
+        self.reply(content, messages.costs(self._evaluation))
         self.refresh_twin()
 
-    def _errors(self, content: dict[str, Any]) -> None:
+    def _errors(self, content: Content) -> None:
         known = self._evaluation.errors
-        self._reply(content, messages.errors(self._evaluation, known or self._evaluation.error_tree()))
+        self.reply(content, messages.errors(self._evaluation, known or self._evaluation.error_tree()))
         if known is None:
             self.refresh_twin()
 
-    def _node(self, content: dict[str, Any]) -> None:
+    def _node(self, content: Content) -> None:
         number, tree = content.get("number"), self._evaluation.errors
         if tree is not None and isinstance(number, int) and 0 <= number < len(tree):
             found = tree.explain(number, budget_s=EXPLAIN_S)
-            self._reply(content, messages.node(self._evaluation, tree, number, found))
-
-    def _reply(self, content: dict[str, Any], told: dict[str, Any], buffers: Any = None) -> None:
-        self.send({"type": content["type"], "view": content.get("view"), "error": None, **told}, buffers)
+            self.reply(content, messages.node(self._evaluation, tree, number, found))

@@ -6,14 +6,13 @@ again while it is looked at. What was said of a run that is gone is an error mes
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lepton_lab import pictures
 from lepton_lab.errors import LeptonError
 from lepton_lab.notebook.panels import runs_messages as messages
 from lepton_lab.notebook.panels.bundle import script
-from lepton_lab.notebook.panels.twin import TwinnedPanel
+from lepton_lab.notebook.panels.twin import Content, Heard, TwinnedPanel
 
 if TYPE_CHECKING:
     from lepton_lab.evaluation.compare_runs import RunComparison
@@ -45,42 +44,36 @@ class RunsPanel(TwinnedPanel):
         compared = "" if self._compared is None else f"\n\n{pictures.text(self._compared)}"
         return pictures.text(self._runs) + compared
 
-    def answer(self, content: dict[str, Any]) -> None:
-        """Answer one message; what cannot be done is told, and the list is sent as it is now."""
-        heard: dict[str, Callable[[dict[str, Any]], str | None]] = {
-            "list": self._list, "rename": self._rename, "tags": self._tags, "delete": self._delete,
+    def heard(self) -> Heard:
+        """What answers each message; the list as it is now ends every answer."""
+        return {
+            "list": self._tell, "rename": self._rename, "tags": self._tags, "delete": self._delete,
             "stop": self._stop, "compare": self._compare_runs,
         }  # fmt: skip
-        if content["type"] not in heard:
-            return
-        said, error = None, None
-        try:
-            said = heard[content["type"]](content)
-        except LeptonError as found:
-            error = str(found)
-        self._tell(content, said, error)
 
-    def _tell(self, content: dict[str, Any], said: str | None, error: str | None) -> None:
+    def trouble(self, content: Content, error: LeptonError) -> None:
+        """What cannot be done is told with the list: another process may have changed it."""
+        self._tell(content, error=str(error))
+
+    def _tell(self, content: Content, said: str | None = None, error: str | None = None) -> None:
         import lepton_lab as ll
 
         before, self._runs = self._runs, ll.runs()
-        told = messages.runs(self._runs)
-        self.send({**told, "view": content.get("view"), "asked": content["type"], "said": said, "error": error})
+        told = {**messages.runs(self._runs), "asked": content["type"], "said": said, "error": error}
+        self.reply(content, told, kind="runs")
         if said is not None or [run.status for run in before] != [run.status for run in self._runs]:
             self.refresh_twin()
 
-    def _list(self, _content: dict[str, Any]) -> None:
-        """Nothing is to be done: the list is the answer to everything."""
-
-    def _rename(self, content: dict[str, Any]) -> str:
+    def _rename(self, content: Content) -> None:
         run, name = messages.run_in(content), content.get("name")
         run.rename(name if isinstance(name, str) else "")
-        return messages.call(run.id, f".rename({name!r})")
+        self._tell(content, messages.call(run.id, f".rename({name!r})"))
 
-    def _tags(self, content: dict[str, Any]) -> str | None:
+    def _tags(self, content: Content) -> None:
         run, tags = messages.run_in(content), content.get("tags")
         if not isinstance(tags, list):
-            return None
+            self._tell(content)
+            return
         wanted = [str(tag).strip() for tag in tags]
         had = run.record.tags
         gone = [tag for tag in had if tag not in wanted]
@@ -91,23 +84,22 @@ class RunsPanel(TwinnedPanel):
             run.untag(*gone)
         calls = [f".tag({', '.join(map(repr, added))})"] * bool(added)
         calls += [f".untag({', '.join(map(repr, gone))})"] * bool(gone)
-        return messages.call(run.id, "".join(calls))
+        self._tell(content, messages.call(run.id, "".join(calls)))
 
-    def _delete(self, content: dict[str, Any]) -> str:
-        return messages.run_in(content).delete()
+    def _delete(self, content: Content) -> None:
+        self._tell(content, messages.run_in(content).delete())
 
-    def _stop(self, content: dict[str, Any]) -> str:
+    def _stop(self, content: Content) -> None:
         run = messages.run_in(content)
         run.stop()
-        return f"run {run.id} was asked to stop; it keeps its best weights"
+        self._tell(content, f"run {run.id} was asked to stop; it keeps its best weights")
 
-    def _compare_runs(self, content: dict[str, Any]) -> str | None:
+    def _compare_runs(self, content: Content) -> None:
         import lepton_lab as ll
 
         ids = content.get("ids")
-        if not isinstance(ids, list) or not all(isinstance(id, str) for id in ids):
-            return None
-        self._compared = ll.runs().compare(*ids)
-        self.send({**messages.comparison(self._compared), "view": content.get("view")})
-        self.refresh_twin()
-        return None
+        if isinstance(ids, list) and all(isinstance(id, str) for id in ids):
+            self._compared = ll.runs().compare(*ids)
+            self.reply(content, messages.comparison(self._compared), kind="compared")
+            self.refresh_twin()
+        self._tell(content)

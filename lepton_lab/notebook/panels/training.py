@@ -15,7 +15,7 @@ from lepton_lab.durations import parse_duration
 from lepton_lab.errors import LeptonError
 from lepton_lab.notebook.panels.bundle import script
 from lepton_lab.notebook.panels.training_curves import Curves, finite
-from lepton_lab.notebook.panels.twin import TwinnedPanel
+from lepton_lab.notebook.panels.twin import Content, Heard, TwinnedPanel
 from lepton_lab.pictures import learning
 from lepton_lab.pictures.trained_model import scoreboard
 from lepton_lab.survival import Survival
@@ -127,13 +127,15 @@ class TrainingPanel(TwinnedPanel):
         self._publish("failed", message=message)
         self.refresh_twin()
 
-    def answer(self, content: dict[str, Any]) -> None:
+    def heard(self) -> Heard:
         """The three buttons."""
-        heard = {"stop": self._stop, "keep": self._keep, "continue": self._go_on}
-        if content["type"] in heard:
-            heard[content["type"]](content)
+        return {"stop": self._stop, "keep": self._keep, "continue": self._go_on}
 
-    def _stop(self, _content: dict[str, Any]) -> None:
+    def trouble(self, content: Content, error: LeptonError) -> None:
+        """What a button could not do stands in the panel's state, which every view shows."""
+        self.state = {**self.state, "trouble": str(error)}
+
+    def _stop(self, _content: Content) -> None:
         if self._actions.stop is not None and self.state["status"] == "running":
             self.state = {**self.state, "status": "stopping"}
             self._pass_stop_on()
@@ -143,20 +145,16 @@ class TrainingPanel(TwinnedPanel):
         if self._actions.stop is not None and self._reported:
             self._actions.stop(self._reported[-1].run)
 
-    def _keep(self, _content: dict[str, Any]) -> None:
+    def _keep(self, _content: Content) -> None:
         if self._actions.keep is not None and self._model is not None:
             name = self._actions.keep(self._model)
             self.state = {**self.state, "kept": name}
 
-    def _go_on(self, content: dict[str, Any]) -> None:
+    def _go_on(self, content: Content) -> None:
         if self._actions.go_on is None or not self.state.get("can_go_on"):
             return
         budget = str(content.get("budget") or "").strip()
-        try:
-            budget_s = parse_duration(budget)
-        except LeptonError as error:
-            self.state = {**self.state, "trouble": str(error)}
-            return
+        budget_s = parse_duration(budget)
         run = self._reported[-1].run
         self._fixed["in_foreground"] = False
         self.restart(budget_s)

@@ -13,11 +13,13 @@ outputs elsewhere in the page (Colab, VS Code) are served by the panel's own scr
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import anywidget
 import traitlets
 
+from lepton_lab.errors import LeptonError
 from lepton_lab.notebook.panels.bundle import styles
 from lepton_lab.notebook.panels.cells import shown_by_this_cell
 from lepton_lab.pictures.markup import Markup, tag
@@ -30,9 +32,17 @@ SWAP = (
     ":not(:has(.lepton-live)){display:none}"
 )
 
+Content = dict[str, Any]
+"""A message of the page: its `type`, the `view` that asks, and what it asks."""
+Heard = Mapping[str, Callable[[Content], None]]
+
 
 class TwinnedPanel(anywidget.AnyWidget):
-    """A widget that shows itself after its static twin; subclasses say what the twin looks like."""
+    """A widget that shows itself after its static twin, and answers its page.
+
+    Subclasses say what the twin looks like (`twin_html`, `twin_text`), which messages they hear (`heard`), and
+    what a page is told where one cannot be answered (`trouble`).
+    """
 
     _css = styles()
     title = traitlets.Unicode().tag(sync=True)
@@ -52,9 +62,35 @@ class TwinnedPanel(anywidget.AnyWidget):
         """The same as plain text."""
         raise NotImplementedError
 
-    def answer(self, content: dict[str, Any]) -> None:
-        """Answer one message of the browser half."""
+    def heard(self) -> Heard:
+        """What answers each message of the browser half, by its type."""
         raise NotImplementedError
+
+    def trouble(self, content: Content, error: LeptonError) -> None:
+        """Tell the page that a message cannot be answered, for the reader to correct."""
+        self.reply(content, {"error": str(error)})
+
+    def answer(self, content: Content) -> None:
+        """Answer one message; one of an unknown type is no question."""
+        found = self.heard().get(content["type"])
+        if found is None:
+            return
+        try:
+            found(content)
+        except LeptonError as error:
+            self.trouble(content, error)
+
+    def reply(self, content: Content, told: dict[str, Any], buffers: Any = None, *, kind: str = "") -> None:
+        """Answer the view that asked: another copy of the panel may look at something else.
+
+        Args:
+            content: the message that is answered.
+            told: what the answer says.
+            buffers: arrays, which travel beside the message.
+            kind: of the answer; that of the message unless given.
+        """
+        asked = {"type": kind or content["type"], "view": content.get("view"), "id": content.get("id", 0)}
+        self.send({**asked, "error": None, **told}, buffers)
 
     def refresh_twin(self) -> None:
         """Put the present picture in the place of the twin's first one, in the notebook's own output."""

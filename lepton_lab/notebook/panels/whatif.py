@@ -7,13 +7,12 @@ prediction off the curves while a control moves, so that it needs no kernel for 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from lepton_lab.errors import ExplanationError, LeptonError
 from lepton_lab.notebook.panels import whatif_messages as messages
 from lepton_lab.notebook.panels.bundle import script
-from lepton_lab.notebook.panels.twin import TwinnedPanel
+from lepton_lab.notebook.panels.twin import Content, Heard, TwinnedPanel
 from lepton_lab.pictures import scenario_answer, scenario_json
 from lepton_lab.pictures.numbers import value
 
@@ -53,46 +52,47 @@ class WhatIfPanel(TwinnedPanel):
         """The same as plain text."""
         return scenario_answer.text(self._last, title=self.title)
 
-    def answer(self, content: dict[str, Any]) -> None:
-        """Answer one message; a value or goal that cannot be read is told, for the reader to correct."""
-        heard: dict[str, Callable[[dict[str, Any]], None]] = {
+    def heard(self) -> Heard:
+        """What answers each message."""
+        return {
             "ready": self._ready, "set": self._set, "curves": self._send_curves, "pins": self._pin,
             "reach": self._reach, "nearest": self._nearest,
         }  # fmt: skip
-        content = {"changes": {}, "locked": [], **content}
-        sound = isinstance(content["changes"], dict) and isinstance(content["locked"], list)
-        if content["type"] not in heard or not sound:
-            return
-        try:
-            heard[content["type"]](content)
-        except LeptonError as error:
-            self._reply(content, "answer" if content["type"] == "set" else content["type"], {"error": str(error)})
 
-    def _ready(self, content: dict[str, Any]) -> None:
+    def trouble(self, content: Content, error: LeptonError) -> None:
+        """A value or goal that cannot be read is told, for the reader to correct."""
+        self.reply(content, {"error": str(error)}, kind="answer" if content["type"] == "set" else "")
+
+    def answer(self, content: Content) -> None:
+        """Answer one message whose changes and locks are some."""
+        content = {"changes": {}, "locked": [], **content}
+        if isinstance(content["changes"], dict) and isinstance(content["locked"], list):
+            super().answer(content)
+
+    def _ready(self, content: Content) -> None:
         curves = self._curves(self._last.changes)
         columns = scenario_json.columns(self._whatif, curves)
         described = messages.described(self._whatif) | {"pins": self._pins, "locked": list(self._locked)}
         first, last = (messages.answer(self._whatif, a) for a in (self._first, self._last))
         told = {"columns": columns, "first": first, "answer": last, "changes": self._last.changes, **described}
-        self._reply(
-            content, "columns", json.loads(json.dumps(told, default=str)), messages.buffers(self._whatif, curves)
-        )
+        told = json.loads(json.dumps(told, default=str))
+        self.reply(content, told, messages.buffers(self._whatif, curves), kind="columns")
 
-    def _set(self, content: dict[str, Any]) -> None:
+    def _set(self, content: Content) -> None:
         explain = bool(content.get("explain"))
         found = self._whatif.answer(content["changes"], explain=explain)
-        self._reply(content, "answer", messages.answer(self._whatif, found))
+        self.reply(content, messages.answer(self._whatif, found), kind="answer")
         if explain:
             self._last = found
         if content.get("rest"):
             self._send_curves(content)
             self.refresh_twin()
 
-    def _send_curves(self, content: dict[str, Any]) -> None:
+    def _send_curves(self, content: Content) -> None:
         curves = self._curves(content["changes"])
-        self._reply(content, "curves", {}, messages.buffers(self._whatif, curves))
+        self.reply(content, {}, messages.buffers(self._whatif, curves), kind="curves")
 
-    def _pin(self, content: dict[str, Any]) -> None:
+    def _pin(self, content: Content) -> None:
         pins = content.get("pins")
         if isinstance(pins, dict) and len(pins) <= MOST_PINS and all(isinstance(c, dict) for c in pins.values()):
             kept, self._pins = self._pins, {str(name): changes for name, changes in pins.items()}
@@ -105,21 +105,16 @@ class WhatIfPanel(TwinnedPanel):
             self.send({"type": "pins", "pins": self._pins, **messages.compared(self._whatif, compared)})
             self.refresh_twin()
 
-    def _reach(self, content: dict[str, Any]) -> None:
+    def _reach(self, content: Content) -> None:
         goal, locked = content.get("goal"), tuple(map(str, content["locked"]))
         self._locked = locked
         goal = messages.goal(self._whatif, goal)
         ways = self._whatif.reach(goal, changes=content["changes"], locked=locked, timeout=GOAL_TIMEOUT)
-        self._reply(content, "reach", messages.ways(self._whatif, ways, goal, content["changes"], locked))
+        self.reply(content, messages.ways(self._whatif, ways, goal, content["changes"], locked))
 
-    def _nearest(self, content: dict[str, Any]) -> None:
+    def _nearest(self, content: Content) -> None:
         found = self._whatif.nearest(content["changes"])
-        self._reply(content, "nearest", messages.nearest(self._whatif, found, content["changes"]))
-
-    def _reply(self, content: dict[str, Any], kind: str, told: dict[str, Any], buffers: Any = None) -> None:
-        self.send(
-            {"type": kind, "view": content.get("view"), "id": content.get("id", 0), "error": None, **told}, buffers
-        )
+        self.reply(content, messages.nearest(self._whatif, found, content["changes"]))
 
     def _curves(self, changes: dict[str, Any]) -> tuple[RowCurve, ...] | None:
         try:
