@@ -22,6 +22,10 @@ class Position(nnx.Variable):
     """A fixed array of whole numbers (where a column or a category lies); travels beside the parameters."""
 
 
+class Frozen(Position):
+    """Pretrained numbers that are not trained: they travel beside the parameters."""
+
+
 def smooth_clip(x: Float[Array, "*shape"], limit: float = 3.0) -> Float[Array, "*shape"]:
     """`x` near 0, never beyond `±limit`, smooth in between: outliers keep their order but not their pull.
 

@@ -1,0 +1,118 @@
+"""The default encoder of small images (28 to 96 points a side): a residual network, trained from scratch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jaxtyping import Array, Float, UInt8
+
+from lepton_lab.networks.augment_images import Augmentation, augment
+from lepton_lab.networks.convolution import Convolution, GroupNorm
+
+# Images are made smaller by the first layer until the second one sees at most so many points a side.
+MOST_POINTS = 16
+
+
+@dataclass(frozen=True)
+class SmallResNetConfig:
+    """The sizes of the network.
+
+    Args:
+        widths: channels of each stage; every stage but the first halves the image's sides.
+        depths: residual blocks of each stage.
+        stem: side of the first kernel.
+        dropout: share of the numbers it gives that are left out in training.
+        augmentation: how images are changed in training.
+    """
+
+    widths: tuple[int, ...] = (16, 32, 64)
+    depths: tuple[int, ...] = (0, 1, 1)
+    stem: int = 5
+    dropout: float = 0.1
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+
+class Residual(nnx.Module):
+    """`x` and what two convolutions make of it, each after a norm and a rectifier.
+
+    Source: He et al. 2016, arXiv:1603.05027; ours starts close to the identity, and norms groups of channels.
+    """
+
+    def __init__(self, width: int, *, draw: np.random.Generator):
+        self.norm_1, self.norm_2 = GroupNorm(width), GroupNorm(width)
+        self.first = Convolution(3, width, width, draw=draw)
+        self.second = Convolution(3, width, width, gain=0.2, draw=draw)
+
+    def __call__(self, x: Float[Array, "row height width channel"]) -> Float[Array, "row height width channel"]:
+        """Add what is learned."""
+        inner = self.first(jax.nn.relu(self.norm_1(x)))
+        return x + self.second(jax.nn.relu(self.norm_2(inner)))
+
+
+class SmallResNet(nnx.Module):
+    """Images to `width` numbers each.
+
+    Shape: uint8 `(row, height, width, channel)` to `(row, width)`.
+
+    Args:
+        shape: height, width and channels of an image.
+        config: sizes.
+        draw: of the first parameters.
+
+    Source: He et al. 2015 (ResNet), arXiv:1512.03385. Ours is small, halves the image in its first layer, and has no
+        batch norm.
+    """
+
+    def __init__(self, shape: tuple[int, ...], config: SmallResNetConfig | None = None, *, draw: np.random.Generator):
+        self.config = config = config or SmallResNetConfig()
+        height, width, n_channels = shape
+        stride = max(1, -(-max(height, width) // MOST_POINTS))
+        side = max(config.stem, stride)
+        self.stem = Convolution(side, n_channels, config.widths[0], stride=stride, draw=draw)
+        self.stages = nnx.List([])
+        before = config.widths[0]
+        for number, (channels, depth) in enumerate(zip(config.widths, config.depths, strict=True)):
+            self.stages.append(Stage(before, channels, depth, halves=number > 0, draw=draw))
+            before = channels
+        self.norm = GroupNorm(before)
+        self.width = before
+
+    def __call__(
+        self, objects: UInt8[Array, "row height width channel"], key: Array | None = None
+    ) -> Float[Array, "row unit"]:
+        """Read images; with a key as in training, changed at random."""
+        x = objects.astype(jnp.float32) / 255
+        if key is None:
+            return self.maps(x).mean((1, 2))
+        of_images, of_units = jax.random.split(key)
+        read = self.maps(augment(x, of_images, self.config.augmentation)).mean((1, 2))
+        keep = 1 - self.config.dropout
+        return jnp.where(jax.random.bernoulli(of_units, keep, read.shape), read / keep, 0.0)
+
+    def maps(self, x: Float[Array, "row height width channel"]) -> Float[Array, "row down across unit"]:
+        """The last layer before the mean over places, from images whose values lie in 0 to 1."""
+        x = self.stem(2 * x - 1)
+        for stage in self.stages:
+            x = stage(x)
+        return jax.nn.relu(self.norm(x))
+
+
+class Stage(nnx.Module):
+    """Residual blocks of one width, at half the size of the stage before."""
+
+    def __init__(self, before: int, width: int, depth: int, *, halves: bool, draw: np.random.Generator):
+        self.norm = GroupNorm(before)
+        self.enter = Convolution(3, before, width, stride=2, draw=draw) if halves else None
+        self.blocks = nnx.List([Residual(width, draw=draw) for _ in range(depth)])
+
+    def __call__(self, x: Float[Array, "row height width channel"]) -> Float[Array, "row down across unit"]:
+        """Run the blocks."""
+        if self.enter is not None:
+            x = self.enter(jax.nn.relu(self.norm(x)))
+        for block in self.blocks:
+            x = block(x)
+        return x
