@@ -1,0 +1,114 @@
+"""Previews of what a network looks at in an image: Grad-CAM and integrated gradients. They are not Shapley values.
+
+Both are pure functions of plain functions: how the network is made does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+WARNING = "a preview: not Shapley values."
+# Points on the way at first, and at most.
+_FEWEST, _MOST = 32, 2048
+# Of them in one call: what a batch of images takes.
+_BATCH = 32
+
+Reads = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Saliency:
+    """What a preview found in one image, for one output.
+
+    Args:
+        values: of each point; in the output's unit for integrated gradients, else relative.
+        method: what was done, beginning with "preview:".
+        gap: how far the values are off adding up, relative to the change they should add up to; NaN where the
+            method promises no sum.
+        n_evaluations: images evaluated.
+    """
+
+    values: Float[np.ndarray, "height width"]
+    method: str
+    gap: float
+    n_evaluations: int
+
+
+def integrated_gradients(
+    answer: Reads,
+    image: Float[np.ndarray, "height width channel"],
+    baseline: Float[np.ndarray, "height width channel"],
+    *,
+    output: int = 0,
+    tolerance: float = 1e-3,
+) -> Saliency:
+    """Mean gradients on the straight way from a baseline to the image, times the change of each point.
+
+    The points' values add up to the change of the output; twice as many points are looked at on the way until they
+    do so to `tolerance`, or at 2,048.
+
+    Args:
+        answer: a JAX function of images `(row, height, width, channel)` to outputs `(row, output)`.
+        image: to explain.
+        baseline: where the way begins.
+        output: which one to explain.
+        tolerance: relative to the output's change.
+
+    Source: Sundararajan et al. 2017, arXiv:1703.01365.
+    """
+    ends = np.asarray(_outputs(answer, output)(jnp.asarray(np.stack([baseline, image]))))
+    change = float(ends[1]) - float(ends[0])
+    slope, n_points, n_done = _slope_of(answer, output), _FEWEST, 2
+    while True:
+        places = ((np.arange(n_points) + 0.5) / n_points).astype(np.float32)
+        total = np.zeros(image.shape, np.float64)
+        for start in range(0, n_points, _BATCH):
+            total += np.asarray(slope(image, baseline, places[start : start + _BATCH]), np.float64)
+        values = (total / n_points * (image - baseline)).sum(2)
+        n_done += n_points
+        gap = abs(float(values.sum()) - change) / max(abs(change), 1e-6)
+        if gap <= tolerance or n_points >= _MOST:
+            return Saliency(values, f"preview: integrated gradients, {n_points} points on the way", gap, n_done)
+        n_points *= 2
+
+
+def grad_cam(
+    maps: Reads, answer_of_maps: Reads, image: Float[np.ndarray, "height width channel"], *, output: int = 0
+) -> Saliency:
+    """Where the last maps that speak for an output are high, enlarged to the image; 0 to 1.
+
+    Args:
+        maps: a JAX function of images `(row, height, width, channel)` to maps `(row, down, across, unit)`.
+        answer_of_maps: a JAX function of these maps to outputs `(row, output)`.
+        image: to explain.
+        output: which one to explain.
+
+    Source: Selvaraju et al. 2017, arXiv:1610.02391.
+    """
+    found = jnp.asarray(maps(jnp.asarray(image)[None]))
+    slopes = jax.grad(lambda maps: _outputs(answer_of_maps, output)(maps).sum())(found)
+    small = jax.nn.relu((found * slopes.mean((1, 2), keepdims=True)).sum(3))[0]
+    large = np.asarray(jax.image.resize(small, image.shape[:2], "linear"), np.float64)
+    return Saliency(large / max(float(large.max()), 1e-12), "preview: Grad-CAM", float("nan"), 2)
+
+
+def _outputs(answer: Reads, output: int) -> Callable[[Array], Array]:
+    return lambda images: answer(images)[:, output]
+
+
+def _slope_of(answer: Reads, output: int) -> Callable[..., Array]:
+    """The sum of the gradients at some places on the way."""
+
+    @jax.jit
+    def slope(image: Array, baseline: Array, places: Array) -> Array:
+        on_the_way = baseline + places[:, None, None, None] * (image - baseline)
+        return jax.grad(lambda images: _outputs(answer, output)(images).sum())(on_the_way).sum(0)
+
+    return slope
