@@ -8,6 +8,7 @@ its own. A parameter may carry two wishes for the optimiser: `rate`, a factor on
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -164,6 +165,13 @@ class HeadOutputs(nnx.Module):
 def activation(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """What lies between layers."""
     return jax.nn.relu(x)
+
+
+def dropout(x: Float[Array, "*shape"], share: float, key: Any) -> Float[Array, "*shape"]:
+    """Some numbers left out and the others enlarged, so that the sum stays on average; all of them without a key."""
+    if key is None or share == 0:
+        return x
+    return jnp.where(jax.random.bernoulli(key, 1 - share, x.shape), x / (1 - share), 0.0)
 
 
 def starts(sizes: tuple[int, ...]) -> np.ndarray:

@@ -1,0 +1,95 @@
+"""Vectors of many texts by the frozen MiniLM encoder: each different text once, packed, on all cores."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+from flax import nnx
+from jaxtyping import Float
+
+from lepton_lab.data.packed_rows import PackedRows, lay_out, pack
+from lepton_lab.data.texts import distinct_texts, read_texts
+from lepton_lab.data.word_pieces import Pieces, word_pieces
+from lepton_lab.networks.minilm import WIDTH, MiniLM, MiniLMConfig
+
+# Tokens of one call: what is made of them on the way stays in the processor's cache.
+TOKENS_A_CALL = 1024
+ROW_LENGTHS = (64, 128, 256)
+# A call at a time a core: matmuls of this size gain little from being shared between cores.
+N_CALLS_AT_ONCE = 2
+
+
+@dataclass(frozen=True)
+class SentenceVectors:
+    """What the encoder made of some texts.
+
+    Args:
+        values: `(text, 384)`, of unit length; NaN where there was nothing to read.
+        is_cut: whether a text is longer than what was read of it, `(text,)`.
+    """
+
+    values: Float[np.ndarray, "text 384"]
+    is_cut: np.ndarray
+
+
+def sentence_vectors(texts: Sequence[Any], report: Callable[[int, int], None] | None = None) -> SentenceVectors:
+    """The vectors of texts, as sentence-transformers gives them for all-MiniLM-L6-v2.
+
+    Args:
+        texts: any cells; what is no text is read as one.
+        report: called with how many of how many different texts are done, after every call.
+
+    Raises:
+        MissingPackageError: the encoder is not installed; with the command that installs it.
+    """
+    distinct, where = distinct_texts(read_texts(texts))
+    pieces = word_pieces(distinct) if distinct else []
+    found = np.full((len(distinct) + 1, WIDTH), np.nan, np.float32)  # the last for what was not read
+    n_done = 0
+    with ThreadPoolExecutor(N_CALLS_AT_ONCE) as threads:
+        for packed, vectors in threads.map(_encoded, _calls(pieces)):
+            for row, shared in enumerate(packed.texts):
+                found[list(shared)] = vectors[row, : len(shared)]
+                n_done += len(shared)
+            if report is not None:
+                report(n_done, len(distinct))
+    is_cut = np.array([one.is_cut for one in pieces] + [False])
+    return SentenceVectors(found[where], is_cut[where])
+
+
+def _calls(pieces: Sequence[Pieces]) -> Iterator[PackedRows]:
+    """Batches of about as many tokens each; what is left over row by row, where that is less work."""
+    tokens, shortest = [one.tokens for one in pieces], 0
+    for length in ROW_LENGTHS:
+        here = [i for i, one in enumerate(tokens) if shortest < len(one) <= length]
+        rows = [[here[i] for i in row] for row in pack([len(tokens[i]) for i in here], length)]
+        n_rows, at = TOKENS_A_CALL // length, 0
+        while at < len(rows):
+            size = n_rows if 2 * (len(rows) - at) >= n_rows else 1
+            yield lay_out(tokens, rows[at : at + size], (size, length))
+            at += size
+        shortest = length
+
+
+def _encoded(packed: PackedRows) -> tuple[PackedRows, np.ndarray]:
+    function, state = _frozen()
+    return packed, np.asarray(function(state, packed.tokens, packed.positions, packed.owners))
+
+
+@functools.lru_cache(maxsize=1)
+def _frozen() -> tuple[Callable[..., Any], Any]:
+    """The compiled encoder and its numbers, once a process."""
+    encoder = MiniLM(config=MiniLMConfig(trained="nothing"), draw=np.random.default_rng(0))
+    graph, state = nnx.split(encoder)
+
+    def embed(state: Any, tokens: Any, positions: Any, owners: Any) -> Any:
+        # Each text has the marks of its ends at least.
+        return nnx.merge(graph, state).embed_packed(tokens, positions, owners, tokens.shape[1] // 2)
+
+    return jax.jit(embed), jax.device_put(state)
