@@ -1,0 +1,71 @@
+"""Scores for rows that fit no class, and nearest vectors, against slow obvious versions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import logsumexp, softmax
+from scipy.stats import rankdata
+
+from lepton_lab.evaluation.cosine_neighbours import cosine_neighbours
+from lepton_lab.evaluation.out_of_scope import ClassClouds, energy, far_from_neighbours, limit_for, unsure
+
+DRAW = np.random.default_rng(0)
+
+
+def auroc(inside: np.ndarray, outside: np.ndarray) -> float:
+    ranks = rankdata(np.concatenate([inside, outside]))[len(inside) :]
+    return (ranks.sum() - len(outside) * (len(outside) + 1) / 2) / (len(inside) * len(outside))
+
+
+def test_scores_of_logits_follow_their_definitions() -> None:
+    logits = 300 * DRAW.standard_normal((50, 7))
+    np.testing.assert_allclose(unsure(logits), 1 - softmax(logits, axis=1).max(axis=1), atol=1e-12)
+    np.testing.assert_allclose(energy(logits), -logsumexp(logits, axis=1), rtol=1e-12)
+
+
+def test_distance_to_class_clouds_is_mahalanobis() -> None:
+    vectors, y = DRAW.standard_normal((60, 4)) @ DRAW.standard_normal((4, 4)), np.arange(60) % 3
+    clouds = ClassClouds.of(vectors, y, 4, shrink=0.0)  # the fourth class has no rows
+    means = np.array([*(vectors[y == k].mean(axis=0) for k in range(3)), vectors.mean(axis=0)])
+    inverse = np.linalg.inv(np.cov((vectors - means[y]).T, bias=True))
+    wanted = [min((v - m) @ inverse @ (v - m) for m in means) for v in vectors]
+    np.testing.assert_allclose(clouds.distance(vectors), wanted, rtol=1e-8)
+
+
+def test_more_numbers_than_rows_do_no_harm() -> None:
+    clouds = ClassClouds.of(DRAW.standard_normal((6, 40)), np.arange(6) % 2, 2)
+    assert np.isfinite(clouds.distance(DRAW.standard_normal((9, 40)))).all()
+
+
+@pytest.mark.parametrize("score", ["neighbours", "clouds"])
+def test_strangers_are_told_apart(score: str) -> None:
+    centres = 6 * DRAW.standard_normal((5, 8))
+    y = np.arange(200) % 5
+    known, inside = (centres[y] + DRAW.standard_normal((200, 8)) for _ in range(2))
+    outside = 4 * DRAW.standard_normal((100, 8))
+    judge = (
+        ClassClouds.of(known, y, 5).distance
+        if score == "clouds"
+        else lambda vectors: far_from_neighbours(vectors, known, 3)
+    )
+    assert auroc(judge(inside), judge(outside)) > 0.95
+    limit = limit_for(judge(inside), 0.9)
+    assert 0.9 <= (judge(inside) <= limit).mean() <= 0.91
+
+
+def test_neighbours_are_those_of_a_full_search() -> None:
+    asked, known = DRAW.standard_normal((30, 5)), DRAW.standard_normal((80, 5))
+    found = cosine_neighbours(asked, known, n=4)
+    for row, vector in enumerate(asked):
+        cosine = known @ vector / np.linalg.norm(known, axis=1) / np.linalg.norm(vector)
+        assert found.places[row].tolist() == np.argsort(-cosine)[:4].tolist()
+        np.testing.assert_allclose(found.similarity[row], np.sort(cosine)[::-1][:4], atol=1e-6)
+
+
+def test_equally_near_ones_come_in_their_order_and_nothing_is_near_nobody() -> None:
+    known = np.array([[0.0, 0.0], [1, 0], [2, 0], [np.nan, 1], [3, 0]])
+    found = cosine_neighbours(np.array([[5.0, 0], [0, 0]]), known, n=9)
+    assert found.places[0].tolist() == [1, 2, 4, 0, 3]
+    assert found.similarity.tolist() == [[1, 1, 1, -1, -1], [-1] * 5]
+    assert cosine_neighbours(np.array([[5.0, 0]]), known, n=2).places.tolist() == [[1, 2]]
