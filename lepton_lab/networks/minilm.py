@@ -16,6 +16,7 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float, Int
 
+from lepton_lab.networks.by_length import by_length
 from lepton_lab.networks.layers import Frozen, dropout
 from lepton_lab.networks.minilm_weights import MiniLMArrays, minilm_arrays
 
@@ -76,7 +77,9 @@ class MiniLM(nnx.Module):
 
     def __call__(self, objects: Int[Array, "row token"], key: Any = None) -> Float[Array, "row 384"]:
         """One vector a text; with a key as in training, with dropout."""
-        return dropout(self.embed(objects) * math.sqrt(WIDTH), self.config.dropout, key)
+        graph, trained, frozen = nnx.split(self, nnx.Param, ...)
+        vectors = by_length(_EmbedBy(graph), trained, frozen, objects)
+        return dropout(vectors * math.sqrt(WIDTH), self.config.dropout, key)
 
     def embed(self, tokens: Int[Array, "row token"]) -> Float[Array, "row 384"]:
         """The original's vectors, of unit length."""
@@ -104,6 +107,16 @@ class MiniLM(nnx.Module):
 
         x, _ = jax.lax.scan(layer, x, (weights, factors))
         return _unit_means(x, owners, n_texts)
+
+
+@dataclass(frozen=True)
+class _EmbedBy:
+    """`MiniLM.embed` as a function of the encoder's numbers; equal for encoders of one shape."""
+
+    graph: nnx.GraphDef
+
+    def __call__(self, trained: Any, frozen: Any, tokens: Any) -> Any:
+        return nnx.merge(self.graph, trained, frozen).embed(tokens)
 
 
 def _layer(x: Any, unseen: Any, weights: dict[str, Any], factors: dict[str, Any], strength: float) -> Any:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from jaxtyping import Float
 
 from lepton_lab.data.packed_rows import PackedRows, lay_out, pack
 from lepton_lab.data.texts import distinct_texts, read_texts
-from lepton_lab.data.word_pieces import Pieces, word_pieces
+from lepton_lab.data.word_pieces import word_pieces
 from lepton_lab.networks.minilm import WIDTH, MiniLM, MiniLMConfig
 
 # Tokens of one call: what is made of them on the way stays in the processor's cache.
@@ -50,22 +51,45 @@ def sentence_vectors(texts: Sequence[Any], report: Callable[[int, int], None] | 
     """
     distinct, where = distinct_texts(read_texts(texts))
     pieces = word_pieces(distinct) if distinct else []
-    found = np.full((len(distinct) + 1, WIDTH), np.nan, np.float32)  # the last for what was not read
-    n_done = 0
-    with ThreadPoolExecutor(N_CALLS_AT_ONCE) as threads:
-        for packed, vectors in threads.map(_encoded, _calls(pieces)):
-            for row, shared in enumerate(packed.texts):
-                found[list(shared)] = vectors[row, : len(shared)]
-                n_done += len(shared)
-            if report is not None:
-                report(n_done, len(distinct))
+    vectors = token_vectors([one.tokens for one in pieces], report)
+    unread = np.full((1, WIDTH), np.nan, np.float32)  # the last, for what was not read
     is_cut = np.array([one.is_cut for one in pieces] + [False])
-    return SentenceVectors(found[where], is_cut[where])
+    return SentenceVectors(np.concatenate([vectors, unread])[where], is_cut[where])
 
 
-def _calls(pieces: Sequence[Pieces]) -> Iterator[PackedRows]:
+def token_vectors(
+    tokens: Sequence[np.ndarray], report: Callable[[int, int], None] | None = None
+) -> Float[np.ndarray, "text 384"]:
+    """The vectors of texts given as word pieces, int32 `(token,)` each, at most 256.
+
+    Raises:
+        MissingPackageError: the encoder is not installed; with the command that installs it.
+    """
+    found, n_done = np.zeros((len(tokens), WIDTH), np.float32), 0
+    for packed, vectors in _answers(tokens):
+        for row, shared in enumerate(packed.texts):
+            found[list(shared)] = vectors[row, : len(shared)]
+            n_done += len(shared)
+        if report is not None:
+            report(n_done, len(tokens))
+    return found
+
+
+def _answers(tokens: Sequence[np.ndarray]) -> Iterator[tuple[PackedRows, np.ndarray]]:
+    """Batch after batch; an interrupt waits for no more than the few that are under way."""
+    with ThreadPoolExecutor(N_CALLS_AT_ONCE) as threads:
+        waiting: deque[Future[tuple[PackedRows, np.ndarray]]] = deque()
+        for packed in _calls(tokens):
+            waiting.append(threads.submit(_encoded, packed))
+            if len(waiting) > N_CALLS_AT_ONCE:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _calls(tokens: Sequence[np.ndarray]) -> Iterator[PackedRows]:
     """Batches of about as many tokens each; what is left over row by row, where that is less work."""
-    tokens, shortest = [one.tokens for one in pieces], 0
+    shortest = 0
     for length in ROW_LENGTHS:
         here = [i for i, one in enumerate(tokens) if shortest < len(one) <= length]
         rows = [[here[i] for i in row] for row in pack([len(tokens[i]) for i in here], length)]

@@ -6,6 +6,7 @@ import functools
 import importlib.util
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import jax
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
+from lepton_lab.networks.by_length import by_length
 from lepton_lab.networks.layers import Frozen
 from lepton_lab.networks.minilm import MiniLM, MiniLMConfig, _gelu
 from lepton_lab.networks.minilm_weights import MiniLMArrays
@@ -120,6 +122,28 @@ def test_only_what_is_trained_has_a_gradient(trained: str) -> None:
     still = {name for name, slope in slopes.items() if np.abs(slope).max() == 0}
     # The first factors have no slope while the second ones are zero.
     assert still == {name for name in slopes if name.endswith("_in")}
+
+
+def test_groups_by_length_change_neither_vectors_nor_slopes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lepton_lab.networks.by_length.LENGTHS", (2, 4))
+    monkeypatch.setattr("lepton_lab.networks.by_length.GROUP", 2)
+    draw = np.random.default_rng(0)
+    tokens = np.where(np.arange(8) < draw.integers(0, 9, (6, 1)), draw.integers(1, 20, (6, 8)), 0).astype(np.int32)
+    table, bend = draw.standard_normal((20, 3)).astype(np.float32), jnp.ones((3, 3))
+
+    def encode(bend: jax.Array, table: jax.Array, tokens: jax.Array) -> jax.Array:
+        there = (tokens > 0)[:, :, None]
+        return jnp.where(there, jnp.sin(jnp.asarray(table)[tokens] @ bend), 0.0).sum(axis=1)
+
+    def loss(apply: Callable[..., jax.Array]) -> Callable[[jax.Array], tuple[jax.Array, jax.Array]]:
+        def value(bend: jax.Array) -> tuple[jax.Array, jax.Array]:
+            vectors = apply(bend, table, jnp.asarray(tokens))
+            return (vectors**2).sum(), vectors
+
+        return jax.jit(jax.grad(value, has_aux=True))  # type: ignore[return-value]
+
+    for found, wanted in zip(loss(functools.partial(by_length, encode))(bend), loss(encode)(bend), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)
 
 
 def test_adapters_begin_at_the_original() -> None:
