@@ -37,7 +37,7 @@ def texts_of(file: str | None, column: str, n: int) -> list[str]:
     if file is not None:
         return pd.read_parquet(file)[column].astype(str).tolist()[:n]
     draw = np.random.default_rng(0)
-    words = "card account transfer money my the why is not working can you help me please payment top up fee".split()
+    words = ["card", "account", "transfer", "money", "the", "why", "is", "not", "working", "can", "you", "help"]
     return [" ".join(draw.choice(words, size)) for size in draw.geometric(1 / 9, n) + 4]
 
 
