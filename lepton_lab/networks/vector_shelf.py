@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from lepton_lab.networks.sentence_vectors import token_vectors
 MOST_VECTORS = 200_000
 
 
+@runtime_checkable
 class TokenShelf(Protocol):
     """Where texts are, as word pieces (`lepton_lab.data.shelf.Shelf`)."""
 
