@@ -8,7 +8,7 @@ from scipy.special import logsumexp, softmax
 from scipy.stats import rankdata
 
 from lepton_lab.evaluation.cosine_neighbours import cosine_neighbours
-from lepton_lab.evaluation.out_of_scope import ClassClouds, energy, far_from_neighbours, limit_for, unsure
+from lepton_lab.evaluation.out_of_scope import ClassClouds, energy, far_from_neighbours, limit_for, together, unsure
 
 DRAW = np.random.default_rng(0)
 
@@ -52,6 +52,15 @@ def test_strangers_are_told_apart(score: str) -> None:
     assert auroc(judge(inside), judge(outside)) > 0.95
     limit = limit_for(judge(inside), 0.9)
     assert 0.9 <= (judge(inside) <= limit).mean() <= 0.91
+
+
+def test_two_scores_together_count_alike_whatever_their_size() -> None:
+    valid = [DRAW.standard_normal(300), 5 + 1000 * DRAW.standard_normal(300)]
+    both = together([valid[0], valid[1]], valid)
+    assert both.mean() == pytest.approx(0, abs=1e-9)
+    assert np.corrcoef(both, valid[0])[0, 1] == pytest.approx(np.corrcoef(both, valid[1])[0, 1])
+    moved = together([valid[0] + 7, valid[1]], valid)
+    np.testing.assert_allclose(moved - both, 7 / valid[0].std())
 
 
 def test_neighbours_are_those_of_a_full_search() -> None:
