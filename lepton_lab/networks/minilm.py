@@ -102,8 +102,9 @@ class MiniLM(nnx.Module):
         factors = {name: variable[...] for name, variable in self.factors.items()}
         strength = self.config.strength / self.config.rank
 
-        def layer(x: Any, weights_and_factors: Any) -> tuple[Any, None]:
-            return _layer(x, unseen, *weights_and_factors, strength), None
+        def layer(x: Any, given: Any) -> tuple[Any, None]:
+            weights, factors = given
+            return _layer(x, unseen, weights, factors, strength), None
 
         x, _ = jax.lax.scan(layer, x, (weights, factors))
         return _unit_means(x, owners, n_texts)
