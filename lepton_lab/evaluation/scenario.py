@@ -108,7 +108,7 @@ class WhatIf:
         x = self.model.encoder.encode(table)
         logits = np.asarray(self.model.logits_x(x), np.float64)
         explanation = self._explain(x, table.values()) if explain else None
-        return _answer(self.model, logits, changed, explanation)
+        return answer_of(self.model, logits, changed, explanation)
 
     def curves(self, changes: Mapping[str, object] | None = None) -> tuple[RowCurve, ...]:
         """The ICE curve of every column at the changed row: its output if that column alone were different.
@@ -274,7 +274,10 @@ def what_if(model: TrainedModel, table: Table, position: int = 0) -> WhatIf:
     return WhatIf(model, {n: _own(v) for n, v in values.items()}, label.item() if hasattr(label, "item") else label)
 
 
-def _answer(model: TrainedModel, logits: np.ndarray, changes: dict[str, object], explanation: Explanation | None):
+def answer_of(
+    model: TrainedModel, logits: np.ndarray, changes: dict[str, object], explanation: Explanation | None
+) -> WhatIfAnswer:
+    """What logits `(1, output)` of a row with these changes say."""
     link = tuple(float(z) for z in logits[0])
     classes = model.task.classes
     if isinstance(model.task, Survival):

@@ -100,8 +100,11 @@ def ask_trained(
     shown = players.shown(np.asarray(values), columns)
     labels = Labels(shown, players.names, names, task.unit, np.asarray(row_labels))
     rows = BlendRows(model, x, np.asarray(given.x), weights, players, given.kept)
-    at_rows = [model.logits_x(x[at : at + ROWS_PREDICTED]) for at in range(0, len(x), ROWS_PREDICTED)]
-    return AskedBlend(rows, labels, weights @ model.logits_x(given.x), np.concatenate(at_rows))
+    # Together with the background: one call for few rows, of a size that is compiled anyway.
+    first = model.logits_x(np.concatenate([rows.background, x[:ROWS_PREDICTED]]))
+    at_background, at_rows = np.split(first, [len(rows.background)])
+    more = [model.logits_x(x[at : at + ROWS_PREDICTED]) for at in range(ROWS_PREDICTED, len(x), ROWS_PREDICTED)]
+    return AskedBlend(rows, labels, weights @ at_background, np.concatenate([at_rows, *more]))
 
 
 @dataclass(frozen=True)

@@ -55,43 +55,59 @@ def measure(
     x_known = model.encoder.encode(known)
     points = rows[0][1].points
     places = np.stack([points.places(j, known.columns[n]) for j, n in enumerate(points.names)], axis=1)
-    most = min(sum(composed.tables.reach > 0) for _, composed in rows)
-    found = []
-    for n_changed in (n for n in CHANGES if n <= most):
-        tried = [_try(x, composed, x_known, places, n_changed, draw) for x, composed in rows for _ in range(
-            max(1, N_CHANGES // len(rows)))]  # fmt: skip
-        there = [one for one in tried if one is not None]
-        if there:
-            model_says = shown(np.asarray(model.logits_x(np.stack([x for x, _ in there])), np.float64))
-            gap = np.abs(shown(np.stack([z for _, z in there])) - model_says).max(axis=1)
-            found.append(Distance(n_changed, float(gap.mean()), float(np.quantile(gap, 0.95)), len(there)))
-    return tuple(found)
+    most = min(int((composed.tables.reach > 0).sum()) for _, composed in rows)
+    counts = np.repeat([n for n in CHANGES if n <= most], max(1, N_CHANGES // len(rows)))
+    if not len(counts):
+        return ()
+    tried = [_tried(x, composed, x_known, places, counts, draw) for x, composed in rows]
+    mixed, answers, n_changed = (np.concatenate(parts) for parts in zip(*tried, strict=True))
+    model_says = shown(np.asarray(model.logits_x(mixed), np.float64))
+    gaps = np.abs(shown(answers) - model_says).max(axis=1)
+    return tuple(_distance(int(n), gaps[n_changed == n]) for n in np.unique(n_changed))
 
 
-def _try(
+def _distance(n_changed: int, gaps: np.ndarray) -> Distance:
+    return Distance(n_changed, float(gaps.mean()), float(np.quantile(gaps, 0.95)), len(gaps))
+
+
+def _tried(
     x: np.ndarray,
     composed: Composed,
     x_known: np.ndarray,
     places: np.ndarray,
-    n_changed: int,
+    counts: np.ndarray,
     draw: np.random.Generator,
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """A changed row as the model reads it, and the page's answer; None where a curve does not reach a value."""
-    reach = composed.tables.reach
-    columns = draw.choice(len(x), n_changed, replace=False, p=reach / reach.sum())
-    sources = np.array([_other(places[:, j], float(composed.tables.places[j]), draw) for j in columns])
-    if (sources < 0).any():
-        return None
-    answer = composed.answer({int(j): float(places[i, j]) for j, i in zip(columns, sources, strict=True)})
-    if answer is None:
-        return None
-    mixed = x.copy()
-    mixed[columns] = x_known[sources, columns]
-    return mixed, answer
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Changed rows as the model reads them, the page's answers, and how many columns were changed.
+
+    Left out: rows of which a curve does not reach a value.
+    """
+    changed = _drawn(composed.tables.reach, counts, draw)
+    mixed, scenarios = np.tile(x, (len(counts), 1)), np.tile(composed.tables.places, (len(counts), 1))
+    possible = np.ones(len(counts), bool)
+    for j in np.flatnonzero(changed.any(axis=0)):
+        which = np.flatnonzero(changed[:, j])
+        others = _others(places[:, j], float(composed.tables.places[j]))
+        if not len(others):
+            possible[which] = False
+            continue
+        source = draw.choice(others, len(which))
+        mixed[which, j], scenarios[which, j] = x_known[source, j], places[source, j]
+    answers = composed.answers(scenarios)
+    there = possible & ~np.isnan(answers).any(axis=1)
+    return mixed[there], answers[there], counts[there]
 
 
-def _other(place: np.ndarray, own: float, draw: np.random.Generator) -> int:
-    """A known row with another value of a column; -1 where there is none."""
-    same = np.isnan(place) if np.isnan(own) else place == own
-    others = np.flatnonzero(~same)
-    return int(draw.choice(others)) if len(others) else -1
+def _drawn(reach: np.ndarray, counts: np.ndarray, draw: np.random.Generator) -> np.ndarray:
+    """So many columns of each row, one after another in proportion to their reach `(row, column)`.
+
+    Source: Efraimidis and Spirakis (2006), "Weighted random sampling with a reservoir".
+    """
+    waits = draw.exponential(size=(len(counts), len(reach))) / np.maximum(reach, np.finfo(float).tiny)
+    waits[:, reach == 0] = np.inf
+    return waits.argsort(axis=1).argsort(axis=1) < counts[:, None]
+
+
+def _others(place: np.ndarray, own: float) -> np.ndarray:
+    """Known rows with another value of a column."""
+    return np.flatnonzero(~np.isnan(place) if np.isnan(own) else place != own)

@@ -13,6 +13,7 @@ from lepton_lab.data.rows import Table
 from lepton_lab.explanation.effects.grids import Grid, Kind
 from lepton_lab.explanation.effects.row_curves import N_POINTS, ModelGrids, model_grids
 from lepton_lab.trained import TrainedModel
+from lepton_lab.training.network_member import NetworkMember
 
 PAIR_POINTS = 8
 FEWEST_POINTS = 8
@@ -37,6 +38,10 @@ class PagePoints:
     def grid(self, j: int) -> Grid:
         """The points of a column's curve."""
         return self.grids.grids[j]
+
+    def projected(self, member: NetworkMember) -> np.ndarray:
+        """What each point adds to a network's hidden state `(point, column, hidden)`."""
+        return self.grids.projected(member)
 
     def is_ordered(self, j: int) -> bool:
         """Whether a column's values have distances, so that its curve is read between points."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from lepton_lab.data.rows import Table
 from lepton_lab.evaluation.controls import Spread
-from lepton_lab.evaluation.scenario import WhatIf, WhatIfAnswer, spreads_of, what_if
+from lepton_lab.evaluation.scenario import WhatIf, WhatIfAnswer, answer_of, spreads_of, what_if
 from lepton_lab.evaluation.truths import truths_of
 from lepton_lab.explanation.background import Background
 from lepton_lab.explanation.explain_model import explain_trained
@@ -92,7 +92,7 @@ def page_rows(model: TrainedModel, shown: Shown) -> PageRows:
     tables = [row_tables(model, x[i], places[i], points, len(x)) for i in range(len(x))]
     composed = [(x[i], Composed(points, one.rounded())) for i, one in enumerate(tables)]
     distances = measure(model, composed, shown.known, numbers_of(model.task), shown.seed)
-    answers = _answers(model, table, x, shown)
+    answers = _answers(model, table, x, [one.base for one in tables], shown)
     truths = truths_of(model, table)
     rows = [
         PageRow(whatif, one.why, None if truths is None else truths[i], answer, tables[i])
@@ -109,9 +109,11 @@ def numbers_of(task: Task) -> Callable[[np.ndarray], np.ndarray]:
     return task.probability if task.classes else lambda logits: logits
 
 
-def _answers(model: TrainedModel, table: Table, x: np.ndarray, shown: Shown) -> list[tuple[WhatIf, WhatIfAnswer]]:
+def _answers(
+    model: TrainedModel, table: Table, x: np.ndarray, bases: Sequence[np.ndarray], shown: Shown
+) -> list[tuple[WhatIf, WhatIfAnswer]]:
     """Each row as it is, with its reasons; all explained at once."""
     labels, options = table.index.to_numpy(), ExplainOptions(seed=shown.seed)
     explained = explain_trained(model, x, table.values(), labels, background=shown.background, options=options)
     rows = [replace(what_if(model, table, i), seed=shown.seed) for i in range(table.n_rows)]
-    return [(row, replace(row.answer({}), explanation=explained[[i]])) for i, row in enumerate(rows)]
+    return [(row, answer_of(model, bases[i][None], {}, explained[[i]])) for i, row in enumerate(rows)]

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float, Float64, Int
 
-from lepton_lab.explanation.effects.row_curves import ice_curves
+from lepton_lab.reporting.changed_row import ChangedRow
 from lepton_lab.reporting.page_points import PagePoints
 from lepton_lab.trained import TrainedModel
 
@@ -109,61 +109,72 @@ def row_tables(
         points: of curves and pairs.
         n_rows: rows that share the room for pairs.
     """
-    base = np.asarray(model.logits_x(x[None]), np.float64)[0]
-    curves = tuple(c.outputs.reshape(len(c.grid), -1) for c in ice_curves(model, x, points.grids))
+    row = ChangedRow(model, x, points)
+    base, curves = _curves(row)
     reach = np.array([np.ptp(curve, axis=0).max() for curve in curves])
     candidates = list(itertools.combinations(np.sort(np.argsort(-reach, kind="stable")[:MOST_COLUMNS]).tolist(), 2))
     candidates = [pair for pair in candidates if reach[list(pair)].min() > 0]
-    ask = _Ask(model, x, base, curves, points)
+    ask = _Ask(row, base, curves)
     kept = _strongest(ask, candidates, PAIR_BYTES // (2 * n_rows * len(base)))
     n_all = len(x) * (len(x) - 1) // 2
     return RowTables(places, base, curves, ask.tables(kept), n_all - len(kept))
+
+
+def _curves(row: ChangedRow) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+    """The row's own output, and every column's curve."""
+    sizes = [len(grid) for grid in row.points.grids.grids]
+    columns = np.concatenate([[0], np.repeat(np.arange(len(sizes)), sizes)])
+    at = np.concatenate([[-1], *(np.arange(size) for size in sizes)])
+    answers = row.outputs(columns[:, None], at[:, None])
+    return answers[0], tuple(np.split(answers[1:], np.cumsum(sizes)[:-1]))
 
 
 @dataclass(frozen=True)
 class _Ask:
     """The questions about pairs of columns of one row."""
 
-    model: TrainedModel
-    x: np.ndarray
+    row: ChangedRow
     base: np.ndarray
     curves: tuple[np.ndarray, ...]
-    points: PagePoints
 
-    def beyond(self, first: np.ndarray, second: np.ndarray, at_first: np.ndarray, at_second: np.ndarray) -> np.ndarray:
-        """What two columns change together at some of their points `(question, output)`; all arguments by question."""
-        mixed = np.repeat(self.x[None], len(first), axis=0)
-        every = np.arange(len(first))
-        mixed[every, first] = self.points.grids.x[at_first, first]
-        mixed[every, second] = self.points.grids.x[at_second, second]
-        alone = np.stack([self.curves[j][p] for j, p in zip(first, at_first, strict=True)])
-        alone += np.stack([self.curves[k][p] for k, p in zip(second, at_second, strict=True)])
-        return np.asarray(self.model.logits_x(mixed), np.float64) - alone + self.base
+    def beyond(self, pairs: Int[np.ndarray, "question 2"], at: Int[np.ndarray, "question 2"]) -> np.ndarray:
+        """What two columns change together at some of their points `(question, output)`."""
+        alone = self._flat[self._first[pairs] + at].sum(axis=1)
+        return self.row.outputs(pairs, at) - alone + self.base
 
     def tables(self, pairs: Sequence[Pair]) -> dict[Pair, np.ndarray]:
         """All points of some pairs, in one question."""
         if not pairs:
             return {}
-        beside = self.points.beside
-        asked = [(j, k, a, b) for j, k in pairs for a in beside[j] for b in beside[k]]
-        answers = self.beyond(*np.array(asked).T)
-        found, at = {}, 0
-        for j, k in pairs:
-            shape = len(beside[j]), len(beside[k])
-            found[j, k] = answers[at : at + shape[0] * shape[1]].reshape(*shape, -1)
-            at += shape[0] * shape[1]
-        return found
+        beside = self.row.points.beside
+        at = [np.stack(np.meshgrid(beside[j], beside[k], indexing="ij"), axis=-1).reshape(-1, 2) for j, k in pairs]
+        answers = self.beyond(np.repeat(np.array(pairs), [len(a) for a in at], axis=0), np.concatenate(at))
+        parts = np.split(answers, np.cumsum([len(a) for a in at])[:-1])
+        return {
+            (j, k): part.reshape(len(beside[j]), len(beside[k]), -1) for (j, k), part in zip(pairs, parts, strict=True)
+        }
+
+    @cached_property
+    def _flat(self) -> np.ndarray:
+        """All curves after one another."""
+        return np.concatenate(self.curves)
+
+    @cached_property
+    def _first(self) -> np.ndarray:
+        """Where each column's curve begins."""
+        return np.concatenate([[0], np.cumsum([len(curve) for curve in self.curves])])[:-1]
 
 
 def _strongest(ask: _Ask, pairs: list[Pair], room: int) -> list[Pair]:
     """The pairs that do most together, as many as `room` numbers hold; told by a few of their points."""
-    beside = ask.points.beside
+    beside = ask.row.points.beside
     size = {(j, k): len(beside[j]) * len(beside[k]) for j, k in pairs}
     if not pairs or (len(pairs) <= MOST_PAIRS and sum(size.values()) <= room):
         return pairs
     draw = np.random.default_rng(0)
-    asked = [(j, k, draw.choice(beside[j]), draw.choice(beside[k])) for j, k in pairs for _ in range(PROBES)]
-    strength = np.abs(ask.beyond(*np.array(asked).T)).max(axis=1).reshape(len(pairs), PROBES).mean(axis=1)
+    at = [np.stack([draw.choice(beside[j], PROBES), draw.choice(beside[k], PROBES)], axis=1) for j, k in pairs]
+    answers = ask.beyond(np.repeat(np.array(pairs), PROBES, axis=0), np.concatenate(at))
+    strength = np.abs(answers).max(axis=1).reshape(len(pairs), PROBES).mean(axis=1)
     ordered = [pairs[i] for i in np.argsort(-strength, kind="stable")]
     filled = np.cumsum([size[pair] for pair in ordered])
     return sorted(ordered[: min(MOST_PAIRS, int((filled <= room).sum()))])

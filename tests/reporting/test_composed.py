@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lepton_lab.reporting import changed_row
 from lepton_lab.reporting.composed import Composed
 from lepton_lab.reporting.distance import measure
 from lepton_lab.reporting.page_points import PagePoints, page_points
@@ -83,6 +84,62 @@ def test_the_row_itself_is_the_models_own_answer_and_beyond_a_curve_there_is_non
     assert composed.answer({points.names.index("job"): -1.0}) is None
 
 
+def along(place: np.ndarray, table: np.ndarray, own: float, at: float, ordered: bool) -> np.ndarray | None:
+    """A table `(point, ...)` of differences read at a place; nothing differs at the row's own. None beyond it."""
+    if np.isnan(at) or not ordered:
+        found = np.flatnonzero(np.isnan(place) if np.isnan(at) else place == at)
+        return table[found[0]] if len(found) else None
+    known = {float(v): table[i] for i, v in enumerate(place) if not np.isnan(v)}
+    if known and not np.isnan(own):
+        known[own] = np.zeros_like(table[0])
+    if not known or not min(known) <= at <= max(known):
+        return None
+    flat = np.array([known[v].ravel() for v in sorted(known)])
+    return np.array([np.interp(at, sorted(known), line) for line in flat.T]).reshape(table.shape[1:])
+
+
+def slow_answer(points: PagePoints, tables: RowTables, places: np.ndarray) -> np.ndarray | None:
+    """The page's answer, one column and one pair after another."""
+    own, total = tables.places, tables.base.copy()
+    moved = [j for j, v in enumerate(places) if v != own[j] and not (np.isnan(v) and np.isnan(own[j]))]
+
+    def read(j: int, table: np.ndarray, which: np.ndarray | slice) -> np.ndarray | None:
+        return along(points.grid(j).place[which], table, own[j], places[j], points.is_ordered(j))
+
+    for j in moved:
+        alone = read(j, tables.curves[j] - tables.base, slice(None))
+        if alone is None:
+            return None
+        total += alone
+    for (j, k), table in tables.pairs.items():
+        if j in moved and k in moved:
+            first = read(j, table, points.beside[j])
+            both = None if first is None else read(k, first, points.beside[k])
+            total += 0 if both is None else both
+    return total
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_many_scenarios_at_once_are_the_slow_and_obvious_answer(task):
+    _, points, tables = around(small_model(task))
+    draw = np.random.default_rng(0)
+    scenarios = np.tile(tables.places, (200, 1))
+    for j in range(len(points.names)):
+        place = points.grid(j).place
+        there = place[~np.isnan(place)]
+        between = draw.uniform(there.min() - 0.1, there.max() + 0.1, 200)
+        at = draw.choice([*place, -1.0, np.nan], 200) if not points.is_ordered(j) else between
+        at = np.where(draw.random(200) < 0.3, draw.choice(place, 200), at)
+        scenarios[:, j] = np.where(draw.random(200) < 0.6, at, scenarios[:, j])
+    found, scale = Composed(points, tables).answers(scenarios), max(1.0, float(np.abs(tables.base).max()))
+    slow = [slow_answer(points, tables, places) for places in scenarios]
+    assert [one is None for one in slow] == np.isnan(found).any(axis=1).tolist()
+    assert 20 < sum(one is not None for one in slow) < 200
+    for one, other in zip(found, slow, strict=True):
+        if other is not None:
+            np.testing.assert_allclose(one, other, atol=1e-9 * scale)
+
+
 def test_two_bytes_a_number_are_within_half_a_step():
     arrays = [np.linspace(-3, 5, 12).reshape(3, 4), np.array([[0.123456789]])]
     packed = Packed.of(arrays)
@@ -120,3 +177,15 @@ def test_many_columns_get_fewer_points_and_the_strongest_pairs():
     strength = {pair: float(np.abs(table).mean()) for pair, table in tables.pairs.items()}
     left = [strength[pair] for pair in strength if pair not in fewer.pairs]
     assert max(strength[pair] for pair in fewer.pairs) >= float(np.median(left))
+
+
+def test_a_hidden_state_moved_column_by_column_is_the_model(monkeypatch):
+    model = small_model("multiclass")
+    x, points, whole = around(model)
+    monkeypatch.setattr(changed_row, "WIDE", 0)
+    moved = row_tables(model, x, whole.places, points, 6)
+    np.testing.assert_allclose(moved.base, whole.base, atol=1e-4)
+    for one, other in zip(moved.curves, whole.curves, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+    for pair, table in whole.pairs.items():
+        np.testing.assert_allclose(moved.pairs[pair], table, atol=1e-4)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
@@ -52,13 +52,19 @@ class ModelGrids:
         kinds: of the columns.
         grids: of the columns.
         x: `(point, column)`: encoded values of each column, shorter ones filled up with their last.
-        projections: of `x`, by the network's place among the members.
+        kept: projections of `x`, by the network's name, once a curve has asked for them.
     """
 
     kinds: tuple[Kind, ...]
     grids: tuple[Grid, ...]
     x: Float[np.ndarray, "point column"]
-    projections: dict[int, Float[np.ndarray, "point column hidden"]]
+    kept: dict[str, Float[np.ndarray, "point column hidden"]] = field(default_factory=dict, repr=False, compare=False)
+
+    def projected(self, member: NetworkMember) -> Float[np.ndarray, "point column hidden"]:
+        """What each value adds to a network's hidden state."""
+        if member.name not in self.kept:
+            self.kept[member.name] = member.project(self.x)
+        return self.kept[member.name]
 
 
 def model_grids(model: TrainedModel, table: Table | None = None, n_points: int = N_POINTS) -> ModelGrids:
@@ -86,8 +92,7 @@ def model_grids(model: TrainedModel, table: Table | None = None, n_points: int =
         sources = np.concatenate([grid.sources, np.repeat(grid.sources[-1:], size - len(grid))])
         name = model.schema.names[j]
         x[:, j] = model.encoder.blocks[j].encode(table.columns[name][sources])
-    networks = {i: m.project(x) for i, m in enumerate(model.members) if isinstance(m, NetworkMember)}
-    return ModelGrids(tuple(column.kind for column in columns), grids, x, networks)
+    return ModelGrids(tuple(column.kind for column in columns), grids, x)
 
 
 def ice_curves(
@@ -129,16 +134,16 @@ def _grids_of(model: TrainedModel) -> ModelGrids:
 
 
 def _answers(model: TrainedModel, x: np.ndarray, grids: ModelGrids) -> Float64[np.ndarray, "point column output"]:
-    used = [(i, w) for i, w in enumerate(model.blend.weights) if w]
+    used = [(w, member) for w, member in zip(model.blend.weights, model.members, strict=True) if w]
     if not used:
         return np.broadcast_to(model.blend.bias, (*grids.x.shape, len(model.blend.bias))).astype(np.float64)
-    active = Blend(np.array([w for _, w in used]), model.blend.scale, model.blend.bias)
-    return np.asarray(active.logits([_member_answers(model.members[i], x, grids, i) for i, _ in used]), np.float64)
+    active = Blend(np.array([w for w, _ in used]), model.blend.scale, model.blend.bias)
+    return np.asarray(active.logits([_member_answers(member, x, grids) for _, member in used]), np.float64)
 
 
-def _member_answers(member: Any, x: np.ndarray, grids: ModelGrids, place: int) -> np.ndarray:
+def _member_answers(member: Any, x: np.ndarray, grids: ModelGrids) -> np.ndarray:
     if isinstance(member, NetworkMember):
-        raw = _every_column(member.functions, member.params, x[None], grids.projections[place])
+        raw = _every_column(member.functions, member.params, x[None], grids.projected(member))
         return np.asarray(raw, np.float64) * member.scale + member.location
     if isinstance(member, LinearMember):
         own = member.contributions(x[None])[0]

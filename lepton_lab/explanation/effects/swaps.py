@@ -23,6 +23,8 @@ from lepton_lab.trained import Blend, TrainedModel
 from lepton_lab.training.functions import NetworkFunctions
 from lepton_lab.training.network_member import NetworkMember
 
+# Questions of at most so many rows times values are asked as whole rows: that compiles nothing.
+FEW = 4096
 # Rows and values evaluated at once: near a core's peak, and in its second-level cache.
 TILE = 1024
 # Fewest values a call is padded to, so that grids of any length share few compilations.
@@ -70,6 +72,11 @@ class TrainedSwap(ColumnSwap):
         rows[:, self.column] = self.values
         return rows
 
+    @property
+    def few(self) -> bool:
+        """Whether there is too little to ask for a compilation to pay."""
+        return len(self.x) * len(self.values) <= FEW
+
     @functools.cached_property
     def projections(self) -> dict[int, Float[np.ndarray, "value hidden"]]:
         """What each value adds to a network's hidden state, by the network's place among the members."""
@@ -79,7 +86,7 @@ class TrainedSwap(ColumnSwap):
 
 
 def _member_outputs(member: Any, swap: TrainedSwap, rows: np.ndarray, which: np.ndarray) -> np.ndarray:
-    if isinstance(member, NetworkMember):
+    if isinstance(member, NetworkMember) and not swap.few:
         return _network_outputs(member, swap, rows, which)
     if isinstance(member, LinearMember):
         x = swap.x[rows]
