@@ -68,11 +68,20 @@ export function against(answer: Answer, before: Answer): string {
   return now.share && answer.prediction ? `${answer.what} ${answer.prediction} · ${moved}` : moved;
 }
 
+const MOST_BARS = 8;
+
+/** The classes that have a bar: of two the positive one, of many the likeliest. */
+export function barred(answer: Pick<Answer, "probabilities" | "positive">): { name: string; value: number }[] {
+  const { probabilities, positive } = answer;
+  if (probabilities.length === 2) return probabilities.filter((one) => one.name === positive);
+  if (probabilities.length <= MOST_BARS) return probabilities;
+  return [...probabilities].sort((a, b) => b.value - a.value).slice(0, MOST_BARS);
+}
+
 /** A bar a class, with the threshold and the place before the change marked. */
 export function bars(answer: Answer, original: Answer): HTMLElement[] {
   const two = answer.probabilities.length === 2;
-  const shown = two ? answer.probabilities.filter((one) => one.name === answer.positive) : answer.probabilities;
-  return shown.slice(0, 8).map((one) => {
+  const made = barred(answer).map((one) => {
     const bar = h("div", { class: "lep-gauge-bar" }, mark("done", one.value, true));
     const before = original.probabilities.find((other) => other.name === one.name);
     if (before) bar.append(mark("before", before.value));
@@ -80,6 +89,8 @@ export function bars(answer: Answer, original: Answer): HTMLElement[] {
     const name = !two ? `${one.name} ${percent(one.value)}` : answer.threshold === null ? "" : `decided at ${percent(answer.threshold)}: ${answer.positive} from there on`;
     return h("div", {}, bar, h("div", { class: "lep-sub" }, name));
   });
+  const left = two ? 0 : answer.probabilities.length - made.length;
+  return left > 0 ? [...made, h("div", { class: "lep-sub" }, `and ${left} less likely classes`)] : made;
 }
 
 function mark(kind: string, share: number, wide = false): HTMLElement {

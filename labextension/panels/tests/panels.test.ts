@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Column } from "../src/controls.ts";
 import { clean } from "../src/dom.ts";
 import { ALL, bestMark, code, columnWidth, hint, linesOf, members, timeShare, timeWords, where, type Curve, type State } from "../src/panels/training.ts";
 import { apart } from "../src/curves.ts";
 import { bars } from "../src/attribution.ts";
-import { headline } from "../src/answer.ts";
-import { changesOf } from "../src/panels/whatif.ts";
+import { barred, headline } from "../src/answer.ts";
 
 const state: State = {
   status: "running", stage: "network", member: "network", fold: 1, n_folds: 5, epoch: 3.25, n_epochs: 64, step: 1500,
@@ -82,12 +80,6 @@ test("charts lie beside one another where there is room", () => {
   assert.deepEqual([960, 700, 430].map((room) => Math.round(columnWidth(room))), [302, 334, 418]);
 });
 
-test("only what differs is a change", () => {
-  const control = (name: string, was: number | null, now: number | null) => ({
-    column: { name, value: was } as Column, value: () => now,
-  });
-  assert.deepEqual(changesOf([control("a", 1, 1), control("b", 1, 2), control("c", 1, null)]), { b: 2, c: null });
-});
 
 test("the headline is the positive class, the largest one, or the estimate", () => {
   const probabilities = [{ name: "no", value: 0.7 }, { name: "yes", value: 0.3 }];
@@ -95,6 +87,12 @@ test("the headline is the positive class, the largest one, or the estimate", () 
   assert.deepEqual(headline({ ...answer, positive: "yes" }), { name: "yes", value: 0.3, share: true });
   assert.deepEqual(headline(answer), { name: "no", value: 0.7, share: true });
   assert.deepEqual(headline({ ...answer, probabilities: [], estimate: 12 }), { name: "", value: 12, share: false });
+});
+
+test("of many classes the likeliest have a bar", () => {
+  const probabilities = Array.from({ length: 30 }, (_, k) => ({ name: `c${k}`, value: k === 20 ? 0.5 : 0.5 / 29 }));
+  assert.deepEqual([barred({ probabilities, positive: null }).length, barred({ probabilities, positive: null })[0]!.name], [8, "c20"]);
+  assert.equal(barred({ probabilities: probabilities.slice(0, 3), positive: null })[0]!.name, "c0");
 });
 
 test("text loses direction overrides, not its letters", () => {
