@@ -6,7 +6,7 @@ Everything that the panel shows is one call here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from lepton_lab.data.schema import Column
 from lepton_lab.durations import parse_duration
 from lepton_lab.errors import no_such_column
 from lepton_lab.evaluation.controls import Spread, control, spread_of, typed
+from lepton_lab.evaluation.scenario_answer import WhatIfAnswer, answer_of
 from lepton_lab.survival import Survival
 
 if TYPE_CHECKING:
@@ -30,39 +31,6 @@ if TYPE_CHECKING:
 
 MOST_KNOWN = 5_000
 """Rows that the points of curves and the spreads of columns are taken from, of more that are known."""
-
-
-@dataclass(frozen=True)
-class WhatIfAnswer:
-    """What the model says of a row with some values changed.
-
-    Args:
-        prediction: the class predicted at the model's threshold, the estimate, or the median time to an event.
-        probabilities: of each class, by the user's own class value; of no event by some times; empty for regression.
-        estimate: the predicted number; None for classes.
-        link: the model's output, in `unit`: log-odds, one logit a class, or the target's unit.
-        explanation: of the changed row, where it was asked for.
-        output: the output to look at first in `explanation`: the predicted class of several.
-        changes: what differs from the row as it was.
-    """
-
-    prediction: object
-    probabilities: Mapping[Any, float]
-    estimate: float | None
-    link: tuple[float, ...]
-    unit: str
-    explanation: Explanation | None = None
-    output: int = 0
-    changes: dict[str, object] = field(default_factory=dict)
-
-    @property
-    def probability(self) -> float | None:
-        """Of the positive class (two classes), of the predicted one (several); None without classes."""
-        if self.unit == Survival.unit:
-            return None
-        if len(self.probabilities) == 2:
-            return list(self.probabilities.values())[1]
-        return self.probabilities[self.prediction] if self.probabilities else None
 
 
 @dataclass(frozen=True)
@@ -185,6 +153,18 @@ class WhatIf:
         answers = {name: self.answer(changes, explain=True) for name, changes in scenarios.items()}
         return ComparedScenarios(self.label, self.values, self.answer({}, explain=True), answers)
 
+    def example_goal(self) -> object:
+        """A goal to begin with, as `reach` takes it: another class, half the probability or an even chance, a tenth
+        more; None where there is no other class."""
+        found = self.answer({})
+        if self.model.task.name == "binary":
+            chance = found.probability or 0.0
+            return f"<{max(1, round(50 * chance))}%" if chance >= 0.2 else ">50%"
+        if found.probabilities and not isinstance(self.model.task, Survival):
+            others = {c: p for c, p in found.probabilities.items() if c != found.prediction}
+            return max(others, key=lambda c: others[c]) if others else None
+        return f">{found.link[0] + 0.1 * abs(found.link[0]):.3g}"
+
     def shown(self, outputs: np.ndarray, output: int = 0) -> np.ndarray:
         """Outputs of curves as the number people read: a probability, or the estimate.
 
@@ -272,25 +252,6 @@ def what_if(model: TrainedModel, table: Table, position: int = 0) -> WhatIf:
     values = dict(zip(model.schema.names, one.values()[0], strict=True))
     label = one.index[0]
     return WhatIf(model, {n: _own(v) for n, v in values.items()}, label.item() if hasattr(label, "item") else label)
-
-
-def answer_of(
-    model: TrainedModel, logits: np.ndarray, changes: dict[str, object], explanation: Explanation | None
-) -> WhatIfAnswer:
-    """What logits `(1, output)` of a row with these changes say."""
-    link = tuple(float(z) for z in logits[0])
-    classes = model.task.classes
-    if isinstance(model.task, Survival):
-        median, chances = float(model.task.median(logits)[0]), model.task.survival(logits, model.task.horizons)[0]
-        shown = {f"no event by {h:g}": float(p) for h, p in zip(model.task.horizons, chances, strict=True)}
-        return WhatIfAnswer(median, shown, None, link, model.task.unit, explanation, 0, changes)
-    if not classes:
-        return WhatIfAnswer(link[0], {}, link[0], link, model.task.unit, explanation, 0, changes)
-    probability = model.task.probability(logits)
-    chosen = int(model.decide(probability)[0])
-    probabilities = {c: float(p) for c, p in zip(classes, probability[0], strict=True)}
-    output = chosen if len(link) > 1 else 0
-    return WhatIfAnswer(classes[chosen], probabilities, None, link, model.task.unit, explanation, output, changes)
 
 
 def _own(item: object) -> object:

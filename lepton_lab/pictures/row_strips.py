@@ -16,6 +16,8 @@ from lepton_lab.pictures.svg import circle, line, polyline, rect, short, svg
 
 if TYPE_CHECKING:
     from lepton_lab.evaluation.controls import Spread
+    from lepton_lab.evaluation.scenario import WhatIf, WhatIfAnswer
+    from lepton_lab.explanation.effects.row_curves import RowCurve
 
 AT_MOST = 24
 WIDTH, HEIGHT, PAD = 200, 44, 6
@@ -48,6 +50,16 @@ class Strip:
         """How far the prediction moves along the curve."""
         known = self.heights[np.isfinite(self.heights)]
         return float(np.ptp(known)) if len(known) else 0.0
+
+
+def strips_of(whatif: WhatIf, found: WhatIfAnswer, curves: Sequence[RowCurve]) -> tuple[Strip, ...]:
+    """The curves of a row, in the number people read, at the scenario of an answer."""
+    now = {**whatif.values, **found.changes}
+    made = []
+    for curve, spread in zip(curves, whatif.spreads, strict=True):
+        heights = whatif.shown(curve.outputs, found.output)
+        made.append(Strip(curve.column, curve.kind, list(curve.grid), curve.place, heights, spread, now[curve.column]))
+    return tuple(made)
 
 
 def strips(items: Sequence[Strip], *, share: bool) -> Markup:

@@ -9,7 +9,8 @@ import numpy as np
 
 from lepton_lab.data.rows import Table
 from lepton_lab.evaluation.controls import Spread
-from lepton_lab.evaluation.scenario import WhatIf, WhatIfAnswer, answer_of, spreads_of, what_if
+from lepton_lab.evaluation.scenario import WhatIf, spreads_of, what_if
+from lepton_lab.evaluation.scenario_answer import WhatIfAnswer, answer_of
 from lepton_lab.evaluation.truths import truths_of
 from lepton_lab.explanation.background import Background
 from lepton_lab.explanation.explain_model import explain_trained

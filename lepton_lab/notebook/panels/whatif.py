@@ -15,6 +15,7 @@ from lepton_lab.notebook.panels.bundle import script
 from lepton_lab.notebook.panels.twin import Content, Heard, TwinnedPanel
 from lepton_lab.pictures import scenario_answer, scenario_json
 from lepton_lab.pictures.numbers import value
+from lepton_lab.pictures.row_strips import strips_of
 
 if TYPE_CHECKING:
     from lepton_lab.evaluation.compared_scenarios import ComparedScenarios
@@ -45,7 +46,7 @@ class WhatIfPanel(TwinnedPanel):
     def twin_html(self) -> str:
         """The static picture of the scenario reached so far, with its curves and what was pinned."""
         curves = self._curves(self._last.changes)
-        shown = () if curves is None else messages.strips(self._whatif, self._last, curves)
+        shown = () if curves is None else strips_of(self._whatif, self._last, curves)
         return scenario_answer.html(self._last, title=self.title, strips=shown, compared=self._compared())
 
     def twin_text(self) -> str:

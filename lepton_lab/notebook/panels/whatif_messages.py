@@ -8,25 +8,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lepton_lab.pictures.numbers import value
-from lepton_lab.pictures.row_strips import Strip
 from lepton_lab.pictures.scenario_json import answer, code, plain_value
 from lepton_lab.survival import Survival
 
 if TYPE_CHECKING:
     from lepton_lab.evaluation.compared_scenarios import ComparedScenarios
     from lepton_lab.evaluation.nearest import NearestRows
-    from lepton_lab.evaluation.scenario import WhatIf, WhatIfAnswer
+    from lepton_lab.evaluation.scenario import WhatIf
     from lepton_lab.explanation.counterfactual.result import Counterfactual, Counterfactuals
     from lepton_lab.explanation.effects.row_curves import RowCurve
 
 
 def described(whatif: WhatIf) -> dict[str, Any]:
     """What is drawn, and how an output becomes it: of two classes a sigmoid, of several a softmax."""
-    task = whatif.model.task
+    task, goal = whatif.model.task, whatif.example_goal()
     link = {"binary": "sigmoid", "multiclass": "softmax"}.get(task.name, "identity")
     return {
         "link": link, "classes": [value(c) for c in task.classes], "target": whatif.model.schema.target,
-        "goal": example_goal(whatif),
+        "goal": "" if goal is None else value(goal),
     }  # fmt: skip
 
 
@@ -81,16 +80,6 @@ def nearest(whatif: WhatIf, found: NearestRows, changes: Mapping[str, Any]) -> d
     return {"rows": rows, "where": found.where, "target": found.target, "code": code(whatif, call)}
 
 
-def strips(whatif: WhatIf, found: WhatIfAnswer, curves: Sequence[RowCurve]) -> tuple[Strip, ...]:
-    """The curves for the static twin, in the number people read."""
-    now = {**whatif.values, **found.changes}
-    made = []
-    for curve, spread in zip(curves, whatif.spreads, strict=True):
-        heights = whatif.shown(curve.outputs, found.output)
-        made.append(Strip(curve.column, curve.kind, list(curve.grid), curve.place, heights, spread, now[curve.column]))
-    return tuple(made)
-
-
 def goal(whatif: WhatIf, typed: object) -> object:
     """What was typed as a goal: a class as the user wrote it, else a comparison such as "< 20 %"."""
     words = str(typed or "").strip()
@@ -98,18 +87,6 @@ def goal(whatif: WhatIf, typed: object) -> object:
         if value(known) == words:
             return known
     return words.replace("−", "-") or None
-
-
-def example_goal(whatif: WhatIf) -> str:
-    """A goal to begin with: another class, half the probability or an even chance, a tenth more."""
-    found = whatif.answer({})
-    if whatif.model.task.name == "binary":
-        chance = found.probability or 0.0
-        return f"<{max(1, round(50 * chance))}%" if chance >= 0.2 else ">50%"
-    if found.probabilities and not isinstance(whatif.model.task, Survival):
-        others = {c: p for c, p in found.probabilities.items() if c != found.prediction}
-        return value(max(others, key=lambda c: others[c])) if others else ""
-    return f">{found.link[0] + 0.1 * abs(found.link[0]):.3g}"
 
 
 def _way(one: Counterfactual) -> dict[str, Any]:
