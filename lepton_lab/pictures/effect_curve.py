@@ -160,7 +160,7 @@ def _day(days: float) -> str:
 def _dots(effect: Effect, points: range | list[int], output: int) -> Markup:
     mean, low, high = _numbers(effect, output)
     estimates = [_estimate(mean[i], low[i], high[i]) for i in points]
-    dots = DotColumn.of(estimates, 320)
+    dots = DotColumn.of(estimates, 270)
     rows: list[list[object]] = [
         [value(effect.grid[i]), dots.cell(estimate, "main"), number(mean[i]), f"{effect.counts[i]:,}"]
         for i, estimate in zip(points, estimates, strict=True)

@@ -124,8 +124,7 @@ class Scoreboard:
 
     def _gap(self, member: str) -> list[Markup]:
         # On few lines: one would push the metrics out of a notebook's cell.
-        narrow = "display:inline-block;white-space:normal;width:95px"
-        return [tag("span", words, style=narrow) if words else Markup("") for words in self.gap_words(member)]
+        return [tag("span", words, class_="lep-gap") if words else Markup("") for words in self.gap_words(member)]
 
     def _headline(self, name: str) -> tuple[str, str, str]:
         spread = interval(self.metrics[name])

@@ -29,17 +29,22 @@ def table(
     def kind(i: int) -> str | None:
         return "num" if i in numeric else "wrap" if i in wrap else None
 
-    head = tag("tr", [tag("th", cell, scope="col", class_=kind(i)) for i, cell in enumerate(header)])
+    head = tag("tr", [_cell(cell, kind(i), "col") for i, cell in enumerate(header)])
     body = [
-        tag("tr", [_cell(i, cell, kind(i)) for i, cell in enumerate(row)], class_="best" if n == best else None)
+        tag(
+            "tr",
+            [_cell(cell, kind(i), None if i else "row") for i, cell in enumerate(row)],
+            class_="best" if n == best else None,
+        )
         for n, row in enumerate(rows)
     ]
     whole = tag("table", tag("thead", head), tag("tbody", body), class_="lep-table")
     return tag("div", whole, class_="lep-scroll")
 
 
-def _cell(i: int, cell: object, kind: str | None) -> Markup:
-    return tag("th", cell, scope="row", class_=kind) if i == 0 else tag("td", cell, class_=kind)
+def _cell(cell: object, kind: str | None, heads: str | None) -> Markup:
+    """A cell that heads its row or column, unless it is empty: then it heads nothing."""
+    return tag("th", cell, scope=heads, class_=kind) if heads and cell != "" else tag("td", cell, class_=kind)
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: Sequence[int] = ()) -> str:

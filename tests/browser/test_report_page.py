@@ -16,6 +16,7 @@ from lepton_lab.reporting.composed import Composed
 from lepton_lab.reporting.make import Asked, make_report
 from lepton_lab.reporting.page_rows import PageRows
 from tests.browser.jupyter import PATIENCE_S
+from tests.browser.test_every_panel import AXE, CONTROLS, RUN_AXE
 from tests.reporting.few_samples import few_samples
 from tests.small_models import small_model
 
@@ -168,6 +169,53 @@ def test_a_slider_moves_by_the_keyboard_and_rows_are_chosen_by_it(opened, rows):
     second = rows.rows[1].whatif
     assert opened.shown() == pytest.approx(second.answer({}).probability, abs=1e-6)
     opened.page.keyboard.press("ArrowUp")
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="`npm ci` was not run in labextension/panels")
+@pytest.mark.parametrize("width", [1200, 480])
+def test_the_page_has_no_serious_barrier_light_or_dark(browser, path, width):
+    opened = Opened(browser, path, viewport={"width": width, "height": 900}, bypass_csp=True)
+    opened.page.evaluate(AXE.read_text(encoding="utf-8") + "; null")
+    for theme in ("light", "dark"):
+        opened.page.get_by_label("Colours").select_option(theme)
+        assert opened.page.locator("body").evaluate(RUN_AXE) == [], theme
+    opened.page.close()
+
+
+def test_every_control_of_the_page_is_reached_by_the_keyboard(opened):
+    body = opened.page.locator("body")
+    n_controls = body.evaluate(
+        f"el => ({CONTROLS})(el).filter(c => c.type !== 'radio').map((c, i) => c.dataset.at = i).length"
+    )
+    body.evaluate("() => document.querySelector('nav a').focus()")
+    seen = set()
+    for _ in range(3 * n_controls):
+        seen.add(opened.page.evaluate("() => document.activeElement?.dataset?.at ?? ''"))
+        opened.page.keyboard.press("Tab")
+    assert seen >= {str(i) for i in range(n_controls)}
+
+
+def test_a_narrow_page_keeps_the_number_in_sight_of_the_sliders(browser, path):
+    opened = Opened(browser, path, viewport={"width": 480, "height": 900})
+    slider, number = (opened.page.locator(f"#whatif {one}").first for one in ("input.lep-range", ".lep-kpi-value"))
+    slider.scroll_into_view_if_needed()
+    high, low = number.bounding_box(), slider.bounding_box()
+    assert high is not None and low is not None and 0 <= high["y"] < low["y"] < 900
+    opened.page.close()
+
+
+def test_on_paper_it_is_light_and_whole(browser, path):
+    opened = Opened(browser, path, viewport={"width": 900, "height": 900}, color_scheme="dark")
+    opened.page.get_by_label("Colours").select_option("dark")
+    opened.page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+    opened.page.emulate_media(media="print")
+    assert opened.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert not opened.page.locator("nav").is_visible() and not opened.page.get_by_label("Colours").is_visible()
+    for scrolled in opened.page.locator(".rep-tall, .lep-controls").all():
+        assert scrolled.evaluate("el => el.scrollHeight - el.clientHeight") <= 1
+    opened.page.evaluate("() => window.dispatchEvent(new Event('afterprint'))")
+    assert opened.page.locator("body").get_attribute("data-jp-theme-light") == "false"
+    opened.page.close()
 
 
 def test_the_page_has_a_dark_and_a_light_face(opened):

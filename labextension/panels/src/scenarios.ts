@@ -47,5 +47,5 @@ export function table(scenarios: Scenario[], told: Told, load: (one: Scenario) =
   const said = h("tr", { class: "best" }, h("th", { scope: "row" }, told.label), h("td", {}, brief(told.first)),
     ...scenarios.map((one) => h("td", {}, one.answer ? `${brief(one.answer)}${one.answer.probabilities.length && one.answer.prediction ? ` → ${one.answer.prediction}` : ""}` : "…")));
   return h("div", { class: "lep-scroll" },
-    h("table", { class: "lep-table" }, h("thead", {}, h("tr", {}, h("th", {}, ""), h("th", { scope: "col" }, "as it is"), ...head)), h("tbody", {}, ...rows, said)));
+    h("table", { class: "lep-table" }, h("thead", {}, h("tr", {}, h("td", {}), h("th", { scope: "col" }, "as it is"), ...head)), h("tbody", {}, ...rows, said)));
 }

@@ -4,7 +4,9 @@ import { against, bars, brief, headline, labelOf, type Answer } from "./answer.t
 import { codeLine, copyButton } from "./code.ts";
 import type { Control } from "./controls.ts";
 import { h } from "./dom.ts";
+import type { Cleanup } from "./host.ts";
 import { table, type Changes, type Scenario } from "./scenarios.ts";
+import { reachScrollers } from "./scrollers.ts";
 import { waterfall, type Waterfall } from "./waterfall.ts";
 import { drawNear, drawWays } from "./ways.ts";
 import { placeIn, shownValue, valueAt, type WhatIfState } from "./whatif_state.ts";
@@ -30,7 +32,7 @@ export class WhatIfPage {
   private reasons: Waterfall | null = null;
   private width = 0;
   private code: string;
-  private readonly resized: ResizeObserver;
+  private readonly cleanups: Cleanup[];
 
   private readonly form = h("form", { class: "lep-controls", "aria-label": "values of the row", submit: (event: SubmitEvent) => event.preventDefault() });
   private readonly find = h("input", { type: "search", class: "lep-words", placeholder: "find a column", "aria-label": "find a column", input: () => this.arrange(), keydown: quiet });
@@ -62,12 +64,13 @@ export class WhatIfPage {
     this.goal.setAttribute("list", this.goals.id);
     el.classList.add("lepton", "lepton-panel", "lepton-wide");
     el.replaceChildren(this.laidOut(title));
-    this.resized = new ResizeObserver(() => Math.abs(this.detail.clientWidth - this.width) > 2 && this.drawReasons());
-    this.resized.observe(el);
+    const resized = new ResizeObserver(() => Math.abs(this.detail.clientWidth - this.width) > 2 && this.drawReasons());
+    resized.observe(el);
+    this.cleanups = [() => resized.disconnect(), reachScrollers(el)];
   }
 
   close(): void {
-    this.resized.disconnect();
+    for (const cleanup of this.cleanups) cleanup();
   }
 
   /** A row to play with, its controls at the values to begin with. */

@@ -4,12 +4,14 @@ import { against, bars, brief, fromCurves, headline, labelOf, type Answer } from
 import { Around, chances, unpacked, type Answered, type Hazard, type Packed } from "../compose.ts";
 import { copyButton } from "../code.ts";
 import { control, type Column, type Control, type Value } from "../controls.ts";
-import { dayAt, placeOf, shown, type Link } from "../curves_read.ts";
+import { dayAt, shown, type Link } from "../curves_read.ts";
 import { distanceWords, sourceWords, type Distance } from "../distance_words.ts";
 import { h } from "../dom.ts";
 import { number, percent, signed } from "../format.ts";
 import { extent } from "../scale.ts";
+import { reachScrollers } from "../scrollers.ts";
 import { waterfall } from "../waterfall.ts";
+import { placeIn } from "../whatif_state.ts";
 
 interface Row {
   label: string;
@@ -228,13 +230,6 @@ export function withValue(column: Omit<Column, "value">, value: Value): Column {
   return { ...column, categories, value, nullable: column.nullable || value === null };
 }
 
-/** Where a value lies on its strip. */
-function placeIn(column: Column, value: Value): number | null {
-  if (!column.curve || column.curve.ordered) return placeOf(column, value);
-  const at = column.curve.points.findIndex((one) => one === value);
-  return at < 0 ? null : at;
-}
-
 /** A value as Python writes it. */
 export function python(value: Value): string {
   return value === null ? "None" : value === true ? "True" : value === false ? "False" : JSON.stringify(value);
@@ -252,14 +247,19 @@ function choice(told: Told, place: HTMLElement): HTMLElement {
 
 function colours(): void {
   const chosen = document.getElementById("report-theme") as HTMLSelectElement | null;
-  chosen?.addEventListener("change", () => {
-    if (chosen.value === "system") delete document.body.dataset.jpThemeLight;
-    else document.body.dataset.jpThemeLight = String(chosen.value === "light");
-  });
+  const take = (name: string | undefined) => {
+    if (name === "light" || name === "dark") document.body.dataset.jpThemeLight = String(name === "light");
+    else delete document.body.dataset.jpThemeLight;
+  };
+  chosen?.addEventListener("change", () => take(chosen.value));
+  // Paper is white, whatever was chosen for the screen.
+  window.addEventListener("beforeprint", () => take("light"));
+  window.addEventListener("afterprint", () => take(chosen?.value));
 }
 
 function start(): void {
   colours();
+  reachScrollers(document.body);
   const data = document.getElementById("report-data");
   const root = document.getElementById("report-whatif");
   if (!data || !root) return;
