@@ -6,6 +6,7 @@ python scripts/gallery.py 00_start      only the notebooks that are named
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 import time
@@ -38,6 +39,7 @@ SHOTS = {
         "row": ("%lepton explain model --row", ".lepton-panel svg"),
         "whatif": ("%lepton whatif", ".lepton-panel .lep-detail svg"),
         "runs": ("%lepton runs", ".lepton-panel .lep-runs tbody tr"),
+        "report-cell": ("%lepton report", ".jp-RenderedHTML .lepton-picture"),
     },
     "explain_anything": {
         "groups": ("groups = {", ".lepton-panel canvas"),
@@ -129,6 +131,23 @@ def take_while_it_trains(lab: Lab, sources: list[str]) -> None:
         lab.screenshot(GALLERY / f"training-live-{theme}.png", position)
 
 
+def photograph_report(browser: Browser, written: Path) -> None:
+    """The page that the start notebook wrote: its top, and its what-if with a value changed."""
+    shutil.copyfile(written, GALLERY / "report.html")
+    for theme in THEMES:
+        page = browser.new_page(viewport={"width": 1200, "height": 1500}, color_scheme=theme)  # type: ignore[arg-type]
+        page.goto(written.as_uri())
+        page.screenshot(path=GALLERY / f"report-{theme}.png")
+        for name, value in (("duration_months", "36"), ("amount", "9000")):
+            box = page.get_by_role("spinbutton", name=f"{name}, exact")
+            box.fill(value)
+            box.press("Enter")
+        page.locator("#whatif").evaluate("el => el.scrollIntoView()")
+        page.screenshot(path=GALLERY / f"report-whatif-{theme}.png")
+        print(f"report-{theme}.png")
+        page.close()
+
+
 def photograph(browser: Browser, folder: Path, path: Path) -> None:
     """Run a notebook in JupyterLab and take the pictures."""
     notebook = nbformat.read(path, as_version=4)
@@ -143,6 +162,8 @@ def photograph(browser: Browser, folder: Path, path: Path) -> None:
         wait(lambda: lab.is_idle() and lab.page.evaluate(RAN))
         take(lab, sources, SHOTS[path.stem])
         lab.close()
+        if path.stem == "00_start":
+            photograph_report(browser, server.root / "model.html")
 
 
 def main(asked: list[str]) -> int:

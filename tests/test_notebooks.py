@@ -32,11 +32,13 @@ def test_runs_top_to_bottom(path: Path, tmp_path: Path, monkeypatch: pytest.Monk
     errors = [o for cell in done.cells if cell.cell_type == "code" for o in cell.outputs if o.output_type == "error"]
     assert errors == []
     assert "auc" in run_notebook.key_figures(done).lower()
-    outputs = [output for cell in done.cells for output in cell.get("outputs", [])]
-    panels = sum(run_notebook.WIDGET in output.get("data", {}) for output in outputs)
+    bundles = [output.get("data", {}) for cell in done.cells for output in cell.get("outputs", [])]
+    twins = [bundle.get("text/html", "") for bundle in bundles if run_notebook.WIDGET in bundle]
+    results = [bundle["text/html"] for bundle in bundles if 'class="lepton' in bundle.get("text/html", "")]
     page = tmp_path / "page.html"
     run_notebook.write_html(done, page)
     text = page.read_text(encoding="utf-8")
     assert "<svg" in text
     assert "widget-view+json" not in text
-    assert text.count("data-lepton-twin=") == panels > 0, "every panel's result is there without a kernel"
+    assert twins and all("data-lepton-twin=" in twin for twin in twins), "every panel has its result beside it"
+    assert [one for one in (*twins, *results) if one not in text] == [], "every result is there without a kernel"

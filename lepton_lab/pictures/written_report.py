@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from lepton_lab.pictures import theme
-from lepton_lab.pictures.markup import Markup
+from lepton_lab.pictures.markup import Markup, tag
 from lepton_lab.pictures.numbers import count
 
 if TYPE_CHECKING:
@@ -15,9 +16,16 @@ if TYPE_CHECKING:
 def html(report: ModelReport) -> Markup:
     """The picture as self-contained HTML."""
     return theme.picture(
-        f"Report: {report.card.title}", theme.notes(_lines(report)),
+        f"Report: {report.card.title}", _opened(report), theme.notes(_lines(report)),
         None if report.path else theme.next_step("report.save('report.html')"), sub=_size(report),
     )  # fmt: skip
+
+
+def _opened(report: ModelReport) -> Markup | None:
+    """A link to the file, where a notebook can follow it: from its own folder."""
+    if report.path is None or report.path.is_absolute():
+        return None
+    return tag("p", tag("a", f"Open {report.path.name}", href=quote(report.path.as_posix()), target="_blank"))
 
 
 def text(report: ModelReport) -> str:
