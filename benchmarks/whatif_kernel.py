@@ -19,12 +19,12 @@ from report import table, write
 
 def answers(whatif, n: int, *, forget: bool) -> tuple[list[float], np.ndarray]:
     """Milliseconds of each of `n` explained answers, and their values."""
-    from lepton_lab.explanation.explain_trees import KeptPatterns
+    from lepton_lab.explanation.kept_background import KeptBackground
 
     times, values = [], []
     for i in range(n + 10):
         if forget:
-            object.__setattr__(whatif._background, "kept", KeptPatterns())
+            object.__setattr__(whatif._background, "kept", KeptBackground())
         began = time.perf_counter()
         answer = whatif.answer({"c0": i / n}, explain=True)
         times.append(1e3 * (time.perf_counter() - began))

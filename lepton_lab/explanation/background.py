@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float64, Int
 
 from lepton_lab.errors import ExplanationError
-from lepton_lab.explanation.explain_trees import KeptPatterns
+from lepton_lab.explanation.kept_background import KeptBackground
 from lepton_lab.trained import TrainedModel
 
 # Enough that means over the background are stable, few enough that walks through all of it are cheap.
@@ -27,12 +27,12 @@ class Background:
     Args:
         x: an array `(reference, feature)` or a frame, encoded as the explained function takes it.
         weights: how much each row counts, at least 0; None counts them alike.
-        kept: what trees know of these rows, for whoever asks about the same background again.
+        kept: what is known of these rows, for whoever asks about the same background again.
     """
 
     x: Any
     weights: np.ndarray | None = None
-    kept: KeptPatterns = field(default_factory=KeptPatterns, repr=False, compare=False)
+    kept: KeptBackground = field(default_factory=KeptBackground, repr=False, compare=False)
 
 
 def as_background(given: Any) -> Background:

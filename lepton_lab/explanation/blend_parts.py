@@ -5,6 +5,7 @@ A part's values are in the blend's logits: the member's own times its share, cen
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -15,11 +16,12 @@ from jaxtyping import Float64, Int
 
 from lepton_lab.data.mix_rows import stack_rows
 from lepton_lab.explanation.estimate import Estimate, Pace
-from lepton_lab.explanation.explain_trees import KeptPatterns, tree_values
+from lepton_lab.explanation.explain_trees import tree_values
 from lepton_lab.explanation.forms import AdditiveForm
 from lepton_lab.explanation.game import Game
 from lepton_lab.explanation.groups import Groups
 from lepton_lab.explanation.jax_game import JaxGame
+from lepton_lab.explanation.kept_background import KeptBackground
 from lepton_lab.explanation.memory import row_blocks
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.predict_game import PredictGame
@@ -45,7 +47,7 @@ class BlendRows:
         background: encoded reference rows.
         weights: of the reference rows, summing to 1.
         players: columns, or groups of them.
-        kept: what trees keep of the background between questions.
+        kept: what is kept of the background between questions.
     """
 
     model: TrainedModel
@@ -53,7 +55,7 @@ class BlendRows:
     background: np.ndarray
     weights: Float64[np.ndarray, " reference"]
     players: Groups
-    kept: KeptPatterns = field(default_factory=KeptPatterns, repr=False, compare=False)
+    kept: KeptBackground = field(default_factory=KeptBackground, repr=False, compare=False)
     # The closed part, once it is known: a stream asks for it at every stage. Other rows begin without one.
     _closed: list[Estimate] = field(default_factory=list, init=False, repr=False, compare=False)
 
@@ -101,7 +103,8 @@ def game_parts(rows: BlendRows, n_rows: int) -> list[GamePart]:
     for member, share in used_members(rows.model):
         if isinstance(member, NetworkMember):
             # The raw network, scaled later in float64: a large target unit costs no precision.
-            game = network_game(member, x, rows.background, player_of)
+            made = functools.partial(network_game, member, x, rows.background, player_of)
+            game = rows.kept.game(member, x, player_of, made)
             networks.append(GamePart(game, share * member.scale, "network by "))
         elif not isinstance(member, (LinearMember, TreesMember)):
             game = PredictGame(member.logits, stack_rows(x, rows.background), rows.players)
@@ -161,7 +164,7 @@ def _trees(member: TreesMember, rows: BlendRows, pace: Pace) -> Float64[np.ndarr
         began = time.monotonic()
         x = rows.x[n_done : n_done + n_chunk]
         values[n_done : n_done + len(x)] = tree_values(
-            member, x, rows.background, rows.weights, rows.players, rows.kept
+            member, x, rows.background, rows.weights, rows.players, rows.kept.patterns
         )
         n_done, chunk_s = n_done + len(x), time.monotonic() - began
         n_chunk = int(np.clip(len(x) * TREE_S / max(chunk_s, 1e-6), TREE_ROWS, MOST_TREE_ROWS))

@@ -100,9 +100,7 @@ def ask_trained(
     shown = players.shown(np.asarray(values), columns)
     labels = Labels(shown, players.names, names, task.unit, np.asarray(row_labels))
     rows = BlendRows(model, x, np.asarray(given.x), weights, players, given.kept)
-    # Together with the background: one call for few rows, of a size that is compiled anyway.
-    first = model.logits_x(np.concatenate([rows.background, x[:ROWS_PREDICTED]]))
-    at_background, at_rows = np.split(first, [len(rows.background)])
+    at_background, at_rows = given.kept.predictions(model, rows.background, x[:ROWS_PREDICTED])
     more = [model.logits_x(x[at : at + ROWS_PREDICTED]) for at in range(ROWS_PREDICTED, len(x), ROWS_PREDICTED)]
     return AskedBlend(rows, labels, weights @ at_background, np.concatenate([at_rows, *more]))
 

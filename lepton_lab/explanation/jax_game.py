@@ -6,6 +6,7 @@ two kinds of functions in `forms.py`. Rows are padded to a fixed number, so that
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,6 +62,10 @@ class Prepared:
         return _joined(self.present), _joined(self.state_side)
 
 
+# What a game finds out that does not depend on the rows explained.
+OF_BACKGROUND = ("_form", "_weights", "_at_background", "_background_bits", "_background_side")
+
+
 @dataclass(frozen=True)
 class JaxGame(Game):
     """A game on a JAX function: x and background as float32, all heavy work in two jitted functions.
@@ -78,6 +83,12 @@ class JaxGame(Game):
     x: Float[np.ndarray, "row feature"]
     background: Float[np.ndarray, "reference feature"]
     player_of: tuple[int, ...] | None = None
+
+    def at(self, x: Float[np.ndarray, "row feature"]) -> JaxGame:
+        """The same game at other rows; what is known of the background stays known."""
+        other = dataclasses.replace(self, x=x)
+        vars(other).update({name: known for name, known in vars(self).items() if name in OF_BACKGROUND})
+        return other
 
     @property
     def n_rows(self) -> int:

@@ -232,3 +232,25 @@ def test_a_model_without_its_background_asks_for_one():
         explain_trained(bare, X, VALUES, LABELS)
     found = explain_trained(bare, X, VALUES, LABELS, background=BACKGROUND)
     np.testing.assert_array_equal(found.values, explain_trained(model("binary"), X, VALUES, LABELS).values)
+
+
+@pytest.mark.parametrize("groups", [None, {"person": ["age", "income"]}])
+@pytest.mark.parametrize("kind", list(TASKS))
+def test_what_is_kept_of_a_background_changes_no_value(kind, groups):
+    """Asked again about one background, row after row, as a what-if does."""
+    kept = Background(BACKGROUND)
+    for at in (slice(0, 1), slice(1, 2), slice(3, 9)):
+        asked = X[at], VALUES[at], LABELS[at]
+        found = explain_trained(model(kind), *asked, background=kept, groups=groups)
+        fresh = explain_trained(model(kind), *asked, background=Background(BACKGROUND), groups=groups)
+        np.testing.assert_array_equal(found.values, fresh.values)
+        np.testing.assert_array_equal(found.base_values, fresh.base_values)
+        np.testing.assert_array_equal(found.prediction, fresh.prediction)
+
+
+def test_a_background_serves_two_models_apart():
+    kept = Background(BACKGROUND)
+    for kind in ("binary", "regression", "binary"):
+        found = explain_trained(model(kind), X[:2], VALUES[:2], LABELS[:2], background=kept)
+        fresh = explain_trained(model(kind), X[:2], VALUES[:2], LABELS[:2], background=BACKGROUND)
+        np.testing.assert_array_equal(found.values, fresh.values)
