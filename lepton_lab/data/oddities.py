@@ -19,6 +19,7 @@ SENTINELS = frozenset({-1.0, -9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 
 MANY_CATEGORIES = 50
 HIGH_CARDINALITY = 250
 FEW_ROWS = 10  # of a category that teaches little of itself
+SHARED = 0.1  # of the rows hold a value that an earlier one holds, else values say nothing by going together
 FAR = 20  # quartile distances from the median
 
 
@@ -240,12 +241,26 @@ def _twin_columns(columns: Mapping[str, np.ndarray], n_rows: int) -> Iterator[Fi
     seen: dict[bytes, str] = {}
     for name, array in columns.items():
         codes, uniques = pd.factorize(array)
+        if len(array) - len(uniques) < SHARED * len(array):
+            codes = _in_order(array)
         # Codes are by appearance, so columns that differ only in wording have equal ones.
         first = seen.setdefault(codes.astype(np.int32).tobytes(), name)
         if first != name and len(uniques) > 1:
             message = f"says the same as {first!r}, value by value"
             advice = f"Drop one, else they share the credit in explanations: ignore=[{name!r}]"
             yield Finding("duplicate_column", name, 1.0, "warn", message, advice)
+
+
+def _in_order(array: np.ndarray) -> np.ndarray:
+    """Codes of values that hardly repeat: any two such columns go together value by value, so that of numbers and
+    dates the order must be the same too, or the opposite one, and words must be the same words."""
+    if array.dtype.kind not in "fiuM":
+        return pd.util.hash_array(array.astype(str).astype(object))
+    order = pd.factorize(array, sort=True)[0]
+    there = order >= 0
+    if there.any() and order[there][0] > order.max() / 2:
+        order[there] = order.max() - order[there]
+    return order
 
 
 def _copies(codes: np.ndarray) -> np.ndarray:

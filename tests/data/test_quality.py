@@ -103,6 +103,21 @@ def test_no_false_alarm_on_the_samples(name):
     assert [f for f in check if f.severity == "serious" or f.kind == "leak"] == []
 
 
+def test_columns_of_different_numbers_are_twins_only_in_the_same_order():
+    """Any two columns without repeated values go together value by value; that alone says nothing."""
+    draw = np.random.default_rng(7)
+    celsius, words = draw.normal(size=N), np.array([f"word {k}" for k in draw.permutation(N)], object)
+    day = pd.Timestamp("2024-01-01") + pd.to_timedelta(draw.permutation(N), "D")
+    df = pd.DataFrame(
+        {
+            "a": draw.normal(size=N), "b": draw.normal(size=N), "celsius": celsius, "fahrenheit": 32 + 1.8 * celsius,
+            "debt": -(celsius**3), "day": day, "other_day": day[::-1], "words": words,
+            "others": draw.permutation(words), "bad": BAD,
+        }
+    )  # fmt: skip
+    assert {f.column for f in found(df, "duplicate_column")} == {"fahrenheit", "debt"}
+
+
 def test_census_has_what_is_known_of_it():
     check = check_table(samples.load("census"), target="high_income")
     assert [f.column for f in check if f.kind == "duplicate_column"] == ["education_years"]
