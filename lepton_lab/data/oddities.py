@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from pandas.util import hash_array
 
 from lepton_lab.censored.times import events_of
 from lepton_lab.data.copies import is_coincidence, row_codes
@@ -256,7 +255,7 @@ def _in_order(array: np.ndarray) -> np.ndarray:
     """Codes of values that hardly repeat: any two such columns go together value by value, so that of numbers and
     dates the order must be the same too, or the opposite one, and words must be the same words."""
     if array.dtype.kind not in "fiuM":
-        return hash_array(array.astype(str).astype(object))
+        return np.array([hash(value) for value in array.tolist()], np.int64)
     order = pd.factorize(array, sort=True)[0]
     there = order >= 0
     if there.any() and order[there][0] > order.max() / 2:
