@@ -32,7 +32,7 @@ PACKAGES = {
     "ipywidgets": "panels",
     "anywidget": "panels",
 }
-OPTIONAL = {"jupyterlab": "lab", "pyarrow": "data", "polars": "data"}
+OPTIONAL = {"jupyterlab": "lab", "pyarrow": "data", "polars": "data", "pillow": "vision"}
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import nnx
 
 from lepton_lab.explanation.inside.saliency import grad_cam, integrated_gradients
+from lepton_lab.networks.small_resnet import SmallResNet, SmallResNetConfig
 
 IMAGE = np.random.default_rng(0).random((12, 12, 1)).astype(np.float32)
 BASELINE = np.zeros_like(IMAGE)
@@ -37,6 +39,14 @@ def test_gradients_of_a_linear_answer_are_its_terms() -> None:
 
     found = integrated_gradients(linear, IMAGE, BASELINE)
     np.testing.assert_allclose(found.values, (weights * IMAGE)[:, :, 0], atol=1e-5)
+
+
+def test_gradients_through_the_default_encoder_add_up() -> None:
+    """Its norms make it change fast near an image without contrast."""
+    network = SmallResNet((12, 12, 1), SmallResNetConfig((8, 8), (0, 1), stem=3), draw=np.random.default_rng(0))
+    graph, state = nnx.split(network)
+    found = integrated_gradients(lambda images: nnx.merge(graph, state).maps(images).mean((1, 2)), IMAGE, BASELINE)
+    assert found.gap <= 1e-3
 
 
 def test_an_answer_that_does_not_change_gives_zeros() -> None:
