@@ -80,11 +80,15 @@ class EfficientNetLite(nnx.Module):
         """Read images; with a key as in training, changed at random."""
         x = objects.astype(jnp.float32) / 255
         if key is None:
-            return self.maps(x).mean((1, 2))
+            return self.numbers(self.maps(x))
         of_images, of_units = jax.random.split(key)
-        read = self.maps(augment(x, of_images, self.config.augmentation)).mean((1, 2))
+        read = self.numbers(self.maps(augment(x, of_images, self.config.augmentation)))
         keep = 1 - self.config.dropout
         return jnp.where(jax.random.bernoulli(of_units, keep, read.shape), read / keep, 0.0)
+
+    def numbers(self, maps: Float[Array, "row down across 1280"]) -> Float[Array, "row 1280"]:
+        """The means over all places."""
+        return maps.mean((1, 2))
 
     def maps(self, x: Float[Array, "row height width channel"]) -> Float[Array, "row down across 1280"]:
         """The last layer before the mean over places, from images whose values lie in 0 to 1."""

@@ -24,7 +24,9 @@ class SmallResNetConfig:
     Args:
         widths: channels of each stage; every stage but the first halves the image's sides.
         depths: residual blocks of each stage.
-        stem: side of the first kernel.
+        stem: side of the first kernel, at least; it is no smaller than its step, and where that is long the first
+            stage is wider.
+        grid: places down and across whose numbers it gives, at most; 1 for their mean over the whole image.
         dropout: share of the numbers it gives that are left out in training.
         augmentation: how images are changed in training.
     """
@@ -32,6 +34,7 @@ class SmallResNetConfig:
     widths: tuple[int, ...] = (16, 32, 64)
     depths: tuple[int, ...] = (0, 1, 1)
     stem: int = 5
+    grid: int = 4
     dropout: float = 0.1
     augmentation: Augmentation = field(default_factory=Augmentation)
 
@@ -71,30 +74,39 @@ class SmallResNet(nnx.Module):
         self.config = config = config or SmallResNetConfig()
         height, width, n_channels = shape
         stride = max(1, -(-max(height, width) // MOST_POINTS))
-        side = max(config.stem, stride)
-        self.stem = Convolution(side, n_channels, config.widths[0], stride=stride, draw=draw)
+        before = max(config.widths[0], min(64, stride * stride * n_channels // 16 * 8))
+        self.stem = Convolution(max(config.stem, stride), n_channels, before, stride=stride, draw=draw)
         self.stages = nnx.List([])
-        before = config.widths[0]
-        for number, (channels, depth) in enumerate(zip(config.widths, config.depths, strict=True)):
+        for number, (channels, depth) in enumerate(zip((before, *config.widths[1:]), config.depths, strict=True)):
             self.stages.append(Stage(before, channels, depth, halves=number > 0, draw=draw))
             before = channels
         self.norm = GroupNorm(before)
-        self.width = before
+        step = stride * 2 ** (len(config.widths) - 1)
+        self.grid = (min(config.grid, -(-height // step)), min(config.grid, -(-width // step)))
+        self.width = self.grid[0] * self.grid[1] * before
 
     def __call__(
         self, objects: UInt8[Array, "row height width channel"], key: Array | None = None
-    ) -> Float[Array, "row unit"]:
+    ) -> Float[Array, "row number"]:
         """Read images; with a key as in training, changed at random."""
         x = objects.astype(jnp.float32) / 255
         if key is None:
-            return self.maps(x).mean((1, 2))
+            return self.numbers(self.maps(x))
         of_images, of_units = jax.random.split(key)
-        read = self.maps(augment(x, of_images, self.config.augmentation)).mean((1, 2))
+        read = self.numbers(self.maps(augment(x, of_images, self.config.augmentation)))
         keep = 1 - self.config.dropout
         return jnp.where(jax.random.bernoulli(of_units, keep, read.shape), read / keep, 0.0)
 
+    def numbers(self, maps: Float[Array, "row down across unit"]) -> Float[Array, "row number"]:
+        """The maps at the places of the grid, side by side."""
+        if self.grid == (1, 1):
+            return maps.mean((1, 2))
+        if maps.shape[1:3] != self.grid:
+            maps = jax.image.resize(maps, (maps.shape[0], *self.grid, maps.shape[3]), "linear")
+        return maps.reshape(maps.shape[0], -1)
+
     def maps(self, x: Float[Array, "row height width channel"]) -> Float[Array, "row down across unit"]:
-        """The last layer before the mean over places, from images whose values lie in 0 to 1."""
+        """The last layer before the grid, from images whose values lie in 0 to 1."""
         x = self.stem(2 * x - 1)
         for stage in self.stages:
             x = stage(x)

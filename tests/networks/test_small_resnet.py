@@ -27,6 +27,18 @@ def test_any_small_image_gives_width_numbers(shape: tuple[int, ...]) -> None:
     assert found.shape == (2, network.width) and np.isfinite(found).all()
 
 
+@pytest.mark.parametrize(("grid", "width"), [(1, 16), (2, 64), (4, 16 * 16)])
+def test_a_grid_keeps_where_things_are(grid: int, width: int) -> None:
+    network = net_of((24, 20, 1), SmallResNetConfig(widths=(8, 16), depths=(0, 0), stem=3, grid=grid))
+    maps = jnp.asarray(np.random.default_rng(0).random((3, 6, 5, 16)).astype(np.float32))
+    found = np.asarray(network.numbers(maps))
+    assert found.shape == (3, width) == (3, network.width)
+    one = np.asarray(network.numbers(jnp.ones((3, 6, 5, 16), jnp.float32)))
+    np.testing.assert_allclose(one, 1, atol=1e-5)
+    if grid == 1:
+        np.testing.assert_allclose(found, np.asarray(maps).mean((1, 2)), atol=1e-5)
+
+
 def test_prediction_is_a_function_of_the_image_alone() -> None:
     network = net_of((12, 12, 1))
     images = jnp.asarray(np.random.default_rng(1).integers(0, 256, (6, 12, 12, 1), dtype=np.uint8))
@@ -61,7 +73,7 @@ def test_it_learns_which_corner_is_bright() -> None:
         slopes = jax.grad(loss)(state, jax.random.key(i))
         return jax.tree.map(lambda value, slope: value - 0.3 * slope, state, slopes)
 
-    start = (params, jnp.zeros(16, jnp.float32))
+    start = (params, jnp.zeros(net_of((10, 10, 1)).width, jnp.float32))
     params, answer = jax.jit(lambda state: jax.lax.fori_loop(0, 120, step, state))(start)
     logits = np.asarray(nnx.merge(graph, params, rest)(jnp.asarray(images)) @ answer)
     assert ((logits > 0) == (y == 1)).mean() > 0.95
