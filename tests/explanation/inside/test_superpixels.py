@@ -143,6 +143,30 @@ def test_taking_parts_away_in_order_of_their_values_hurts_more_than_at_random() 
     assert area(np.argsort(-values)) < by_chance - 0.1 < by_chance + 0.1 < area(np.argsort(values))
 
 
+def test_a_part_that_is_bright_beyond_need_is_taken_first_where_gradients_miss_it() -> None:
+    """Its slope is nothing, as a little less light would change nothing; without it the answer is gone."""
+    image = picture(9, 16, 16)
+    image[4:8, 4:8] = 250
+    players, baseline = patch_grid(16, 16, down=4, across=4), black(picture(9, 16, 16))
+
+    def answer_of(images: jax.Array) -> jax.Array:
+        return 4 * jnp.tanh(images[..., 4:8, 4:8, 0].mean((-2, -1)) / 40) + images[..., 8:, :, 0].mean((-2, -1)) / 255
+
+    def score(z: jax.Array) -> jax.Array:
+        return answer_of(compose(image, baseline, players.owner, z).astype(jnp.float32))
+
+    values = explain_function(score, np.ones((1, 16), np.float32), np.zeros((1, 16), np.float32)).values[0]
+    slopes = np.asarray(jax.grad(answer_of)(jnp.asarray(image, jnp.float32)))
+    by_gradient = np.bincount(players.owner.ravel(), (slopes * image).sum(2).ravel(), 16)
+
+    def area(order: np.ndarray) -> float:
+        states = np.stack([~np.isin(np.arange(16), order[:step]) for step in range(17)]).astype(np.float32)
+        return float(np.asarray(score(states)).mean())
+
+    assert values.argmax() == PLANTED != by_gradient.argmax()
+    assert area(np.argsort(-values)) < area(np.argsort(-by_gradient)) - 1
+
+
 def test_an_overlay_has_each_parts_number_at_its_points() -> None:
     players = patch_grid(4, 4, down=2, across=2)
     assert players.spread(np.array([1.0, 2.0, 3.0, 4.0])).tolist()[3] == [3.0, 3.0, 4.0, 4.0]
