@@ -42,6 +42,18 @@ def ngrams(texts: Sequence[str], *, n_buckets: int = N_BUCKETS, longest: int = L
     return found
 
 
+def usual_size(texts: Sequence[str], most: int = 512) -> int:
+    """How many n-grams 95 % of the texts have at most, rounded up to 64: room for more would be mostly padding.
+
+    Args:
+        texts: those a model learns from; of many, some at even distances.
+        most: the answer for long texts.
+    """
+    sample = texts[:: max(1, len(texts) // 2000)]
+    sizes = [len(found) for found in ngrams(sample, longest=most)]
+    return int(min(most, 64 * np.ceil(max(1.0, np.quantile(sizes, 0.95)) / 64))) if sizes else 64
+
+
 def _blocks(texts: Sequence[str]) -> Iterator[list[str]]:
     block, n_characters = [], 0
     for text in texts:

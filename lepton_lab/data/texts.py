@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 # Halves of a character that stand alone: no encoder takes them.
 _HALVES = re.compile("[\ud800-\udfff]")
 
@@ -37,6 +39,21 @@ def read_text(value: Any) -> str | None:
 def read_texts(values: Iterable[Any]) -> list[str | None]:
     """Cells as texts; None where nothing can be read."""
     return [read_text(value) for value in values]
+
+
+def to_bytes(text: str) -> np.ndarray:
+    """A text as a shelf of objects keeps it: UTF-8, `(byte,)` uint8."""
+    return np.frombuffer(text.encode("utf-8", errors="replace"), np.uint8)
+
+
+def from_bytes(array: np.ndarray) -> str:
+    """The text that `to_bytes` gave; what is no UTF-8 is replaced.
+
+    Example:
+        >>> from_bytes(to_bytes("café 😀"))
+        'café 😀'
+    """
+    return np.asarray(array, np.uint8).tobytes().decode("utf-8", errors="replace")
 
 
 def distinct_texts(texts: Iterable[str | None]) -> tuple[list[str], list[int]]:
