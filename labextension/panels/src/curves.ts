@@ -75,7 +75,8 @@ export function chart(
   const labelled = lines.filter((one) => one.label && known(one).length);
   const margin = Math.min(110, Math.max(10, ...labelled.map((one) => widthOf(one.label!.slice(0, LETTERS)) + 12)));
   const right = width - margin;
-  const [x0, x1] = extent(lines.flatMap((one) => one.xs), 0);
+  // Round ends, so that a growing line moves the axis only now and then.
+  const [x0, x1] = niceExtent(extent(lines.flatMap((one) => one.xs), 0), 10);
   const toX = scale(x0, x1, LEFT, right);
   const [bottom, top] = niceExtent(extent(ys, 0.05));
   // What is never negative, a loss say, gets no negative axis.

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clean } from "../src/dom.ts";
-import { ALL, bestMark, code, columnWidth, hint, linesOf, members, timeShare, timeWords, where, type Curve, type State } from "../src/panels/training.ts";
+import { columnWidth } from "../src/panels/training.ts";
+import { ALL, bestMark, linesOf, members, type Curve } from "../src/training_lines.ts";
+import { code, hint, timeShare, timeWords, where, type State } from "../src/training_words.ts";
 import { apart } from "../src/curves.ts";
 import { bars } from "../src/attribution.ts";
 import { barred, headline } from "../src/answer.ts";

@@ -1,4 +1,4 @@
-"""The training panel: live curves of a run, at most five updates a second; stop it, keep its model, go on with it."""
+"""The training panel: live curves of a run, at most four updates a second; stop it, keep its model, go on with it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from lepton_lab.trained import TrainedModel
     from lepton_lab.training.progress import Progress
 
-# Ten a second would be allowed; an update costs a millisecond or two of the training's thread, and five look the same.
-EVERY_S = 0.2
+# Ten a second would be allowed; but a page that draws takes from the cores that train, and four look as live.
+EVERY_S = 0.25
 # A kernel that dies leaves the twin as it was last put into the notebook.
 TWIN_EVERY_S = 15.0
 
@@ -87,7 +87,7 @@ class TrainingPanel(TwinnedPanel):
         self._sent_at, self._drawn_at = -math.inf, time.monotonic()
 
     def report(self, progress: Progress) -> None:
-        """Hear of progress; what comes faster than five times a second is kept and sent with the next."""
+        """Hear of progress; what comes faster than four times a second is kept and sent with the next."""
         self._reported.append(progress)
         self._curves.add(progress)
         # Trees report no best, and the last fit, on all rows, has no validation rows to measure one on.

@@ -10,7 +10,8 @@ from lepton_lab.pictures.curves import thin
 if TYPE_CHECKING:
     from lepton_lab.training.progress import Progress
 
-AT_MOST_POINTS = 300
+# Two or three pixels a point where it is drawn; each is sent with every update.
+AT_MOST_POINTS = 160
 Curve = dict[str, Any]
 Key = tuple[str, int | None]
 
@@ -57,7 +58,7 @@ class Curves:
         points = (
             judged if len(judged) > 1 else sorted([*self._learned.get(key, []), *judged], key=lambda p: p.elapsed_s)
         )
-        kept = [points[i] for i in thin(len(points), AT_MOST_POINTS)]
+        kept = [points[i] for i in _worth_drawing(points)]
         return {
             "member": key[0],
             "fold": key[1],
@@ -67,6 +68,16 @@ class Curves:
             "valid": [finite(p.valid_loss) for p in kept],
             "metric": [finite(p.metric) for p in kept],
         }
+
+
+def _worth_drawing(points: list[Progress]) -> list[int]:
+    """Positions of points, evenly spread where there are very many; what may be marked as the best is always there."""
+    if len(points) <= AT_MOST_POINTS:
+        return list(range(len(points)))
+    losses = [(point.valid_loss, i) for i, point in enumerate(points) if point.valid_loss is not None]
+    metrics = [(point.metric, i) for i, point in enumerate(points) if point.metric is not None]
+    marked = {extreme(known)[1] for known, extreme in ((losses, min), (metrics, min), (metrics, max)) if known}
+    return sorted(marked.union(thin(len(points), AT_MOST_POINTS - 3)))
 
 
 def _key(curve: Curve) -> Key:
