@@ -39,7 +39,8 @@ def reloaded(lab: Lab) -> tuple[float, str]:
 
 POINTS = """run.stop(); run.result()
 mine = [p for p in run.history() if p.stage == 'network' and p.valid_loss is not None]
-print('points', min(len(mine), 300))"""
+from lepton_lab.notebook.panels.training_curves import AT_MOST_POINTS
+print('points', min(len(mine), AT_MOST_POINTS))"""
 
 
 def page(asked: argparse.Namespace) -> str:

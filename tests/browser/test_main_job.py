@@ -25,19 +25,6 @@ LOAD = "%load_ext lepton_lab\nimport lepton_lab as ll\ndf = ll.samples.load('cen
 LONG = "--target high_income --budget 900s"
 
 
-@pytest.fixture
-def opened(browser: Browser, server: Server) -> Iterator[Callable[..., Lab]]:
-    labs: list[Lab] = []
-
-    def open_(name: str, cells: list[str]) -> Lab:
-        labs.append(Lab.open(browser, server, write_notebook(server.root, name, cells)))
-        return labs[-1]
-
-    yield open_
-    for lab in labs:
-        lab.close()
-
-
 def run_cell(lab: Lab, position: int, source: str | None = None) -> None:
     """Start one cell, its source replaced where given; does not wait for its end."""
     lab.page.evaluate(
@@ -175,68 +162,94 @@ def scroll_to(lab: Lab, position: int) -> None:
     lab.page.wait_for_timeout(500)
 
 
-def test_interrupt_in_the_foreground(opened: Callable[..., Lab], shots: Path) -> None:
-    """The kernel's stop button ends training within seconds and leaves a model that predicts."""
-    lab = opened(
-        "foreground", [LOAD, f"model = %lepton train df {LONG}", "print('rows', len(model.predict(df.head(5))))"]
-    )
+@pytest.fixture(scope="module")
+def lab(browser: Browser, server: Server) -> Iterator[Lab]:
+    """One notebook with the table; each test has cells of its own."""
+    lab = Lab.open(browser, server, write_notebook(server.root, "trainings", [LOAD, *["0"] * 14]))
     load_table(lab)
-    run_cell(lab, 1)
+    yield lab
+    lab.close()
+
+
+def test_interrupt_in_the_foreground(lab: Lab, shots: Path) -> None:
+    """The kernel's stop button ends training within seconds and leaves a model that predicts."""
+    run_cell(lab, 1, f"model = %lepton train df {LONG}")
     training = wait_until_it_learns(lab, 1)
     lab.screenshot(shots / "training.png", 1)
     assert "interrupt" in training.inner_text(), "the panel says how to stop where its own button is not heard"
     lab.interrupt()
     until(lab.is_idle, "the cell ended, long before its budget")
     until(lambda: "stopped" in training.inner_text(), "the panel says that training was stopped")
-    run_cell(lab, 2)
+    run_cell(lab, 2, "print('rows', len(model.predict(df.head(5))))")
     until(lambda: "rows 5" in text_of(lab, 2), "the model predicts")
 
 
-def test_stop_in_the_background(opened: Callable[..., Lab]) -> None:
-    """With --bg the notebook stays free, and the panel's own button stops the run."""
-    lab = opened(
-        "background", [LOAD, f"run = %lepton train df {LONG} --bg", "print('free', 1 + 1)", "print(run.result(300))"]
-    )
-    load_table(lab)
-    run_cell(lab, 1)
-    training = wait_until_it_learns(lab, 1)
-    run_cell(lab, 2)
-    until(lambda: "free 2" in text_of(lab, 2), "another cell runs meanwhile")
+def test_stop_in_the_foreground(lab: Lab) -> None:
+    """The panel's own button is heard while its cell runs: JupyterLab sends it to a kernel that listens beside."""
+    run_cell(lab, 3, f"stopped = %lepton train df {LONG}")
+    training = wait_until_it_learns(lab, 3)
+    training.get_by_role("button", name="Stop").click()
+    until(lambda: "stopped" in training.inner_text(), "the run ended", training.inner_text)
+    run_cell(lab, 4, "print('status', ll.attach(stopped.run_id).status, '|', *stopped.notes)")
+    until(lambda: "status" in text_of(lab, 4), "Python says how it ended")
+    assert "status stopped |" in text_of(lab, 4)
+
+
+def test_stop_keep_and_continue_in_the_background(lab: Lab) -> None:
+    """With --bg the notebook stays free; each button does in Python what it says."""
+    run_cell(lab, 5, f"run = %lepton train df {LONG} --bg")
+    training = wait_until_it_learns(lab, 5)
+    run_cell(lab, 6, "print('free', 1 + 1)")
+    until(lambda: "free 2" in text_of(lab, 6), "another cell runs meanwhile")
     assert "stopp" not in training.inner_text(), "it trains on"
-    training.get_by_role("button", name=re.compile("Stop")).click()
+    training.get_by_role("button", name="Stop").click()
     until(lambda: "stopp" in training.inner_text(), "the button is heard")
     until(lambda: "stopped" in training.inner_text(), "the run ended, long before its budget")
-    run_cell(lab, 3)
-    until(lambda: "TrainedModel" in text_of(lab, 3), "a usable model is there")
+    run_cell(lab, 7, "model = None; before = len(run.history()); print('run', run.status)")
+    until(lambda: "run stopped" in text_of(lab, 7), "Python knows of it")
+
+    training.get_by_role("button", name="Keep").click()
+    until(lambda: "in the notebook" in training.inner_text(), "the panel says under which name", training.inner_text)
+    run_cell(lab, 8, KEPT)
+    until(lambda: "kept" in text_of(lab, 8), "Python looks")
+    assert "kept True" in text_of(lab, 8)
+
+    training.get_by_role("textbox", name="time to train on").fill("2s")
+    training.get_by_role("button", name="Continue for").click()
+    until(lambda: "of 2.0 s" in training.inner_text(), "it goes on", training.inner_text)
+    until(lambda: "done" in training.locator(".lep-chip").inner_text().lower(), "it ends", training.inner_text)
+    run_cell(lab, 9, "again = ll.attach(run.id); print('more', len(again.history()) > before, again.status)")
+    until(lambda: "more" in text_of(lab, 9), "Python looks")
+    assert "more True done" in text_of(lab, 9)
 
 
-def test_reload_and_attach(opened: Callable[..., Lab], shots: Path) -> None:
+# The name that the panel gave is the first that is free.
+KEPT = """names = [name for name, value in list(globals().items()) if type(value).__name__ == 'TrainedModel']
+print('kept', any(globals()[name].run_id == run.id for name in names))"""
+
+
+def test_reload_and_attach(lab: Lab, shots: Path) -> None:
     """A reloaded page finds the running training again, and shows all of its curve."""
-    lab = opened(
-        "reload",
-        [LOAD, f"run = %lepton train df {LONG} --bg\nprint('id', run.id)", "%lepton attach run.id", "run.stop()"],
-    )
-    load_table(lab)
-    run_cell(lab, 1)
-    wait_until_it_learns(lab, 1)
-    run_id = re.search(r"^id (\S+)$", text_of(lab, 1), re.MULTILINE).group(1)
+    run_cell(lab, 10, f"long = %lepton train df {LONG} --bg\nprint('id', long.id)")
+    wait_until_it_learns(lab, 10)
+    run_id = re.search(r"^id (\S+)$", text_of(lab, 10), re.MULTILINE).group(1)
     lab.save()
     lab.load()
-    run_cell(lab, 2, f"%lepton attach {run_id}")
-    attached = panel(lab, 2)
+    run_cell(lab, 11, f"%lepton attach {run_id}")
+    attached = panel(lab, 11)
     until(lambda: "Best AUC" in "".join(attached.all_inner_texts()), "the panel is live again", lambda: seen_by(lab))
-    lab.screenshot(shots / "attached.png", 2)
-    run_cell(lab, 3, COUNT_POINTS)
+    lab.screenshot(shots / "attached.png", 11)
+    run_cell(lab, 12, COUNT_POINTS)
     until(lambda: "stopped" in attached.inner_text(), "the attached panel sees the end")
-    until(lambda: "points" in text_of(lab, 3), "Python counts", lambda: seen_by(lab))
-    told = int(text_of(lab, 3).split()[-1])
+    until(lambda: "points" in text_of(lab, 12), "Python counts", lambda: seen_by(lab))
+    told = int(text_of(lab, 12).split()[-1])
     # Of very many, as many as a chart has room for.
     wanted = {told} if told <= AT_MOST_POINTS else set(range(AT_MOST_POINTS - 3, AT_MOST_POINTS + 1))
     until(lambda: points_drawn(attached) in wanted, f"{wanted} points are drawn", lambda: points_drawn(attached))
 
 
-COUNT_POINTS = """run = ll.attach(run.id); run.stop(); run.result()
-print('points', sum(p.stage == 'network' and p.valid_loss is not None for p in run.history()))"""
+COUNT_POINTS = """ended = ll.attach(long.id); ended.stop(); ended.result()
+print('points', sum(p.stage == 'network' and p.valid_loss is not None for p in ended.history()))"""
 
 
 def points_drawn(training: Locator) -> int:

@@ -43,7 +43,7 @@ export function attributionChart(found: Attribution | null, width: number): SVGE
       const first = found.warning !== "" && i === 0;
       const y = ROW * i + 4;
       return s("g", {},
-        label(names, y + 12, one.name, names, "", "end"),
+        label(names, y + 12, one.name, 0.94 * names, "", "end"),
         s("rect", { x: names + 8, y, width: Math.max(1, toX(one.value) - names - 8), height: ROW - 6, rx: 2, class: first ? "up" : "main", opacity: 0.85 },
           s("title", {}, `${one.name}: ${number(one.value)}, ${percent(one.share)} of all`)),
         text(toX(one.value) + 6, y + 12, percent(one.share, 0), "s halo"));

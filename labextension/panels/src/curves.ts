@@ -12,6 +12,8 @@ export interface Line {
   ys: (number | null)[];
   /** Written where the line ends; empty for none. */
   label?: string;
+  /** Drawn on to the right edge: the level of what was there at once, and stays. */
+  stays?: boolean;
 }
 
 export interface Mark {
@@ -36,7 +38,7 @@ interface Place {
   kind: string;
 }
 
-function path(one: Line, toX: Scale, toY: Scale): string {
+function path(one: Line, toX: Scale, toY: Scale, right: number): string {
   let pen = "M";
   let drawn = "";
   one.ys.forEach((y, i) => {
@@ -46,6 +48,7 @@ function path(one: Line, toX: Scale, toY: Scale): string {
       pen = "L";
     }
   });
+  if (one.stays && drawn) return `${drawn}H${right}`;
   // A line of one point is a dot.
   return drawn.includes("L") || !drawn ? drawn : `${drawn}h.01`;
 }
@@ -75,12 +78,10 @@ export function chart(
   const labelled = lines.filter((one) => one.label && known(one).length);
   const margin = Math.min(110, Math.max(10, ...labelled.map((one) => widthOf(one.label!.slice(0, LETTERS)) + 12)));
   const right = width - margin;
-  // Round ends, so that a growing line moves the axis only now and then.
-  const [x0, x1] = niceExtent(extent(lines.flatMap((one) => one.xs), 0), 10);
+  // From nothing to a round end, so that a growing line moves the axis only now and then.
+  const [x0, x1] = niceExtent(extent([0, ...lines.flatMap((one) => one.xs)], 0), 10);
   const toX = scale(x0, x1, LEFT, right);
-  const [bottom, top] = niceExtent(extent(ys, 0.05));
-  // What is never negative, a loss say, gets no negative axis.
-  const toY = scale(ys.every((y) => y >= 0) ? Math.max(0, bottom) : bottom, top, HEIGHT - 36, 14);
+  const toY = scale(...heights(ys, level), HEIGHT - 36, 14);
   const floor = toY.start;
   const ends = labelled.map((one) => ({ y: toY(known(one).at(-1)!) + 4, words: one.label!.slice(0, LETTERS), kind: one.kind }));
   return drawing(
@@ -92,10 +93,18 @@ export function chart(
     line(LEFT, floor, right, floor, "axis"),
     text((LEFT + right) / 2, HEIGHT - 4, names.x, "s", "middle"),
     level && ys.length ? across(level, toY, right) : null,
-    lines.map((one) => s("path", { d: path(one, toX, toY), class: `${one.faint ? "thin" : "line"} s-${one.kind}` }, s("title", {}, one.name))),
+    lines.map((one) => s("path", { d: path(one, toX, toY, right), class: `${one.faint ? "thin" : "line"} s-${one.kind}` }, s("title", {}, one.name))),
     apart(ends, 18, floor).map((end) => text(right + 7, end.y, end.words, `s t-${end.kind}`)),
     mark && ys.length ? best(mark, toX, toY, right) : null,
   );
+}
+
+/** The ends of the axis of values: what is never negative, a loss say, gets no negative axis, a share none beyond one. */
+export function heights(ys: number[], level: Level | null): [number, number] {
+  // Of one value or two alone nobody can tell whether they are high or low.
+  const compared = level && ys.length < 3 ? [...ys, level.y] : ys;
+  const [bottom, top] = niceExtent(extent(compared, 0.05));
+  return [compared.every((y) => y >= 0) ? Math.max(0, bottom) : bottom, compared.every((y) => y <= 1) ? Math.min(1, top) : top];
 }
 
 /** The chart in words, for those who hear it. */

@@ -27,12 +27,11 @@ export function members(curves: Curve[]): string[] {
  */
 export function linesOf(curves: Curve[], what: "valid" | "metric", member: string): Line[] {
   const mine = curves.filter((curve) => (member === ALL || curve.member === member) && curve[what].some((y) => y !== null));
-  const end = Math.max(...mine.flatMap((curve) => curve.t));
   return mine.flatMap((curve) => {
     const last = mine.filter((other) => other.member === curve.member).at(-1) === curve;
     const fold = curve.fold === null ? "" : `, fold ${curve.fold + 1}`;
     const xs = member === ALL ? curve.t : curve.x;
-    if (member === ALL && curve.t.length === 1) return [level(curve, what, end)];
+    if (member === ALL && curve.t.length === 1) return [level(curve, what)];
     const kind = KINDS[curve.member] ?? "third";
     const name = `${member === ALL ? curve.member : what === "valid" ? "validation" : "metric"}${fold}`;
     const line = { name, kind, faint: !last, xs, ys: curve[what], label: last && member === ALL ? curve.member : "" };
@@ -42,9 +41,10 @@ export function linesOf(curves: Curve[], what: "valid" | "metric", member: strin
 }
 
 /** A member that does not learn step by step, as a level from when it was there. */
-function level(curve: Curve, what: "valid" | "metric", end: number): Line {
+function level(curve: Curve, what: "valid" | "metric"): Line {
   const label = (curve.fold ?? 0) === 0 ? curve.member : "";
-  return { name: curve.member, kind: KINDS[curve.member] ?? "third", faint: true, xs: [curve.t[0]!, end], ys: [curve[what][0]!, curve[what][0]!], label };
+  const fold = curve.fold === null ? "" : `, fold ${curve.fold + 1}`;
+  return { name: `${curve.member}${fold}`, kind: KINDS[curve.member] ?? "third", faint: true, stays: true, xs: [curve.t[0]!], ys: [curve[what][0]!], label };
 }
 
 /** The best point of the bold lines. */

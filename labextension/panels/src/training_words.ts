@@ -81,6 +81,12 @@ function deaf(now: State, click: Click): string {
     : `The kernel is busy with another cell, and will hear this when that ends. At once, from any other notebook: ll.stop("${now.run}")`;
 }
 
+/** Whether the network's program is there yet: linear models and trees need none. */
+export function compileWords(now: State): string {
+  if (now.compiling) return "compiling the network …";
+  return now.step > 0 && now.stage === "network" ? "network compiled" : "";
+}
+
 /** What is left when the kernel is gone: the run's journal. */
 export function lostWords(now: State): string {
   const run = now.run ? `: see it again with %lepton attach ${now.run}, go on with %lepton resume ${now.run} df` : "";

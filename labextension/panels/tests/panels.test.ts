@@ -3,8 +3,9 @@ import { test } from "node:test";
 import { clean } from "../src/dom.ts";
 import { columnWidth } from "../src/panels/training.ts";
 import { ALL, bestMark, linesOf, members, type Curve } from "../src/training_lines.ts";
-import { code, hint, timeShare, timeWords, where, type State } from "../src/training_words.ts";
-import { apart } from "../src/curves.ts";
+import { code, compileWords, hint, later, timeShare, timeWords, where, type State } from "../src/training_words.ts";
+import { apart, heights } from "../src/curves.ts";
+import { rest } from "../src/pace.ts";
 import { bars } from "../src/attribution.ts";
 import { barred, headline } from "../src/answer.ts";
 
@@ -27,6 +28,27 @@ test("where training stands, and the time left of the whole budget", () => {
   assert.equal(timeWords({ ...state, status: "done" }), "took 14 s");
 });
 
+test("the clock goes on between two reports, and stands still after the end", () => {
+  assert.equal(timeWords(later(state, 6)), "20 s of 1 min, at most 39 s left");
+  assert.equal(later(state, 600).left_s, 0);
+  assert.deepEqual(later({ ...state, status: "done" }, 6), { ...state, status: "done" });
+  assert.equal(compileWords({ ...state, compiling: true }), "compiling the network …");
+  assert.equal(compileWords(state), "network compiled");
+  assert.equal(compileWords({ ...state, stage: "trees" }), "");
+});
+
+test("a slow drawing rests long, an unseen one longer", () => {
+  assert.equal(rest(4, true), 100);
+  assert.equal(rest(500, true), 1000);
+  assert.equal(rest(0, false), 2000);
+});
+
+test("the axis of values keeps to what a value can be, and shows a lone one beside the baseline", () => {
+  assert.deepEqual(heights([0.86, 0.9, 0.97], null), [0.85, 1]);
+  assert.deepEqual(heights([0.02, 0.3, 1.9], null), [0, 2]);
+  assert.deepEqual(heights([0.9], { y: 0.5, words: "" }), [0.4, 1]);
+});
+
 test("one member is drawn over its epochs, its last fold bold with the training loss", () => {
   const curves = [curve("network", 0), curve("network", 1), curve("trees", null)];
   const lines = linesOf(curves, "valid", "network");
@@ -46,7 +68,7 @@ test("all members are drawn over time, each named where its last fold ends", () 
   ]);
   assert.deepEqual(lines[1]!.xs, [10, 11, 12]);
   const once = { ...curve("linear", null), x: [1], t: [2], train: [null], valid: [0.6], metric: [0.7] };
-  assert.deepEqual(linesOf([once, curve("network", null)], "valid", ALL)[0]!.xs, [2, 12]);
+  assert.deepEqual(linesOf([once, curve("network", null)], "valid", ALL)[0], { name: "linear", kind: "fourth", faint: true, stays: true, xs: [2], ys: [0.6], label: "linear" });
 });
 
 test("the best mark ignores gaps and faint lines", () => {
@@ -75,6 +97,10 @@ test("what is copied is how to keep or to go on, where there is something to kee
   assert.equal(code("ll.train(df)", { ...state, lines }, "5m"), "model = ll.attach('k').result()\nmodel = ll.resume('k', df, budget=\"5m\")");
   assert.match(hint({ ...state, in_foreground: true }, true), /interrupt/);
   assert.match(hint(state, true), /attach k3fa/);
+  assert.match(hint(state, true, { what: "stop", ago_s: 0.1 }), /asked/);
+  assert.match(hint({ ...state, in_foreground: true }, true, { what: "stop", ago_s: 3 }), /does not hear.*interrupt/);
+  assert.match(hint(state, true, { what: "stop", ago_s: 3 }), /busy with another cell.*ll\.stop\("k3fa"\)/);
+  assert.match(hint(state, false, { what: "keep", ago_s: 3 }), /busy with a cell/);
   assert.match(hint({ ...state, kept: "model_k3fa" }, false), /model_k3fa in the notebook/);
 });
 

@@ -4,12 +4,12 @@ import { attributionChart, type Attribution } from "../attribution.ts";
 import { copyButton } from "../code.ts";
 import { chart, type Level } from "../curves.ts";
 import { h } from "../dom.ts";
-import { fixed, metric, percent } from "../format.ts";
+import { fixed, metric } from "../format.ts";
 import { onLost, takeTwinsPlace, watch, type Cleanup, type View } from "../host.ts";
 import { morph, morphChildren } from "../morph.ts";
 import { paced } from "../pace.ts";
 import { ALL, bestMark, linesOf, members, type Curve } from "../training_lines.ts";
-import { code, hint, isLive, later, lostWords, timeShare, timeWords, where, type Click, type State } from "../training_words.ts";
+import { code, compileWords, hint, isLive, later, lostWords, timeShare, timeWords, where, type Click, type State } from "../training_words.ts";
 
 const STAGES = ["reading", "linear", "network", "trees", "blend", "done"];
 const WORDS: Record<State["status"], string> = {
@@ -173,12 +173,13 @@ function kpiNodes(now: State, live: boolean): HTMLElement[] {
   return [
     kpi(`Best ${now.metric_name || "metric"}`, metric(now.best), "on validation rows"),
     kpi("Now", metric(now.metric), where(now)),
-    kpi("Device", now.device || "–", now.compiling ? "compiling the network" : `${percent(timeShare(now), 0)} of the time`),
+    kpi("Device", now.device || "–", compileWords(now)),
   ];
 }
 
 function kpi(name: string, value: string, note: string): HTMLElement {
-  return h("div", {}, h("div", { class: "lep-kpi-label" }, name), h("div", { class: "lep-kpi-value" }, value), h("div", { class: "lep-kpi-note" }, note));
+  const size = value.length > 14 ? "lep-kpi-value lep-long" : "lep-kpi-value";
+  return h("div", {}, h("div", { class: "lep-kpi-label" }, name), h("div", { class: size }, value), h("div", { class: "lep-kpi-note" }, note));
 }
 
 function attributionFigure(found: Attribution | null, width: number): HTMLElement {
@@ -186,7 +187,7 @@ function attributionFigure(found: Attribution | null, width: number): HTMLElemen
   const sub = found ? `${found.n_rows} rows, ${fold}epoch ${fixed(found.epoch, 1)}` : "of the network";
   const node = figure("Which columns count", sub, attributionChart(found, width));
   const about = "Mean |Shapley value| in the network as it is now, against the mean of these rows: a look, not the model's explanation.";
-  node.append(h("div", { class: "lep-sub lep-about", style: `max-width:${width}px` }, found?.warning ? h("strong", { class: "lep-leak" }, `${found.warning} `) : null, found ? about : null));
+  node.append(h("div", { class: "lep-sub lep-about" }, found?.warning ? h("strong", { class: "lep-leak" }, found.warning) : null, found ? about : null));
   return node;
 }
 
@@ -199,8 +200,9 @@ function choose(group: HTMLElement, names: string[], chosen: string, pick: (name
   [...group.children].forEach((child, i) => child.setAttribute("aria-pressed", String(names[i] === chosen)));
 }
 
+/** A drawing under its name, which breaks where the drawing ends. */
 function figure(caption: string, sub: string, picture: SVGElement): HTMLElement {
-  return h("figure", {}, h("figcaption", {}, caption, h("span", {}, sub)), picture);
+  return h("figure", { style: `width:${picture.getAttribute("width")}px` }, h("figcaption", {}, caption, h("span", {}, sub)), picture);
 }
 
 export default { render };
