@@ -165,7 +165,7 @@ def scroll_to(lab: Lab, position: int) -> None:
 @pytest.fixture(scope="module")
 def lab(browser: Browser, server: Server) -> Iterator[Lab]:
     """One notebook with the table; each test has cells of its own."""
-    lab = Lab.open(browser, server, write_notebook(server.root, "trainings", [LOAD, *["0"] * 14]))
+    lab = Lab.open(browser, server, write_notebook(server.root, "trainings", [LOAD, *["0"] * 15]))
     load_table(lab)
     yield lab
     lab.close()
@@ -250,6 +250,22 @@ def test_reload_and_attach(lab: Lab, shots: Path) -> None:
 
 COUNT_POINTS = """ended = ll.attach(long.id); ended.stop(); ended.result()
 print('points', sum(p.stage == 'network' and p.valid_loss is not None for p in ended.history()))"""
+
+
+def test_a_kernel_that_restarts_leaves_its_run_in_the_journal(lab: Lab) -> None:
+    """The panel says that the kernel is gone and how to go on; what it says shows the run's curve again."""
+    run_cell(lab, 13, f"run = %lepton train df {LONG} --bg")
+    training = wait_until_it_learns(lab, 13)
+    until(lambda: points_drawn(training) > 1, "a curve", training.inner_text)
+    lab.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    until(lambda: "kernel gone" in training.inner_text().lower(), "the panel says so", training.inner_text)
+    assert training.get_by_role("button", name="Stop").is_disabled()
+    attach = re.search(r"%lepton attach \w\S*[^,\s]", training.inner_text()).group(0)
+    run_cell(lab, 14, f"%load_ext lepton_lab\n{attach}")
+    again = panel(lab, 14)
+    until(lambda: "ll.resume(" in "".join(again.all_inner_texts()), "how to go on", lambda: seen_by(lab))
+    until(lambda: points_drawn(again) > 1, "its curve is drawn", again.inner_text)
+    load_table(lab)
 
 
 def points_drawn(training: Locator) -> int:
