@@ -51,6 +51,17 @@ def test_the_best_stays_where_nothing_is_measured():
     assert (panel.state["best"], panel.state["metric_name"]) == seen
 
 
+def test_the_metric_stays_between_two_validations():
+    panel = TrainingPanel("Training", 60.0)
+    for step, metric in ((150, 0.77), (160, None)):
+        panel._sent_at = 0.0
+        panel.report(examples.progress(step=step, metric=metric, valid_loss=None))
+    assert (panel.state["step"], panel.state["metric"]) == (160, 0.77)
+    panel._sent_at = 0.0
+    panel.report(examples.progress(fold=1, metric=None, valid_loss=None))
+    assert panel.state["metric"] is None, "that of another fold is not the one of now"
+
+
 def test_what_came_too_fast_is_drawn_with_the_next(monkeypatch):
     panel = TrainingPanel("Training")
     now = [0.0]

@@ -81,6 +81,7 @@ class TrainingPanel(TwinnedPanel):
         self._reported: list[Progress] = []
         self._curves = Curves()
         self._measured: Progress | None = None
+        self._judged: Progress | None = None
         self._looked: Progress | None = None
         self._model: TrainedModel | None = None
         self._publish("running")
@@ -92,6 +93,9 @@ class TrainingPanel(TwinnedPanel):
         self._curves.add(progress)
         # Trees report no best, and the last fit, on all rows, has no validation rows to measure one on.
         self._measured = progress if progress.best_metric is not None else self._measured
+        # Most reports come between two validations; what was judged before is of the same member and fold.
+        before = self._judged if self._judged and _part(self._judged) == _part(progress) else None
+        self._judged = before if progress.metric is None else progress
         self._looked = progress if progress.attribution is not None else self._looked
         if len(self._reported) == 1 and self.state["status"] == "stopping":
             self._pass_stop_on()
@@ -187,7 +191,7 @@ class TrainingPanel(TwinnedPanel):
         known = {name: finite(getattr(last, name)) for name in _TOLD}
         metric = _METRICS.get(measured.metric_name)
         return {
-            **state, **known, "best": finite(measured.best_metric),
+            **state, **known, "metric": finite((self._judged or last).metric), "best": finite(measured.best_metric),
             "metric_name": metric.label if metric else measured.metric_name,
             "higher_is_better": metric is None or metric.higher_is_better,
             "baseline": self._curves.baseline, "attribution": _attribution(self._looked),
@@ -211,9 +215,14 @@ _NOTHING_YET: dict[str, Any] = {
     "attribution": None, "results": [], "lines": {}, "can_go_on": False, "can_keep": False, "kept": "", "trouble": "",
 }  # fmt: skip
 _TOLD = (
-    "stage", "member", "fold", "n_folds", "epoch", "n_epochs", "step", "metric", "elapsed_s", "remaining_s", "left_s",
+    "stage", "member", "fold", "n_folds", "epoch", "n_epochs", "step", "elapsed_s", "remaining_s", "left_s",
     "compiling", "message", "device", "run",
 )  # fmt: skip
+
+
+def _part(progress: Progress) -> tuple[str, int | None]:
+    """What is being trained."""
+    return progress.stage, progress.fold
 
 
 def _attribution(looked: Progress | None) -> dict[str, Any] | None:
