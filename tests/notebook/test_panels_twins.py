@@ -22,7 +22,7 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 PANELS = {
     "training": lambda: TrainingPanel("Training of " + examples.NASTY[0], 60.0),
     "explanation": lambda: ExplanationPanel(examples.explanation(2000, columns=(*examples.NASTY, *examples.COLUMNS))),
-    "result": lambda: ResultPanel(result_examples.evaluated(n=2000, errors=True)),
+    "result": lambda: ResultPanel(result_examples.with_errors()),
     "whatif": lambda: WhatIfPanel(examples.what_if()),
     "data": lambda: DataPanel(whole_check()),
     "runs": lambda: RunsPanel(Runs([nasty_run(), nasty_run()])),

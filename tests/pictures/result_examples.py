@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pandas as pd
 
@@ -39,3 +41,9 @@ def evaluated(
     if errors:
         found.error_tree()
     return found
+
+
+@functools.cache
+def with_errors() -> Evaluation:
+    """A usual one, its tree of errors grown."""
+    return evaluated(n=2000, errors=True)

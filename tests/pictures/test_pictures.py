@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
@@ -42,6 +43,7 @@ def check(name: str = "customer_id") -> Check:
     )  # fmt: skip
 
 
+@functools.cache
 def whole_check() -> object:
     """A real one of 200 columns with nasty names and values, against a second frame."""
     rng = np.random.default_rng(0)
@@ -105,7 +107,7 @@ RESULTS = {
     "comparison": lambda: examples.comparison(),
     "nasty comparison": lambda: examples.comparison(examples.NASTY[0]),
     "evaluation with costs": lambda: examples.evaluation_with_costs(),
-    "evaluation with errors": lambda: result_examples.evaluated(n=2000, errors=True),
+    "evaluation with errors": lambda: result_examples.with_errors(),
     "errors": lambda: result_examples.evaluated(n=2000).error_tree(),
     "errors of numbers": lambda: result_examples.evaluated("regression", 2000).error_tree(),
     "errors of few rows": lambda: result_examples.evaluated(n=1).error_tree(),
