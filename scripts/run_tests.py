@@ -1,10 +1,10 @@
-"""Run every test: two halves side by side, then the browser alone.
+"""Run every test: two halves side by side, then the browser's, two again.
 
     python scripts/run_tests.py [what pytest takes, such as -x or -k WORD]
 
 A half always has the same files in the same order, in a process of its own: what passes here passes there, which
-handing tests to whichever worker is free would not promise. Real JupyterLab in real Chromium gets the machine to
-itself. `python -m pytest` runs the same tests in one process.
+handing tests to whichever worker is free would not promise. Real JupyterLab in real Chromium comes last: each of its
+halves waits half of its time, and measures none. `python -m pytest` runs the same tests in one process.
 """
 
 from __future__ import annotations
@@ -37,7 +37,12 @@ HALVES = (
     Part("numerics", NUMERICS, "jax-numerics"),
     Part("the rest", ("tests", *(f"--ignore={path}" for path in NUMERICS + BROWSER)), "jax"),
 )
-ALONE = Part("browser", BROWSER, "jax")
+# About as long as all others of the browser.
+NOTEBOOKS = tuple(f"tests/browser/test_{name}.py" for name in ("main_job", "explanation", "whatif"))
+BROWSER_HALVES = (
+    Part("notebooks", NOTEBOOKS, "jax-numerics"),
+    Part("browser", (*BROWSER, *(f"--ignore={path}" for path in NOTEBOOKS)), "jax"),
+)
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ def say(name: str, lines: IO[str]) -> None:
 def main(given: list[str]) -> int:
     began = time.monotonic()
     ended = [one.wait() for one in [start(part, given) for part in HALVES]]
-    ended.append(start(ALONE, given).wait())
+    ended += [one.wait() for one in [start(part, given) for part in BROWSER_HALVES]]
     print("", *(line for _, line in ended), f"all: {time.monotonic() - began:.0f} s", sep="\n")
     return max(status for status, _ in ended)
 
