@@ -1,0 +1,131 @@
+"""The last steps of a series at each of its steps: for tables of machines that are watched until they fail."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from lepton_lab.data.finding import Finding, labelled
+from lepton_lab.data.frames import Frame, open_frame, refuse_empty
+from lepton_lab.data.objects import object_array
+from lepton_lab.data.series import SeriesTable, on_grid, read_channels
+from lepton_lab.data.series_steps import Steps, places, read_steps
+from lepton_lab.errors import DataError, OptionError
+
+
+def windows(
+    df: object,
+    *,
+    id: str,
+    time: str,
+    columns: Sequence[str],
+    length: int,
+    horizon: int = 0,
+    label: str | None = None,
+    name: str = "series",
+) -> SeriesTable:
+    """The frame, each row with what its series did in the last `length` steps up to that row, and never after it.
+
+    Rows and their index stay as they are, but for those without id or time and, with a horizon, those whose future is
+    not in the frame. The columns that became channels are left out. Where steps are missing, NaN stands for them; the
+    first rows of a series have fewer steps.
+
+    Args:
+        df: any dataframe, one row a step.
+        id: the column that says whose step a row is.
+        time: numbers or dates that put the steps of a series in order.
+        columns: the channels. The target must not be among them, so they are never guessed.
+        length: steps of a window, at least 1.
+        horizon: with `label`, how many steps ahead of a row its label is read: 0 for the row's own.
+        label: the column that is read there; None leaves all columns as they are.
+        name: of the column of windows.
+
+    Raises:
+        DataError: a series has two rows of one time, or no row is left.
+        ColumnError: a column is not there or does not fit.
+        OptionError: a length, a horizon or a label that cannot be.
+
+    Example:
+        >>> runs = {"unit": [1, 1, 1], "cycle": [1, 2, 3], "heat": [10.0, 11.0, 15.0], "left": [2, 1, 0]}
+        >>> table = windows(runs, id="unit", time="cycle", columns=["heat"], length=2)
+        >>> [one[:, 0].tolist() for one in table.frame["series"]], table.frame["left"].tolist()
+        ([[10.0], [10.0, 11.0], [11.0, 15.0]], [2, 1, 0])
+    """
+    frame = open_frame(df)
+    refuse_empty(frame)
+    length, horizon = _at_least(1, "length", length), _at_least(0, "horizon", horizon)
+    _refuse(frame, columns, horizon, label, name)
+    steps = read_steps(frame, id, time)
+    _refuse_doubled(frame, steps, id, time)
+    channels, values = read_channels(frame, columns, steps)
+    place, findings = places(steps, time)
+    grids = on_grid(steps.series, place, values)
+    cut = [grids[s][max(0, p + 1 - length) : p + 1] for s, p in zip(steps.series, place, strict=True)]
+    ahead = _ahead(steps, place, horizon)
+    back = np.argsort(steps.rows)
+    kept = back[ahead[back] >= 0]
+    if not len(kept):
+        raise DataError(f"no row has a step {horizon} steps after it: no series is that long. Lower horizon={horizon}.")
+    rows, future = steps.rows[kept], steps.rows[ahead[kept]]
+    others = [column for column in frame.names if column not in channels]
+    sources = {column: future if column == label else rows for column in others}
+    plain = {column: _taken(frame, column, at) for column, at in sources.items()}
+    table = pd.DataFrame({**plain, name: object_array([cut[i] for i in kept])})
+    table.index = frame.index[rows]
+    found = [*steps.findings, *findings, *_no_future(steps, ahead, horizon)]
+    return SeriesTable(table, channels, labelled(found, frame.index, np.arange(frame.n_rows)))
+
+
+def _taken(frame: Frame, column: str, rows: np.ndarray) -> pd.Series:
+    return pd.Series(frame.column(column)).iloc[rows].reset_index(drop=True)
+
+
+def _ahead(steps: Steps, place: np.ndarray, horizon: int) -> np.ndarray:
+    """The step that is `horizon` places after each in its series `(step,)`, -1 where there is none."""
+    key = steps.series * (int(place.max()) + horizon + 2) + place
+    at = np.minimum(np.searchsorted(key, key + horizon), len(key) - 1)
+    return np.where(key[at] == key + horizon, at, -1)
+
+
+def _at_least(least: int, name: str, value: object) -> int:
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        number = least - 1
+    if isinstance(value, bool) or number < least:
+        raise OptionError(f"{name}={value!r} is no whole number from {least}. For example: {name}=30")
+    return number
+
+
+def _refuse(frame: Frame, columns: Sequence[str], horizon: int, label: str | None, name: str) -> None:
+    if horizon and label is None:
+        raise OptionError(f"horizon={horizon} needs the column that is read so many steps ahead: label=...")
+    if label is not None:
+        frame.column(label)
+    if label is not None and horizon == 0 and label in columns:
+        raise OptionError(f"label={label!r} is among the columns, so windows would hold what is to be predicted.")
+    if name in frame.names and name not in columns:
+        raise OptionError(f"name={name!r} is a column already. Choose another: name={name + '_steps'!r}")
+
+
+def _refuse_doubled(frame: Frame, steps: Steps, id_column: str, time: str) -> None:
+    doubled = np.flatnonzero(steps.doubled)
+    if len(doubled):
+        row = steps.rows[doubled[0]]
+        whose, when = (pd.Series(frame.column(column)).iloc[row] for column in (id_column, time))
+        raise DataError(
+            f"{len(doubled):,} rows are of the same series and time as another, first {id_column}={whose!r} at "
+            f"{time}={when!r}, so which steps came last is not said. Keep one of each: "
+            f"df = df.drop_duplicates([{id_column!r}, {time!r}])"
+        )
+
+
+def _no_future(steps: Steps, ahead: np.ndarray, horizon: int) -> list[Finding]:
+    gone = ahead < 0
+    if not gone.any():
+        return []
+    message = f"{int(gone.sum()):,} rows have no step {horizon} steps after them and are left out"
+    return [Finding("series_no_future", None, float(gone.mean()), "info", message).behind(np.sort(steps.rows[gone]))]

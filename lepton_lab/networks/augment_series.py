@@ -1,0 +1,131 @@
+"""Series changed at random the way sensors differ, for training: pure functions of the series and a key.
+
+NaN stays NaN, and numbers stay numbers but for dropped channels: what is behind the end of a series stays nothing.
+Scales are in units of the encoded series, whose channels have a standard deviation near 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from lepton_lab.networks.series_windows import lengths_of
+
+
+@dataclass(frozen=True)
+class SeriesAugment:
+    """How much series are changed in training; 0 leaves that part out.
+
+    Args:
+        scale: spread of a factor near 1 on each channel (of its logarithm).
+        shift: spread of a number added to each channel of a series.
+        noise: spread of numbers added to each value.
+        mix: how much each channel takes of the others, as a sensor does that sits a little turned.
+        warp: how much faster or slower time runs at most, as a share.
+        drop: probability that a channel of a series is not there at all.
+    """
+
+    scale: float = 0.1
+    shift: float = 0.0
+    noise: float = 0.05
+    mix: float = 0.0
+    warp: float = 0.0
+    drop: float = 0.0
+
+
+GENTLE = SeriesAugment()
+"""Changes that hardly any series takes amiss."""
+
+
+def augment_series(
+    objects: Float[Array, "row step channel"], key: PRNGKeyArray, config: SeriesAugment
+) -> Float[Array, "row step channel"]:
+    """Each series with its own speed, scales, shifts, noise and missing channels."""
+    warp_key, scale_key, mix_key, shift_key, noise_key, drop_key = jax.random.split(key, 6)
+    if config.warp:
+        objects = warped(objects, warp_key, config.warp)
+    if config.scale:
+        objects = scaled(objects, scale_key, config.scale)
+    if config.mix:
+        objects = mixed(objects, mix_key, config.mix)
+    if config.shift:
+        objects = shifted(objects, shift_key, config.shift)
+    if config.noise:
+        objects = noisy(objects, noise_key, config.noise)
+    if config.drop:
+        objects = without_channels(objects, drop_key, config.drop)
+    return objects
+
+
+def scaled(
+    objects: Float[Array, "row step channel"], key: PRNGKeyArray, spread: float
+) -> Float[Array, "row step channel"]:
+    """Each channel of each series times a factor near 1."""
+    return objects * jnp.exp(spread * jax.random.normal(key, (objects.shape[0], 1, objects.shape[2])))
+
+
+def mixed(
+    objects: Float[Array, "row step channel"], key: PRNGKeyArray, spread: float
+) -> Float[Array, "row step channel"]:
+    """Each channel and a little of every other one, as a sensor gives them that sits a little turned.
+
+    In the steps where a channel is not there, the others take nothing of it.
+
+    Source: rotations, the best of the changes in Um et al. 2017, arXiv:1706.00527; a small one is, to first order,
+        a mixture, which needs no knowledge of which channels are axes of one sensor.
+    """
+    n_channels = objects.shape[2]
+    angles = spread * jax.random.normal(key, (objects.shape[0], n_channels, n_channels))
+    others = angles - angles.swapaxes(1, 2)
+    return objects + jnp.einsum("rsc,rcd->rsd", jnp.nan_to_num(objects), others)
+
+
+def shifted(
+    objects: Float[Array, "row step channel"], key: PRNGKeyArray, spread: float
+) -> Float[Array, "row step channel"]:
+    """Each channel of each series moved up or down."""
+    return objects + spread * jax.random.normal(key, (objects.shape[0], 1, objects.shape[2]))
+
+
+def noisy(
+    objects: Float[Array, "row step channel"], key: PRNGKeyArray, spread: float
+) -> Float[Array, "row step channel"]:
+    """Each value moved by a little of its own."""
+    return objects + spread * jax.random.normal(key, objects.shape)
+
+
+def warped(
+    objects: Float[Array, "row step channel"], key: PRNGKeyArray, most: float
+) -> Float[Array, "row step channel"]:
+    """Each series faster or slower by at most this share, read between its steps in straight lines.
+
+    A faster one is shorter and ends in NaN; of a slower one the end is cut off.
+
+    Source: Um et al. 2017, arXiv:1706.00527 (time-warping); ours keeps one speed for a whole series.
+    """
+    n_rows, n_steps, _ = objects.shape
+    speed = jnp.exp(jax.random.uniform(key, (n_rows, 1), minval=-1.0, maxval=1.0) * jnp.log1p(most))
+    at = jnp.arange(n_steps, dtype=objects.dtype)[None] * speed
+    low = jnp.floor(at).astype(jnp.int32)
+    part = (at - low.astype(at.dtype))[..., None]
+    last = jnp.maximum(lengths_of(objects) - 1, 0)[:, None]
+    left = jnp.take_along_axis(objects, jnp.minimum(low, last)[..., None], axis=1)
+    right = jnp.take_along_axis(objects, jnp.minimum(low + 1, last)[..., None], axis=1)
+    # Beside a gap the nearer step counts alone, so that gaps grow by no step.
+    either = jnp.where(part < 0.5, left, right)
+    between = (1 - part) * left + part * right
+    found = jnp.where(jnp.isnan(between), either, between)
+    return jnp.where((at <= last.astype(at.dtype))[..., None], found, jnp.nan)
+
+
+def without_channels(
+    objects: Float[Array, "row step channel"], key: PRNGKeyArray, probability: float
+) -> Float[Array, "row step channel"]:
+    """Some channels of some series not there (NaN); the first one kept where all would go."""
+    gone = jax.random.bernoulli(key, probability, (objects.shape[0], 1, objects.shape[2]))
+    first = jnp.arange(objects.shape[2]) == 0
+    gone = gone & ~(gone.all(axis=2, keepdims=True) & first)
+    return jnp.where(gone, jnp.nan, objects)

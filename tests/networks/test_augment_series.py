@@ -1,0 +1,91 @@
+"""Changes of series in training: what is not there stays so, each leaves in place what it should."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from lepton_lab.networks.augment_series import (
+    SeriesAugment,
+    augment_series,
+    mixed,
+    noisy,
+    scaled,
+    shifted,
+    warped,
+    without_channels,
+)
+
+KEY = jax.random.key(0)
+
+
+@pytest.fixture(scope="module")
+def objects() -> jax.Array:
+    """50 series of 9 steps in 12, with a gap at step 4 of channel 1."""
+    found = np.random.default_rng(0).standard_normal((50, 12, 3)).astype(np.float32)
+    found[:, 9:] = np.nan
+    found[:, 4, 1] = np.nan
+    return jnp.asarray(found)
+
+
+@pytest.mark.parametrize("change", [scaled, shifted, noisy, mixed])
+def test_what_is_there_changes_and_what_is_not_stays_away(objects: jax.Array, change) -> None:
+    found = np.asarray(change(objects, KEY, 0.1))
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(objects))
+    moved = np.abs(found - np.asarray(objects))[~np.isnan(objects)]
+    assert 0.01 < moved.mean() < 0.5
+    np.testing.assert_array_equal(np.asarray(change(objects, KEY, 0.0)), objects)
+
+
+def test_a_scale_is_one_number_a_channel_and_a_shift_too(objects: jax.Array) -> None:
+    factor = np.asarray(scaled(objects, KEY, 0.3)) / objects
+    added = np.asarray(shifted(objects, KEY, 0.3)) - objects
+    for found in (factor, added):
+        assert np.nanmax(np.nanstd(found, axis=1)) < 1e-4
+        assert np.nanstd(found[:, 0]) > 0.2
+
+
+def test_mixing_turns_and_so_keeps_lengths_to_first_order(objects: jax.Array) -> None:
+    whole = jnp.nan_to_num(objects)
+    change = np.asarray(mixed(whole, KEY, 1e-3) - whole)
+    across = (change * np.asarray(whole)).sum(axis=2)  # a turn moves at right angles
+    assert np.abs(across).max() < 1e-5 < np.abs(change).max()
+
+
+def test_warping_a_straight_line_changes_its_slope_alone() -> None:
+    line = np.full((40, 12, 1), np.nan, np.float32)
+    line[:, :9, 0] = np.arange(9)
+    found = np.asarray(warped(jnp.asarray(line), KEY, 0.5))[..., 0]
+    assert np.allclose(found[:, 0], 0)
+    slopes = [np.diff(row[~np.isnan(row)]) for row in found]
+    assert max(np.ptp(slope) for slope in slopes) < 1e-5
+    speeds = np.array([slope[0] for slope in slopes])
+    assert speeds.min() < 0.8 and speeds.max() > 1.25 and (speeds > 1 / 1.51).all() and (speeds < 1.51).all()
+    lengths = (~np.isnan(found)).sum(axis=1)
+    np.testing.assert_array_equal(lengths, np.minimum(12, np.floor(8.0001 / speeds) + 1))
+
+
+def test_warping_by_nothing_is_the_series_and_gaps_stay_gaps(objects: jax.Array) -> None:
+    np.testing.assert_allclose(warped(objects, KEY, 0.0), objects, atol=1e-5)
+    found = np.asarray(warped(objects, KEY, 0.2))
+    assert np.isfinite(found[:, :7, 0]).all()
+    assert np.isnan(found[:, :7, 1]).any(axis=1).mean() > 0.9
+
+
+def test_a_channel_goes_whole_and_never_the_last_one() -> None:
+    series = jnp.ones((500, 6, 3))
+    gone = np.isnan(np.asarray(without_channels(series, KEY, 0.5)))
+    np.testing.assert_array_equal(gone.all(axis=1), gone.any(axis=1))
+    assert not gone.all(axis=(1, 2)).any()
+    assert gone[:, 0, 1:].mean() == pytest.approx(0.5, abs=0.06)
+    assert not np.isnan(np.asarray(without_channels(jnp.ones((20, 6, 1)), KEY, 0.9))).any()
+
+
+def test_all_at_once_is_finite_and_the_keys_own(objects: jax.Array) -> None:
+    config = SeriesAugment(scale=0.1, shift=0.1, noise=0.1, mix=0.1, warp=0.1, drop=0.2)
+    change = jax.jit(lambda series, key: augment_series(series, key, config))
+    one, other = np.asarray(change(objects, KEY)), np.asarray(change(objects, jax.random.key(1)))
+    assert not np.isinf(one).any() and np.nanmax(np.abs(one - other)) > 0.05
+    np.testing.assert_array_equal(one, np.asarray(change(objects, KEY)))
