@@ -29,12 +29,12 @@ class TcnConfig:
         augment: what training does to series.
     """
 
-    channels: int = 64
+    channels: int = 32
     kernel: int = 5
     dilations: tuple[int, ...] = (1, 2, 4, 8)
-    stride: int = 1
+    stride: int = 2
     window: int = 256
-    dropout: float = 0.1
+    dropout: float = 0.2
     augment: SeriesAugment = GENTLE
 
 
