@@ -167,13 +167,11 @@ def bridge_baseline(
         if not len(known):
             continue
         for start, end in zip(starts.tolist(), ends, strict=True):
-            before, after = known[known < start], known[known >= end]
-            left = before[-1] if len(before) else after[0] if len(after) else None
-            right = after[0] if len(after) else left
-            if left is None:  # one stretch alone has nothing before or after it
-                found[start:end, channel] = series[known, channel].mean()
-                continue
-            line = np.interp(np.arange(start, end), sorted({left, right}), series[sorted({left, right}), channel])
+            around = np.concatenate([known[known < start][-1:], known[known >= end][:1]])
+            if len(around):
+                line = np.interp(np.arange(start, end), around, series[around, channel])
+            else:  # one stretch alone has nothing before or after it
+                line = series[known, channel].mean()
             found[start:end, channel] = line
     found[np.isnan(series)] = np.nan
     return found
