@@ -180,6 +180,15 @@ class Survival:
             )
         return np.exp(-hazard_at(self.answers(logits)[:, 1:], self._edges, asked))
 
+    def expected(self, y: np.ndarray, logits: np.ndarray) -> np.ndarray:
+        """Events to expect of each row until the time it was followed to, `(row,)`: its cumulative hazard there."""
+        whole = np.concatenate([np.zeros((len(y), 1)), self.answers(logits)[:, 1:]], axis=1)
+        ends, times = np.append(0.0, self._edges), np.clip(times_of(y), 0.0, self.edges[-1])
+        upper = np.clip(np.searchsorted(ends, times, side="left"), 1, len(self.edges))
+        share = (times - ends[upper - 1]) / (ends[upper] - ends[upper - 1])
+        row = np.arange(len(y))
+        return whole[row, upper - 1] * (1 - share) + whole[row, upper] * share
+
     def median(self, logits: np.ndarray) -> np.ndarray:
         """The time by which half of such rows have the event `(row,)`; infinite beyond the longest time seen."""
         return time_of_hazard(self.answers(logits)[:, 1:], self._edges, math.log(2))

@@ -13,7 +13,7 @@ from lepton_lab.data.mix_rows import frame_rows, is_frame
 from lepton_lab.data.pick_rows import cut
 from lepton_lab.errors import OptionError
 from lepton_lab.evaluation.rows_of import LEARNED_FROM, choose, rows_of
-from lepton_lab.evaluation.truths import truths_of
+from lepton_lab.evaluation.truths import events_in, truths_of
 from lepton_lab.explanation.asked import Asked
 from lepton_lab.explanation.background import (
     DEFAULT_ROWS,
@@ -82,7 +82,8 @@ def ask_model(model: TrainedModel, df: Any, which: Which, against: Against, grou
         notes = (*notes, f"row {which.row} was learned from, not held out")
     x, labels = model.encoder.encode(table), table.index.to_numpy()
     asked = ask_trained(model, x, table.values(), labels, background=background, groups=groups)
-    return replace(asked, notes=notes, labels=replace(asked.labels, ours=True, truth=truths_of(model, table)))
+    truth, events = truths_of(model, table), events_in(model, table, asked.at_rows)
+    return replace(asked, notes=notes, labels=replace(asked.labels, ours=True, truth=truth, events=events))
 
 
 def ask_any(

@@ -21,6 +21,14 @@ def truths_of(model: TrainedModel, table: Table) -> np.ndarray | None:
     return object_array([_truth(model, y) for y in table.y])
 
 
+def events_in(model: TrainedModel, table: Table, logits: np.ndarray) -> np.ndarray | None:
+    """Events seen and expected, `(row, 2)`; None unless the model is of times to an event, and those are known."""
+    if not isinstance(model.task, Survival) or table.y is None:
+        return None
+    _, seen = model.task.exposure(table.y)
+    return np.stack([seen, model.task.expected(table.y, logits)], axis=1)
+
+
 def _truth(model: TrainedModel, y: float) -> object:
     if isinstance(model.task, Survival):
         return f"event at {y:g}" if y >= 0 else f"no event by {-y:g}"

@@ -38,6 +38,7 @@ _PER_ROW = (
     "half_gap",
     "model_std",
     "truth",
+    "events",
 )
 # Of these, those with a class axis where there are several outputs.
 _BY_OUTPUT = ("values", "base_values", "error_std", "prediction", "background_std", "half_gap", "model_std")
@@ -74,6 +75,8 @@ class Explanation:
             disagree and never an interval; None where it was not asked for.
         truth: what happened, as the user wrote it: the class, or the number; None where the explained rows
             came without their target.
+        events: of a model of times to an event, 1 where the event came and 0 where not, and how many the model
+            expected until then; None otherwise.
     """
 
     values: Float64[np.ndarray, "row feature *class"]
@@ -96,6 +99,7 @@ class Explanation:
     one_row: bool = False
     model_std: Float64[np.ndarray, "row feature *class"] | None = None
     truth: Shaped[np.ndarray, " row"] | None = None
+    events: Float64[np.ndarray, "row 2"] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -174,7 +178,7 @@ class Explanation:
         if len(given) != len(self):
             raise ExplanationError(f"{len(given)} truths for {len(self)} explained rows. Give one for each.")
         known = [item.item() if isinstance(item, np.generic) else item for item in given]
-        return dataclasses.replace(self, truth=object_array(known))
+        return dataclasses.replace(self, truth=object_array(known), events=None)
 
     def where(self, *conditions: Any) -> Bool[np.ndarray, " row"]:
         """Which rows meet all conditions, each a column, one of < <= > >= = != in, and a value as you write it.

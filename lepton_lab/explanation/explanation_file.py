@@ -114,6 +114,7 @@ def _checked(ex: Explanation) -> Explanation:
     wanted = {"values": cells, "error_std": cells, "base_values": rows, "prediction": rows, "data": cells[:2],
               "row_labels": rows[:1], "plan": rows[:1]}  # fmt: skip
     wanted |= {"truth": rows[:1]} if ex.truth is not None else {}
+    wanted |= {"events": (rows[0], 2)} if ex.events is not None else {}
     wanted |= {key: cells for key in ("background_std", "half_gap", "model_std") if getattr(ex, key) is not None}
     for key, shape in wanted.items():
         if getattr(ex, key).shape != shape:

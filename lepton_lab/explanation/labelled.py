@@ -23,6 +23,7 @@ class Labels:
         unit: of the outputs.
         row_labels: one a row.
         truth: what happened in each row, as the user wrote it, where that is known.
+        events: seen and expected in each row, of a model of times to an event.
         ours: whether nobody else has `data`, so that an explanation of all rows may have it as it is.
     """
 
@@ -32,6 +33,7 @@ class Labels:
     unit: str
     row_labels: Shaped[np.ndarray, " row"]
     truth: Shaped[np.ndarray, " row"] | None = None
+    events: Float64[np.ndarray, "row 2"] | None = None
     ours: bool = False
 
 
@@ -69,5 +71,6 @@ def explanation_of(
         background_std=None if estimate.background_std is None else squeezed(estimate.background_std),
         half_gap=None if estimate.half_gap is None else squeezed(estimate.half_gap),
         truth=None if labels.truth is None else labels.truth[estimate.rows],
+        events=None if labels.events is None else labels.events[estimate.rows],
         notes=(*notes, *estimate.notes, *pace.budget_note()),
     )

@@ -4,6 +4,12 @@ Error is signed, prediction less truth: for a class its probability less 1 where
 the target's unit. Surprise is in bits, however the target is measured: of a class minus the binary logarithm of the
 probability of what happened (1 bit is a coin toss, 7 bits one chance in 128), of a number the same of the share of
 these rows that are at least as far off.
+
+Of times to an event, censored or not, the error is the number of events expected until the row's time less those seen
+(the martingale residual, its sign turned), and how far off a row is, is its deviance residual, which is as large for
+an event that came too early as for one that stays away too long.
+
+Source: Therneau, Grambsch and Fleming 1990, Biometrika 77, for both residuals.
 """
 
 from __future__ import annotations
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
 SORTS = ("row", "prediction", "error", "surprise")
 # A probability below this counts as this, in bits: one certain mistake is not infinitely surprising.
 LEAST_PROBABILITY = 1e-7
+EVENTS = "events expected until then, less those that came (the martingale residual, its sign turned)"
 
 
 @dataclass(frozen=True)
@@ -31,15 +38,17 @@ class RowScores:
 
     Args:
         prediction: probability of the output's class, or the number, in `unit`.
-        error: `prediction` less what was true; NaN where that is not known.
+        error: `prediction` less what was true, or events expected less those seen; NaN where that is not known.
         surprise: of what happened, in bits; NaN where it is not known.
         share: whether `prediction` is a probability.
+        meaning: what `error` is, in words.
     """
 
     prediction: Float64[np.ndarray, " row"]
     error: Float64[np.ndarray, " row"]
     surprise: Float64[np.ndarray, " row"]
     share: bool
+    meaning: str = "prediction less truth"
 
     def order(self, sort: str, *, ascending: bool = False) -> Int[np.ndarray, " row"]:
         """Positions of the rows in this order, the largest first unless `ascending`; unknown ones last.
@@ -66,6 +75,9 @@ def row_scores(explanation: Explanation, output: int = 0) -> RowScores:
     chances = _probabilities(explanation)
     if chances is None:
         number = explanation.prediction.reshape(len(explanation), -1)[:, output]
+        if explanation.events is not None:
+            seen, expected = explanation.events.T
+            return RowScores(number, expected - seen, _rarity(_deviance(seen, expected)), share=False, meaning=EVENTS)
         off = number - _numbers(explanation.truth, len(explanation))
         return RowScores(number, off, _rarity(off), share=False)
     happened = _happened(explanation)
@@ -119,6 +131,12 @@ def _numbers(truth: Shaped[np.ndarray, " row"] | None, n: int) -> Float64[np.nda
         return np.full(n, np.nan)
     numbers = [t if isinstance(t, (int, float)) and not isinstance(t, bool) else np.nan for t in truth.tolist()]
     return np.array(numbers, np.float64)
+
+
+def _deviance(seen: Float64[np.ndarray, " row"], expected: Float64[np.ndarray, " row"]) -> Float64[np.ndarray, " row"]:
+    """The deviance residual of censored times, positive where fewer events came than expected."""
+    likelihood = seen * np.log(np.maximum(expected, 1e-12)) + seen - expected  # less that of a perfect model
+    return np.sign(expected - seen) * np.sqrt(np.maximum(-2 * likelihood, 0.0))
 
 
 def _rarity(off: Float64[np.ndarray, " row"]) -> Float64[np.ndarray, " row"]:

@@ -61,9 +61,9 @@ class ProgressLine:
         sys.stdout.write("\n")
 
     def fail(self, message: str) -> None:
-        """Leave what went wrong."""
-        self._write(message)
-        sys.stdout.write("\n")
+        """Leave the line where it stands: what went wrong is raised right after, and said then."""
+        if self._width:
+            sys.stdout.write("\n")
 
     def _write(self, line: str) -> None:
         sys.stdout.write("\r" + line.ljust(self._width))

@@ -8,7 +8,7 @@ from lepton_lab.pictures import theme
 from lepton_lab.pictures.markup import Markup, join, tag
 from lepton_lab.pictures.numbers import percent, value
 from lepton_lab.pictures.spread import LINES, of_card
-from lepton_lab.pictures.tables import table
+from lepton_lab.pictures.tables import cut, first_within, table
 
 if TYPE_CHECKING:
     from lepton_lab.data.check import Check
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from lepton_lab.data.shifts import ColumnDrift
 
 AT_MOST = 40
+# Characters of markup.
+ROOM = 45_000
 
 
 def part(check: Check) -> Markup:
@@ -24,8 +26,8 @@ def part(check: Check) -> Markup:
         return Markup("")
     cards = list(check.columns.values())
     drifts = {one.name: one for one in check.drift} if check.drift is not None else {}
-    rows = [_row(card, drifts.get(card.name)) for card in cards[:AT_MOST]]
-    more = f" · {len(cards) - AT_MOST} more are not drawn" if len(cards) > AT_MOST else ""
+    rows = first_within((_row(card, drifts.get(card.name)) for card in cards[:AT_MOST]), ROOM)
+    more = f" · {len(cards) - len(rows):,} more are not drawn" if len(cards) > len(rows) else ""
     drawn = table(["Column", "Kind", "Values", "Missing", "Different", "Most frequent, or ends"], rows,
                   numeric=(3, 4), wrap=(5,))  # fmt: skip
     return theme.section("Columns", legend(cards, bool(drifts)), drawn, sub=f"bars: all rows{more}")
@@ -34,7 +36,7 @@ def part(check: Check) -> Markup:
 def legend(cards: list[ColumnCard], drifts: bool) -> Markup:
     """What the lines stand for."""
     classes = next((card.classes for card in cards if card.classes), ())
-    keys = [(kind, f"{name}, its own shares") for kind, name in zip(LINES, classes, strict=False)]
+    keys = [(kind, f"{cut(name)}, its own shares") for kind, name in zip(LINES, classes, strict=False)]
     if any(card.target_mean for card in cards):
         keys.append(("main", "mean of the target"))
     if drifts:
@@ -44,9 +46,9 @@ def legend(cards: list[ColumnCard], drifts: bool) -> Markup:
 
 def _row(card: ColumnCard, drift: ColumnDrift | None) -> list[object]:
     column = card.column
-    kind = join(str(column.kind), tag("div", _role(card), class_="lep-sub") if _role(card) else None)
+    kind = join(str(column.kind), tag("div", cut(_role(card)), class_="lep-sub") if _role(card) else None)
     missing = percent(card.n_missing / max(card.n_rows, 1)) if card.n_missing else ""
-    return [tag("strong", card.name), kind, of_card(card, drift), missing, f"{card.n_unique:,}", ends(card)]
+    return [tag("strong", cut(card.name)), kind, of_card(card, drift), missing, f"{card.n_unique:,}", ends(card)]
 
 
 def _role(card: ColumnCard) -> str:

@@ -9,12 +9,14 @@ from lepton_lab.pictures.intervals import with_interval
 from lepton_lab.pictures.markup import Markup, join, tag
 from lepton_lab.pictures.numbers import count, fixed, percent, value
 from lepton_lab.pictures.spread import of_drift
-from lepton_lab.pictures.tables import table, text_table
+from lepton_lab.pictures.tables import cut, first_within, table, text_table
 
 if TYPE_CHECKING:
     from lepton_lab.data.shifts import ColumnDrift, Drift
 
 AT_MOST = 60
+# Characters of markup; the largest drifts come first.
+ROOM = 40_000
 CHIPS = {"type": "serious", "large": "serious", "moderate": "warn", "small": "info", "none": "ok"}
 NOTE = (
     "PSI: 0.1 beyond chance is moderate, 0.25 large (conventions of credit scoring); beside it what chance alone gives "
@@ -55,25 +57,29 @@ def notes(drift: Drift) -> list[str]:
     said = [NOTE]
     if drift.n_looked != drift.n_rows:
         said.append(f"Random samples of {drift.n_looked[0]:,} and {drift.n_looked[1]:,} rows were looked at.")
-    if drift.lost:
-        said.append(f"Only the first frame has: {', '.join(drift.lost[:12])}{', ...' * (len(drift.lost) > 12)}.")
-    if drift.added:
-        said.append(f"Only the second frame has: {', '.join(drift.added[:12])}{', ...' * (len(drift.added) > 12)}.")
-    if len(drift) > AT_MOST:
-        said.append(f"{len(drift) - AT_MOST} more columns are not drawn.")
+    for which, names in (("first", drift.lost), ("second", drift.added)):
+        if names:
+            said.append(f"Only the {which} frame has: {', '.join(map(cut, names[:12]))}{', ...' * (len(names) > 12)}.")
+    if len(drift) > (n := len(_drawn(drift))):
+        said.append(f"{len(drift) - n:,} more columns are not drawn.")
     return said
 
 
 def part(drift: Drift) -> Markup:
     """The table of columns."""
-    rows = []
-    for one in drift.columns[:AT_MOST]:
-        name, _, psi, chance, distance, p, missing, new = _cells(one)
-        size = join(psi, " ", tag("span", chance and f"({chance})", class_="lep-sub"))
-        chip = theme.chip(one.verdict, CHIPS[one.verdict])
-        rows.append([tag("strong", name), chip, of_drift(one), size, distance, p, missing, new])
     header = ["Column", "Drift", "First frame, and second", "PSI (by chance)", "Distance", "p", "Missing", "New values"]
-    return table(header, rows, numeric=(3,), wrap=(7,))
+    return table(header, _drawn(drift), numeric=(3,), wrap=(7,))
+
+
+def _drawn(drift: Drift) -> list[list[object]]:
+    return first_within(map(_row, drift.columns[:AT_MOST]), ROOM)
+
+
+def _row(one: ColumnDrift) -> list[object]:
+    name, _, psi, chance, distance, p, missing, new = _cells(one)
+    size = join(psi, " ", tag("span", chance and f"({chance})", class_="lep-sub"))
+    return [tag("strong", name), theme.chip(one.verdict, CHIPS[one.verdict]), of_drift(one), size, distance, p,
+            missing, new]  # fmt: skip
 
 
 def _headline(drift: Drift) -> list[Markup]:
@@ -88,10 +94,10 @@ def _headline(drift: Drift) -> list[Markup]:
 
 def _cells(one: ColumnDrift) -> list[str]:
     if one.verdict == "type":
-        return [one.name, one.verdict, "", "", "", "", "", one.problem]
+        return [cut(one.name), one.verdict, "", "", "", "", "", cut(one.problem)]
     p = "< 0.001" if one.adjusted < 0.001 else fixed(one.adjusted, 3)
     gone = f"{percent(one.missing[0])} → {percent(one.missing[1])}" if any(one.missing) else ""
     new = ", ".join(value(v) for v in one.new[:5]) + (", …" if len(one.new) > 5 else "")
     new += f" ({percent(one.new_share)})" if new else ""
     distance = f"{one.measure} {fixed(one.distance, 3)}" if one.measure else ""
-    return [one.name, one.verdict, fixed(one.psi, 3), fixed(one.psi_by_chance, 3), distance, p, gone, new]
+    return [cut(one.name), one.verdict, fixed(one.psi, 3), fixed(one.psi_by_chance, 3), distance, p, gone, new]

@@ -8,7 +8,7 @@ from lepton_lab.pictures import column_table, drift_table, theme
 from lepton_lab.pictures.markup import Markup, join, tag
 from lepton_lab.pictures.numbers import count, percent
 from lepton_lab.pictures.svg import rect, svg
-from lepton_lab.pictures.tables import table, text_table
+from lepton_lab.pictures.tables import cut, first_within, table, text_table
 
 if TYPE_CHECKING:
     from lepton_lab.data.quality import Check, Finding
@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 ORDER = ("serious", "warn", "info")
 WORDS = {"serious": "serious", "warn": "look at", "info": "note"}
 AT_MOST = 60
+# Characters of markup: with the drift's and the columns' the picture stays below 150,000, however wide the frame.
+ROOM = 30_000
 
 
 def html(check: Check) -> Markup:
     """The picture as self-contained HTML."""
     findings = _sorted(check)
-    body = _table(findings[:AT_MOST]) if findings else theme.chip("nothing to report", "ok")
-    more = f"and {len(findings) - AT_MOST} more" if len(findings) > AT_MOST else ""
+    drawn = first_within(map(_row, findings[:AT_MOST]), ROOM)
+    header = ["", "Column", "Rows", "What, and what to do"]
+    body = table(header, drawn, wrap=(3,)) if findings else theme.chip("nothing to report", "ok")
+    more = f"and {len(findings) - len(drawn):,} more" if len(findings) > len(drawn) else ""
     drift = None
     if check.drift is not None:
         title = "Drift of the second frame"
@@ -38,12 +42,13 @@ def html(check: Check) -> Markup:
 def text(check: Check) -> str:
     """The picture as plain text."""
     rows = [
-        [WORDS[f.severity], f.column or "–", percent(f.share), f"{f.message} {f.advice}".strip()]
-        for f in _sorted(check)
+        [WORDS[f.severity], cut(f.column or "–"), percent(f.share), f"{cut(f.message)} {cut(f.advice)}".strip()]
+        for f in _sorted(check)[:AT_MOST]
     ]
     body = (
         text_table(["", "column", "rows", "what, and what to do"], rows, numeric=(2,)) if rows else "nothing to report"
     )
+    body += f"\nand {len(check.findings) - AT_MOST:,} more" if len(check.findings) > AT_MOST else ""
     drift = [f"Drift: {drift_table.words(check.drift)}"] if check.drift is not None else []
     head = f"Check of {_rows(check)}: {subtitle(check)}"
     return "\n".join([head, body, *drift, *sampled(check), f"Next: {_train_line(check)}"])
@@ -89,13 +94,10 @@ def _counts(findings: list[Finding]) -> Markup:
     return tag("div", chips, style="margin:6px 0 8px") if chips else Markup("")
 
 
-def _table(findings: list[Finding]) -> Markup:
-    rows = [
-        [theme.chip(WORDS[f.severity], f.severity), tag("strong", f.column) if f.column else "–", _share(f.share),
-         join(f.message, " ", tag("span", f.advice, class_="lep-sub") if f.advice else None)]
-        for f in findings
-    ]  # fmt: skip
-    return table(["", "Column", "Rows", "What, and what to do"], rows, wrap=(3,))
+def _row(f: Finding) -> list[object]:
+    column = tag("strong", cut(f.column)) if f.column else "–"
+    advice = tag("span", cut(f.advice), class_="lep-sub") if f.advice else None
+    return [theme.chip(WORDS[f.severity], f.severity), column, _share(f.share), join(cut(f.message), " ", advice)]
 
 
 def _share(share: float) -> Markup:

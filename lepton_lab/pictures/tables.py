@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from lepton_lab.pictures.markup import Markup, clean, tag
 
@@ -45,6 +45,22 @@ def table(
 def _cell(cell: object, kind: str | None, heads: str | None) -> Markup:
     """A cell that heads its row or column, unless it is empty: then it heads nothing."""
     return tag("th", cell, scope=heads, class_=kind) if heads and cell != "" else tag("td", cell, class_=kind)
+
+
+def first_within(rows: Iterable[Sequence[object]], room: int) -> list[list[object]]:
+    """The first rows whose cells have no more characters than this together; one at least, where there is one."""
+    taken: list[list[object]] = []
+    for row in rows:
+        room -= sum(len(str(cell)) for cell in row)
+        if taken and room < 0:
+            break
+        taken.append(list(row))
+    return taken
+
+
+def cut(words: str, most: int = 300) -> str:
+    """Words that may be somebody's whole text, cut with an ellipsis."""
+    return words if len(words) <= most else f"{words[: most - 1].rstrip()}…"
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: Sequence[int] = ()) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import signal
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,6 +45,14 @@ def lab(browser: Browser, server: Server) -> Iterator[Lab]:
     until(lambda: "ready" in text_of(opened, 0), "the results are made", lambda: seen_by(opened))
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module")
+def kernel(lab: Lab) -> int:
+    """Its process."""
+    scroll_to(lab, 0)
+    until(lambda: "ready" in text_of(lab, 0), "the first cell is in sight")
+    return int(text_of(lab, 0).split()[-1])
 
 
 def shown(lab: Lab, name: str) -> Locator:
@@ -95,6 +105,35 @@ def test_a_second_copy_shows_the_same(lab: Lab) -> None:
     assert panel(lab, 1).first.inner_text() == panel(lab, 2).first.inner_text()
     run_cell(lab, 2, f"made({NAMES[1]!r})")
     until(lambda: "Best AUC" not in "".join(panel(lab, 2).all_inner_texts()), "another panel", lambda: seen_by(lab))
+
+
+# Where a reader asks, what he does there, and what there is once the kernel has answered. The list of runs asks by
+# itself, now and then; the what-if panel's test (test_whatif.py) drags while its kernel sleeps.
+ASKS: dict[str, tuple[str, Callable[[Locator], object], str]] = {
+    "explanation": (
+        "select[aria-label='column to look at']:has(option:nth-child(4))", lambda choice: choice.select_option(index=3),
+        ".lep-dependence:not(.stale) svg",
+    ),
+    "result": (".lep-part >> nth=1", lambda part: part.click(), ".lep-effect"),
+    "data": ("button[aria-label='Leave out c2']", lambda drop: drop.click(), ".lep-foot .lep-code:has-text('c2')"),
+    "runs": (".lep-source[data-kind=model]", lambda _: None, ".lep-source[data-kind=model]"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ASKS)
+def test_a_busy_kernel_is_said_and_its_answer_follows(lab: Lab, kernel: int, name: str) -> None:
+    """Asked while the kernel sleeps, a panel says so, and goes on where the answer comes."""
+    where, ask, answered = ASKS[name]
+    one = shown(lab, name)
+    place, said = one.locator(where).first, one.locator(".lep-source[data-kind=busy]")
+    until(lambda: place.count() > 0 and not said.count(), "it can be asked", one.inner_text)
+    os.kill(kernel, signal.SIGSTOP)
+    try:
+        ask(place)
+        until(lambda: said.count() > 0, "it says that the kernel is busy", one.inner_text)
+    finally:
+        os.kill(kernel, signal.SIGCONT)
+    until(lambda: one.locator(answered).count() > 0 and not said.count(), "it is answered", one.inner_text)
 
 
 def test_a_dead_kernel_leaves_panels_that_can_be_read(lab: Lab) -> None:

@@ -14,6 +14,7 @@ from lepton_lab.explanation.explanation import Explanation
 from lepton_lab.explanation.row_scores import row_scores
 from tests.evaluation.linear_models import linear_model
 from tests.pictures import examples
+from tests.small_models import small_frame, small_model
 
 
 def two_classes(truth=("yes", "no", None, "no")):
@@ -46,6 +47,33 @@ def test_of_a_number_the_surprise_is_how_rare_so_large_an_error_is():
     np.testing.assert_allclose(found.error, [-1, -4, 0, np.nan])
     np.testing.assert_allclose(found.surprise, [np.log2(3 / 2), np.log2(3), 0, np.nan])
     assert not found.share
+
+
+def test_of_times_to_an_event_the_error_is_the_martingale_residual_and_the_surprise_ranks_deviances():
+    seen, expected = np.array([1.0, 1.0, 0.0, 0.0]), np.array([1.0, 0.01, 0.3, 3.0])
+    ex = dataclasses.replace(two_classes(), unit="log hazard", events=np.stack([seen, expected], axis=1))
+    found = row_scores(ex)
+    np.testing.assert_allclose(found.error, [0, -0.99, 0.3, 3.0])  # a death nobody expected, a life nobody expected
+    # Deviances 0, -2.69, 0.77, 2.45: the early death is the rarest, then the long life.
+    np.testing.assert_allclose(found.surprise, [0, 2, np.log2(4 / 3), 1])
+    assert "martingale" in found.meaning and not found.share
+    assert ex.rows("surprise").index.tolist() == [1, 3, 2, 0]
+    assert ex[[1, 3]].events.tolist() == [[1, 0.01], [0, 3.0]]
+    assert ex.with_truth([None] * 4).events is None
+
+
+def test_a_survival_models_rows_are_scored_by_its_own_hazards(tmp_path):
+    model, df = small_model("survival"), small_frame("survival", 40, seed=5)
+    ex = ll.explain(model, df)
+    (time,), event = (model.schema.target,), "died"
+    seen = df[event].to_numpy().astype(float)
+    follow = np.minimum(df[time].to_numpy(float), model.task.edges[-1])
+    alive = np.array([model.task.survival(model.logits(df.iloc[[i]]), [t])[0, 0] for i, t in enumerate(follow)])
+    frame = ex.rows()
+    np.testing.assert_allclose(frame["error"], -np.log(alive) - seen, atol=1e-6)
+    assert frame["surprise"].notna().all() and str(frame["truth"].iloc[0]).startswith(("event at", "no event by"))
+    ex.save(tmp_path / "ex.zip")
+    np.testing.assert_array_equal(ll.Explanation.load(tmp_path / "ex.zip").events, ex.events)
 
 
 def test_rows_come_sorted_with_the_users_own_values_and_unknown_ones_last():

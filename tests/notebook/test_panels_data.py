@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -74,7 +75,7 @@ def test_decisions_are_a_call_of_train_and_the_check_is_made_again(panel) -> Non
     assert "ignore=['c0']" in message["code"]
     assert any(f.column == "c0" and f.kind == "infinite" for f in panel.check)
     panel.comm.say({"type": "again"})
-    again = told(panel, "data")
+    again = told(panel, "again")
     assert again["checked"] == {"drop": ["c0"], "types": {"zip": "category"}}
     assert again["decisions"]["immutable"] == [NASTY[0]]
     assert not any(f.column == "c0" and f.kind == "infinite" for f in panel.check)
@@ -117,4 +118,19 @@ def test_cards_of_200_columns_and_10_000_values_come_some_at_a_time() -> None:
         assert len(message["cards"]) <= CARDS
     card = panel.check.columns["many"]
     assert (card.n_unique, len(card.counts)) == (10_000, 13)
-    assert len(panel.twin_html()) < 200_000
+    assert len(panel.twin_html()) < 150_000
+
+
+def test_the_twin_of_1_000_columns_with_endless_names_is_bounded_and_counts_the_rest() -> None:
+    rng = np.random.default_rng(0)
+    df = pd.DataFrame({f"{'a name without end ' * 40} {j}": rng.normal(size=60) for j in range(1000)})
+    df.iloc[:40] = np.nan  # each column has a finding
+    df["y"] = rng.choice(["no", "<b>yes</b>" * 60], 60)
+    check = check_table(df, target="y", against=df.assign(**{name: df[name] + 9 for name in df.columns[:1000]}))
+    panel = DataPanel(check)
+    html, text = panel.twin_html(), panel.twin_text()
+    assert len(html) < 150_000 and len(text) < 50_000
+    drawn = html.count("<tr") - 3  # of three tables; their heads are rows too
+    assert 30 < drawn < 200
+    left = sum(int(n.replace(",", "")) for n in re.findall(r"([\d,]+) more", html))
+    assert drawn + left == len(check.findings) + len(check.drift) + len(check.columns)

@@ -38,4 +38,13 @@ def test_the_line_is_written_over(capsys):
     line.fail("out of memory")
     out = capsys.readouterr().out
     assert out.startswith("\rnetwork  epoch 1/10  best auc 0.5000  1.0s") and "epoch 2" not in out
-    assert out.endswith("\n") and out.split("\r")[2].rstrip() == "out of memory"
+    assert out.endswith("\n") and out.count("\n") == 1
+    ProgressLine().fail("no column 'bda'")
+    assert capsys.readouterr().out == ""
+
+
+def test_an_error_is_said_once(notebook, loans):
+    notebook["df"] = loans
+    ran = notebook.run("%lepton train df --target bda")
+    assert "Did you mean 'bad'?" in str(ran.error)
+    assert "bda" not in ran.out

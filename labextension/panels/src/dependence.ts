@@ -125,8 +125,15 @@ export class DependenceView {
     return this.data?.column ?? null;
   }
 
+  /** What is drawn is no more what was asked for last. */
+  awaits(column: string): void {
+    this.node.classList.add("stale");
+    this.head.replaceChildren(`Effect of ${column} …`);
+  }
+
   show(data: Dependence): void {
     this.data = data;
+    this.node.classList.remove("stale");
     const known = data.place.length;
     this.order = Array.from({ length: known }, (_, i) => i).sort((a, b) => data.place[a]! - data.place[b]! || a - b);
     this.head.replaceChildren(`Effect of ${data.column}`, h("span", { class: "lep-sub" }, data.exact ? "exact" : `95 % bounds: ± ${number(median(data.half), 2)} (median)`));

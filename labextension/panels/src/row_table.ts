@@ -9,6 +9,8 @@ export interface Scores {
   share: boolean;
   /** Whether it is known what happened. */
   known: boolean;
+  /** What an error is, in words. */
+  meaning: string;
   prediction: Float64Array;
   error: Float64Array;
   surprise: Float64Array;
@@ -119,7 +121,8 @@ export class RowTable {
       const now = sortable && key === this.sort;
       const words = `${name}${now && key !== "row" ? (this.ascending ? " ↑" : " ↓") : ""}`;
       const button = sortable ? h("button", { type: "button", class: "lep-link", tabindex: "0", click: () => this.sortBy(key as Sort) }, words) : words;
-      return h("span", { role: "columnheader", "aria-sort": now ? (this.ascending ? "ascending" : "descending") : sortable ? "none" : null, title: name }, button);
+      const title = sortable && key === "error" ? `error: ${this.data!.scores.meaning}` : sortable && key === "surprise" ? "surprise: how rare what happened is, in bits" : name;
+      return h("span", { role: "columnheader", "aria-sort": now ? (this.ascending ? "ascending" : "descending") : sortable ? "none" : null, title }, button);
     }));
   }
 

@@ -1,7 +1,7 @@
 """The data panel: findings with the rows behind them, a card a column, and decisions that become a call of `train`.
 
-Each message of the page is one call of `Check`: `rows`, `decide`, `again`. Every view of the panel hears
-what was decided, since it is one check.
+Each message of the page is one call of `Check`: `rows`, `decide`, `again`. Every view of the panel hears what was
+decided (answers `decided` and `again`, whichever view asked), since it is one check.
 """
 
 from __future__ import annotations
@@ -52,26 +52,26 @@ class DataPanel(TwinnedPanel):
         self.reply(content, {"error": str(error), **messages.decided(self.check)}, kind="trouble")
 
     def _ready(self, content: Content) -> None:
-        self.send({**messages.data(self.check), "view": content.get("view")})
+        self.reply(content, messages.data(self.check), kind="data")
 
     def _cards(self, content: Content) -> None:
         start = content.get("from")
         if isinstance(start, int) and 0 <= start < max(len(self.check.columns), 1):
-            self.send(messages.cards(self.check, start))
+            self.reply(content, messages.cards(self.check, start))
 
     def _rows(self, content: Content) -> None:
         place = content.get("finding")
         if isinstance(place, int) and 0 <= place < len(self.check.findings):
-            self.send(messages.rows(self.check, place))
+            self.reply(content, messages.rows(self.check, place))
 
     def _decide(self, content: Content) -> None:
         drop, types, immutable = (content.get(name) for name in ("drop", "types", "immutable"))
         if isinstance(drop, list) and isinstance(types, dict) and isinstance(immutable, list):
             self.check = self.check.decide(drop=drop, types=types, immutable=immutable)
-            self.send({"type": "decided", **messages.decided(self.check)})
+            self.reply(content, messages.decided(self.check), kind="decided")
             self.refresh_twin()
 
-    def _again(self, _content: Content) -> None:
+    def _again(self, content: Content) -> None:
         self.check = self.check.again()
-        self.send(messages.data(self.check))
+        self.reply(content, messages.data(self.check))
         self.refresh_twin()

@@ -34,7 +34,7 @@ def data(check: Check) -> dict[str, Any]:
     """The whole panel, apart from its cards and rows."""
     drift = check.drift
     return {
-        "type": "data", "title": title(check), "sub": subtitle(check), "target": check.target,
+        "title": title(check), "sub": subtitle(check), "target": check.target,
         "names": list(check.columns), "kinds": [str(kind) for kind in KINDS],
         "findings": [_finding(check, i) for i in range(len(check.findings))],
         "drift": None if drift is None else {"words": words(drift), "notes": notes(drift)},
@@ -66,7 +66,7 @@ def cards(check: Check, start: int) -> dict[str, Any]:
     """The cards of some columns."""
     drifts = {one.name: one for one in check.drift} if check.drift is not None else {}
     some = islice(check.columns.values(), start, start + CARDS)
-    return {"type": "cards", "from": start, "cards": [card(one, drifts.get(one.name)) for one in some]}
+    return {"from": start, "cards": [card(one, drifts.get(one.name)) for one in some]}
 
 
 def card(one: ColumnCard, drift: ColumnDrift | None) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def rows(check: Check, place: int) -> dict[str, Any]:
     cells = [[value(cell) for cell in frame[name].tolist()] for name in names]
     rest = f" · {len(frame.columns) - len(names)} more columns" if len(frame.columns) > len(names) else ""
     return {
-        "type": "rows", "finding": place, "names": names, "labels": [value(label) for label in frame.index.tolist()],
+        "finding": place, "names": names, "labels": [value(label) for label in frame.index.tolist()],
         "rows": [list(row) for row in zip(*cells, strict=True)], "code": rows_code(finding),
         "note": f"{len(frame):,} of {finding.n_rows or 0:,} rows{rest}",
     }  # fmt: skip

@@ -111,7 +111,9 @@ def scores(explanation: Explanation, rows: list[int], output: int) -> tuple[Told
     found = row_scores(explanation, output)
     truth = np.full(len(rows), None, object) if explanation.truth is None else explanation.truth[rows]
     texts, cells = column_cells(places_of("", truth))
-    message = {"share": found.share, "texts": texts, "known": explanation.truth is not None}
+    message = {
+        "share": found.share, "texts": texts, "known": explanation.truth is not None, "meaning": found.meaning,
+    }  # fmt: skip
     arrays = (found.prediction[rows], found.error[rows], found.surprise[rows], cells)
     return message, [np.asarray(array, "<f8").tobytes() for array in arrays]
 

@@ -44,14 +44,14 @@ def call(id: str, rest: str) -> str:
 
 def runs(found: Sequence[RunRecord]) -> dict[str, Any]:
     """The list, as it is now."""
-    return {"type": "runs", "runs": [_run(run) for run in found[:MOST_RUNS]], "hidden": max(0, len(found) - MOST_RUNS)}
+    return {"runs": [_run(run) for run in found[:MOST_RUNS]], "hidden": max(0, len(found) - MOST_RUNS)}
 
 
 def comparison(found: RunComparison) -> dict[str, Any]:
     """Runs side by side."""
     differs = [("asked", found.asked), ("came out", found.came)]
     return {
-        "type": "compared", "ids": [run.id for run in found.runs], "names": [called(run) for run in found.runs],
+        "ids": [run.id for run in found.runs], "names": [called(run) for run in found.runs],
         "traces": [_trace(found.traces[run.id]) for run in found.runs],
         "pairs": [_pair(found.pairs[run.id]) for run in found.runs[1:]],
         "differs": [

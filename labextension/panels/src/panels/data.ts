@@ -3,7 +3,9 @@
 import { codeLine, copyButton } from "../code.ts";
 import { columnCard, turned, typed, type Card, type Decisions, type Shown } from "../column_card.ts";
 import { h } from "../dom.ts";
-import { hear, onLost, takeTwinsPlace, type Cleanup, type View } from "../host.ts";
+import { takeTwinsPlace, type Cleanup, type View } from "../host.ts";
+import { Line, type State } from "../line.ts";
+import { Source } from "../source.ts";
 import { KINDS } from "../spread.ts";
 
 interface Finding {
@@ -33,7 +35,6 @@ interface Told {
 
 const SEVERITIES = ["serious", "warn", "info"];
 const FEW_FINDINGS = 12;
-const BUSY_MS = 700;
 
 export type Filter = "all" | "findings" | "drift" | "decided";
 
@@ -70,11 +71,8 @@ class DataView_ {
   private opened: number | null = null;
   private all = false;
   private twin: Cleanup | null = null;
-  private asked = 0;
-  private lost = false;
   private code = "";
-  private readonly token = Math.random().toString(36).slice(2);
-  private readonly cleanups: Cleanup[] = [];
+  private readonly kernel: Line;
 
   private readonly title = h("div", { class: "lep-title" });
   private readonly sub = h("div", { class: "lep-sub" });
@@ -89,7 +87,7 @@ class DataView_ {
   private readonly grid = h("ul", { class: "lep-cards", "aria-label": "columns" });
   private readonly none = h("div", { class: "lep-sub", hidden: true }, "no such column");
   private readonly trouble = h("div", { class: "lep-trouble", role: "alert", hidden: true });
-  private readonly source = h("div", { class: "lep-source", role: "status", "aria-live": "polite" });
+  private readonly source = new Source("Run the cell again to go on deciding.");
   private readonly again = h("button", { type: "button", class: "lep-button", click: () => this.check() }, "Check again");
   private readonly line = codeLine();
 
@@ -101,32 +99,22 @@ class DataView_ {
       section("Findings", this.findings, this.more),
       section("Columns", this.drift, h("div", { class: "lep-find" }, this.find, this.filter, this.order), this.legend, this.grid, this.none),
       this.trouble,
-      h("div", { class: "lep-tools lep-foot" }, this.again, this.source, this.line, copyButton(() => this.code)),
+      h("div", { class: "lep-tools lep-foot" }, this.again, this.source.node, this.line, copyButton(() => this.code)),
     );
-    this.cleanups.push(hear(model, (content) => this.heard(content)), onLost(model, () => this.lose()));
-    const clock = window.setInterval(() => this.watch(), 250);
-    this.cleanups.push(() => clearInterval(clock));
-    this.send({ type: "ready", view: this.token });
+    // What is decided, and a check made again, is one for every view.
+    this.kernel = new Line(model, {
+      data: (content) => this.start(content), again: (content) => this.start(content), cards: (content) => this.take(content.from, content.cards),
+      rows: (content) => this.drawRows(content), decided: (content) => this.decided(content), trouble: (content) => this.troubled(content),
+    }, (state) => this.stateIs(state), ["again", "decided"]);
+    this.kernel.ask({ type: "ready" });
   }
 
   close(): void {
     this.twin?.();
-    for (const cleanup of this.cleanups) cleanup();
+    this.kernel.close();
   }
 
   // --- what the kernel says
-
-  private heard(content: any): void {
-    // The answer to another view's `ready` says nothing new.
-    if (content.type === "data" && content.view && content.view !== this.token) return;
-    this.asked = 0;
-    if (content.type === "data") return this.start(content);
-    if (!this.told) return;
-    if (content.type === "cards") this.take(content.from, content.cards);
-    else if (content.type === "rows") this.drawRows(content);
-    else if (content.type === "decided") this.decided(content);
-    else if (content.type === "trouble") this.troubled(content);
-  }
 
   private start(told: Told): void {
     this.told = told;
@@ -144,17 +132,17 @@ class DataView_ {
     this.trouble.hidden = true;
     this.drawFindings();
     this.decided(told);
-    if (told.names.length) this.send({ type: "cards", from: 0 });
+    if (told.names.length) this.kernel.ask({ type: "cards", from: 0 });
     this.twin ??= takeTwinsPlace(this.el, String(this.model.get("twin")));
   }
 
   private take(from: number, cards: Card[]): void {
-    if (from !== this.cards.length) return; // asked for by another view, and known here
+    if (from !== this.cards.length) return; // of a check that was made again meanwhile
     this.cards.push(...cards);
     for (const card of cards) this.shown.set(card.name, this.made(card));
     if (from === 0) this.drawLegend();
     this.arrange();
-    if (this.cards.length < this.told!.names.length) this.send({ type: "cards", from: this.cards.length });
+    if (this.cards.length < this.told!.names.length) this.kernel.ask({ type: "cards", from: this.cards.length });
   }
 
   private made(card: Card): Shown {
@@ -169,6 +157,7 @@ class DataView_ {
   }
 
   private decided(content: { decisions: Decisions; code: string }): void {
+    if (!this.told) return;
     this.decisions = content.decisions;
     this.code = content.code;
     this.line.textContent = content.code;
@@ -198,18 +187,18 @@ class DataView_ {
   private decide(next: Decisions): void {
     this.decisions = next;
     this.showDecisions();
-    this.send({ type: "decide", ...next });
+    this.kernel.ask({ type: "decide", ...next });
   }
 
   private check(): void {
     this.again.disabled = true;
-    this.send({ type: "again" });
+    this.kernel.ask({ type: "again" });
   }
 
   private toggleRows(place: number): void {
     this.opened = this.opened === place ? null : place;
     this.drawFindings();
-    if (this.opened !== null) this.send({ type: "rows", finding: place });
+    if (this.opened !== null) this.kernel.ask({ type: "rows", finding: place });
   }
 
   private goToFinding(column: string): void {
@@ -230,45 +219,24 @@ class DataView_ {
     node?.querySelector<HTMLElement>("[tabindex]")?.focus();
   }
 
-  private send(content: Record<string, unknown>): void {
-    if (this.lost) return;
-    this.asked ||= performance.now();
-    try {
-      this.model.send(content);
-    } catch {
-      this.lose();
-    }
-  }
-
-  private watch(): void {
-    if (this.lost) return;
-    if (this.asked && performance.now() - this.asked > BUSY_MS) this.sourceIs("the kernel is busy; its answer will follow", "busy");
-    else if (!this.asked) this.showState();
-  }
-
-  private lose(): void {
-    this.lost = true;
-    this.again.disabled = true;
-    for (const control of this.el.querySelectorAll<HTMLButtonElement | HTMLSelectElement>(".lep-card-tools :is(button, select), .lep-rows-button")) control.disabled = true;
-    this.sourceIs("The kernel is gone. Run the cell again to go on deciding.", "lost");
-  }
-
-  private sourceIs(words: string, kind: string): void {
-    if (this.source.textContent !== words) this.source.textContent = words;
-    this.source.dataset.kind = kind;
+  private stateIs(state: State): void {
+    this.source.kernelIs(state);
+    this.showState();
+    for (const control of this.el.querySelectorAll<HTMLButtonElement | HTMLSelectElement>(".lep-card-tools :is(button, select), .lep-rows-button")) control.disabled = state === "lost";
   }
 
   private showState(): void {
     const late = this.told !== null && waits(this.decisions, this.told.checked);
-    this.again.disabled = !late;
+    this.again.disabled = !late || this.kernel.lost;
     const n = this.decisions.drop.length + this.decisions.immutable.length + Object.keys(this.decisions.types).length;
-    this.sourceIs(late ? "findings are of the frame before these decisions" : n ? `${n} ${n === 1 ? "decision" : "decisions"}` : "nothing decided", late ? "busy" : "model");
+    this.source.say(late ? "findings are of the frame before these decisions" : n ? `${n} ${n === 1 ? "decision" : "decisions"}` : "nothing decided", late ? "late" : "model");
   }
 
   // --- drawing
 
   private showDecisions(): void {
     for (const one of this.shown.values()) one.show(this.decisions);
+    this.showState();
     if (this.filter.value === "decided") this.arrange();
   }
 
@@ -289,7 +257,7 @@ class DataView_ {
     const column = one.column === null ? null : known
       ? h("button", { type: "button", class: "lep-link lep-finding-column", click: () => this.goToColumn(one.column!) }, one.column)
       : h("strong", { class: "lep-finding-column" }, one.column);
-    const rows = one.rows ? h("button", { type: "button", class: "lep-button lep-rows-button", "aria-expanded": String(open), disabled: this.lost, click: () => this.toggleRows(place) }, `${one.rows.toLocaleString("en-US")} ${one.rows === 1 ? "row" : "rows"}`) : h("span", { class: "lep-sub" }, one.share);
+    const rows = one.rows ? h("button", { type: "button", class: "lep-button lep-rows-button", "aria-expanded": String(open), disabled: this.kernel.lost, click: () => this.toggleRows(place) }, `${one.rows.toLocaleString("en-US")} ${one.rows === 1 ? "row" : "rows"}`) : h("span", { class: "lep-sub" }, one.share);
     return h(
       "li", { tabindex: "-1", "data-kind": one.kind }, h("span", { class: `lep-chip ${one.severity}` }, one.word),
       h("div", { class: "lep-finding" }, column, h("span", {}, one.message), one.advice ? h("span", { class: "lep-sub" }, one.advice) : null),

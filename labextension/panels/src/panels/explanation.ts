@@ -14,6 +14,7 @@ import { Line, type State } from "../line.ts";
 import { paint } from "../marks.ts";
 import { Near } from "../near.ts";
 import { RowTable, type Sort } from "../row_table.ts";
+import { Source } from "../source.ts";
 import { colours, onThemeChange } from "../theme.ts";
 import { array, shownCell, type Cells } from "../values.ts";
 import { waterfall, type Waterfall } from "../waterfall.ts";
@@ -46,13 +47,8 @@ interface Row extends Waterfall {
   row: number;
   label: string;
   code: string;
+  error: string | null;
 }
-
-const STATES: Record<State, string> = {
-  here: "",
-  busy: "The kernel is busy with another cell; its answer will follow.",
-  lost: "The kernel is gone. Hovering, sorting and marking go on; run the cell again for waterfalls, columns and comparisons.",
-};
 
 /** The dots of every column in the coordinates of the drawing, one column after the other. */
 export function placeDots(data: { columns: unknown[]; labels: unknown[]; effects: Float32Array }, at: Layout): { xs: Float32Array<ArrayBuffer>; ys: Float32Array<ArrayBuffer> } {
@@ -95,7 +91,7 @@ class ExplanationView {
       "Beeswarm. Left and right arrows choose a row, Home and End the first and the last; up and down arrows choose a column, Enter opens it; Escape closes what is open.",
   });
   private readonly bar = h("div", { class: "lep-tools" });
-  private readonly source = h("div", { class: "lep-source", hidden: true });
+  private readonly source = new Source("Hovering, sorting and marking go on; run the cell again for waterfalls, columns and comparisons.");
   private readonly choice = h("select", { "aria-label": "row to explain" });
   private readonly column = h("select", { "aria-label": "column to look at" });
   private readonly output = h("select", { "aria-label": "class" });
@@ -118,8 +114,8 @@ class ExplanationView {
       dependence: (content, buffers) => this.showDependence(content, buffers),
       cohort: (content, buffers) => this.showCohort(content, buffers),
       scores: (content, buffers) => this.showTable(content, buffers),
-    }, (state) => this.stateIs(state), { type: "row", row: 0 });
-    el.replaceChildren(h("div", { class: "lep-head" }, h("div", { class: "lep-title" }, String(model.get("title"))), this.note), this.stage, this.bar, this.source);
+    }, (state) => this.stateIs(state));
+    el.replaceChildren(h("div", { class: "lep-head" }, h("div", { class: "lep-title" }, String(model.get("title"))), this.note), this.stage, this.bar, this.source.node);
     this.drawing = lasso(this.stage, (event) => this.pointOf(event), (polygon) => this.around(polygon));
     this.listen();
     this.line.ask({ type: "ready" });
@@ -190,7 +186,9 @@ class ExplanationView {
   }
 
   private showRow(row: Row): void {
+    if (row.error) return this.awaits(this.detail, row.error);
     if (row.row !== this.chosen) return; // an answer to an older choice
+    this.detail.classList.remove("stale");
     this.setCode(row.code);
     const width = Math.max(480, Math.min(760, this.el.clientWidth || 760));
     const head = h("div", { class: "lep-label" }, `Row ${row.label}`, h("span", { class: "lep-sub" }, row.code));
@@ -201,6 +199,7 @@ class ExplanationView {
   private showDependence(content: any, buffers: DataView[]): void {
     if (!this.dependence) return;
     if (content.error) return this.say(content.error);
+    if (content.column !== this.column.value.slice(1)) return; // an answer to an older choice
     const [place, values, half, own, shades, by] = [0, 1, 2, 3, 4, 5].map((k) => buffers[k]);
     this.dependence.show({
       ...content, place: array(Float64Array, place), values: array(Float64Array, values), half: array(Float64Array, half), shades: array(Uint8Array, shades),
@@ -220,18 +219,26 @@ class ExplanationView {
   }
 
   private showTable(content: any, buffers: DataView[]): void {
+    if (content.error) return this.say(content.error);
     const data = this.data!;
     const n = data.labels.length;
     const [prediction, error, surprise, cells] = [0, 1, 2, 3].map((k) => array(Float64Array, buffers[k])) as [Float64Array, Float64Array, Float64Array, Float64Array];
     const columns = data.columns.map((one, j) => ({ name: one.name, values: data.cells[j]!, effects: data.effects.subarray(j * n, (j + 1) * n) }));
-    this.table.show({ labels: data.labels, columns, scores: { share: content.share, known: content.known, prediction, error, surprise, truth: { texts: content.texts, cells } } });
+    this.table.show({ labels: data.labels, columns, scores: { share: content.share, known: content.known, meaning: content.meaning, prediction, error, surprise, truth: { texts: content.texts, cells } } });
     this.table.mark(this.selected, this.chosen);
   }
 
   // --- what the reader does
 
-  private ask(content: Record<string, unknown>): void {
-    this.line.ask({ ...content, output: this.data!.output });
+  private ask(content: Record<string, unknown>): boolean {
+    return this.line.ask({ ...content, output: this.data!.output });
+  }
+
+  /** What stands in a place is no more what was chosen last; in an empty one, words. */
+  private awaits(place: HTMLElement, words: string): void {
+    if (place.childElementCount) place.classList.add("stale");
+    else place.replaceChildren(h("div", { class: "lep-sub" }, words));
+    this.arrange();
   }
 
   private choose(row: number | null): void {
@@ -245,7 +252,7 @@ class ExplanationView {
       this.detail.replaceChildren();
       this.setCode(this.made);
       this.arrange();
-    } else this.ask({ type: "row", row });
+    } else if (this.ask({ type: "row", row })) this.awaits(this.detail, `Row ${data.labels[row]!} …`);
   }
 
   /** Open a column's dependence, or close it. */
@@ -269,7 +276,7 @@ class ExplanationView {
       this.arrange();
     }
     this.cohort.begin(name);
-    this.ask({ type: "dependence", column: name, colour });
+    if (this.ask({ type: "dependence", column: name, colour })) this.dependence.awaits(name);
   }
 
   private last: Choice | null = null;
@@ -452,11 +459,8 @@ class ExplanationView {
   }
 
   private stateIs(state: State): void {
-    this.source.hidden = state === "here";
-    this.source.textContent = STATES[state];
-    this.source.dataset.kind = state;
-    if (state !== "lost") return;
-    for (const one of [this.choice, this.column, this.output]) one.disabled = true;
+    this.source.kernelIs(state);
+    for (const one of [this.choice, this.column, this.output]) one.disabled = state === "lost";
   }
 
   private setCode(code: string): void {

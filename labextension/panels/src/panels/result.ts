@@ -5,9 +5,11 @@ import { Decide, type Choice, type OneClass } from "../decide.ts";
 import { h } from "../dom.ts";
 import { ErrorTree } from "../error_tree.ts";
 import { figure, type Spec } from "../figure.ts";
-import { hear, onLost, takeTwinsPlace, type Cleanup, type View } from "../host.ts";
+import { takeTwinsPlace, type Cleanup, type View } from "../host.ts";
+import { Line } from "../line.ts";
 import { confused, Matrix } from "../matrix.ts";
 import { scoreboard, type Board } from "../scoreboard.ts";
+import { Source } from "../source.ts";
 import { read } from "../thresholds.ts";
 
 interface Told {
@@ -39,8 +41,8 @@ class ResultView {
   private tree: ErrorTree | null = null;
   private twin: Cleanup | null = null;
   private code: string;
-  private readonly cleanups: Cleanup[] = [];
-  private readonly token = Math.random().toString(36).slice(2);
+  private readonly kernel: Line;
+  private readonly source = new Source("The threshold still moves; other classes, costs' advice and parts need it: run the cell again.");
   private readonly sub = h("div", { class: "lep-sub" });
   private readonly kpis = h("div", { class: "lep-kpis" });
   private readonly classes = h("div", {});
@@ -58,27 +60,17 @@ class ResultView {
     el.classList.add("lepton", "lepton-panel", "lepton-wide");
     const head = h("div", { class: "lep-head" }, h("div", { class: "lep-title" }, String(model.get("title"))), this.sub);
     const python = h("div", { class: "lep-tools" }, this.line, copyButton(() => this.code));
-    el.replaceChildren(head, this.kpis, this.trouble, this.classes, this.chosen, this.keeping, this.curves, this.board, this.errors, python);
+    el.replaceChildren(head, this.kpis, this.trouble, this.classes, this.chosen, this.keeping, this.curves, this.board, this.errors, this.source.node, python);
     this.setCode(this.code);
-    this.cleanups.push(hear(model, (content, buffers) => this.heard(content, buffers)), onLost(model, () => this.lose()));
-    this.send({ type: "ready" });
+    const heard = { ready: (content: Told) => this.start(content), class: (content: any, buffers: DataView[]) => this.showClass(content, buffers), costs: (content: any) => this.decide?.hear(content), errors: (content: any) => this.showErrors(content), node: (content: any) => this.tree?.show(content) };
+    this.kernel = new Line(model, { ...heard, trouble: (content) => this.fail(content) }, (state) => this.source.kernelIs(state));
+    this.kernel.ask({ type: "ready" });
   }
 
   close(): void {
     this.twin?.();
     this.decide?.close();
-    for (const cleanup of this.cleanups) cleanup();
-  }
-
-  private heard(content: any, buffers: DataView[]): void {
-    if (content.view !== this.token) return;
-    this.trouble.hidden = true;
-    if (content.error) return this.fail(content);
-    if (content.type === "ready") this.start(content);
-    else if (content.type === "class") this.showClass(content, buffers);
-    else if (content.type === "costs") this.decide?.hear(content);
-    else if (content.type === "errors") this.showErrors(content);
-    else if (content.type === "node") this.tree?.show(content);
+    this.kernel.close();
   }
 
   private fail(content: { type: string; error: string; number?: number }): void {
@@ -92,6 +84,7 @@ class ResultView {
 
   private start(told: Told): void {
     this.told = told;
+    this.trouble.hidden = true;
     this.sub.textContent = told.sub;
     this.kpis.replaceChildren(...told.kpis.map(([label, value, note]) => h("div", {}, h("div", { class: "lep-kpi-label" }, label), h("div", { class: "lep-kpi-value" }, value), h("div", { class: "lep-kpi-note" }, note))));
     this.curves.replaceChildren(h("div", { class: "lep-row" }, ...told.figures.map((spec) => figure(spec).node)));
@@ -102,9 +95,9 @@ class ResultView {
   }
 
   private startClasses(told: Told, counts: number[][]): void {
-    this.matrix = new Matrix(told.classes, (k) => this.send({ type: "class", k }));
+    this.matrix = new Matrix(told.classes, (k) => this.kernel.ask({ type: "class", k }));
     this.matrix.show(counts);
-    const choice = h("select", { "aria-label": "class to look at", change: () => this.send({ type: "class", k: Number(choice.value) }) }, ...told.classes.map((name, k) => h("option", { value: String(k) }, name)));
+    const choice = h("select", { "aria-label": "class to look at", change: () => this.kernel.ask({ type: "class", k: Number(choice.value) }) }, ...told.classes.map((name, k) => h("option", { value: String(k) }, name)));
     choice.value = String(told.classes.length - 1);
     const pairs = confused(counts, told.classes);
     const notes = pairs.length ? h("ul", { class: "lep-notes" }, ...pairs.map((words) => h("li", {}, words))) : null;
@@ -127,7 +120,7 @@ class ResultView {
     this.decide?.close();
     this.decide = new Decide(one, {
       rest: two ? told.classes[0]! : `not ${one.name}`, own: two ? told.own : null, weighed: told.weighed, choice: two ? told.costs : null,
-      ask: two ? (costs, unit) => this.send({ type: "costs", false_alarm: costs.falseAlarm, missed: costs.missed, unit }) : null,
+      ask: two ? (costs, unit) => this.kernel.ask({ type: "costs", false_alarm: costs.falseAlarm, missed: costs.missed, unit }) : null,
       lines: (evaluation, keep) => {
         this.setCode(evaluation);
         this.keep.textContent = keep;
@@ -145,7 +138,7 @@ class ResultView {
     const label = h("div", { class: "lep-label" }, "Where it fails");
     const ask = () => {
       this.errors.replaceChildren(label, h("div", { class: "lep-sub" }, "looking for parts of the rows with more errors …"));
-      this.send({ type: "errors" });
+      this.kernel.ask({ type: "errors" });
     };
     this.errors.replaceChildren(label, h("button", { type: "button", class: "lep-button", click: ask }, "Look for parts of the rows with more errors"));
     if (now) ask();
@@ -153,24 +146,15 @@ class ResultView {
 
   private showErrors(content: any): void {
     this.tree = new ErrorTree(content, (number) => {
-      this.send({ type: "node", number });
+      if (!this.kernel.ask({ type: "node", number })) this.tree?.fail(number, "the kernel is gone");
       this.setCode(`evaluation.error_tree().explain(${number})`);
     });
     this.errors.replaceChildren(h("div", { class: "lep-label" }, "Where it fails", h("span", { class: "lep-sub" }, "open a part for what the model looks at there")), this.tree.node);
   }
 
-  private lose(): void {
-    this.trouble.hidden = false;
-    this.trouble.textContent = "The kernel is gone. The threshold still moves; other classes, costs' advice and parts need it: run the cell again.";
-  }
-
   private setCode(code: string): void {
     this.code = code.startsWith("evaluation.") ? `${String(this.model.get("code"))}\n${code}` : code;
     this.line.textContent = code;
-  }
-
-  private send(content: Record<string, unknown>): void {
-    this.model.send({ view: this.token, ...content });
   }
 }
 

@@ -2,13 +2,14 @@
 
 import { codeLine, copyButton } from "../code.ts";
 import { h } from "../dom.ts";
-import { hear, onLost, takeTwinsPlace, type Cleanup, type View } from "../host.ts";
+import { takeTwinsPlace, type Cleanup, type View } from "../host.ts";
+import { Line, type State } from "../line.ts";
 import { comparison, type Compared } from "../run_comparison.ts";
 import { called, fits, head, row, sorted, type Order, type Run } from "../run_table.ts";
+import { Source } from "../source.ts";
 
 const LIVE_MS = 2000;
 const QUIET_MS = 10_000;
-const BUSY_MS = 2500;
 const MOST_PICKED = 8;
 
 /** When the list is to be asked for again: soon while a run is live, later otherwise, never while nobody looks. */
@@ -32,14 +33,12 @@ class RunsView {
   private chosen: string | null = null;
   private order: Order = { key: "began", down: true };
   private compared: Compared | null = null;
-  private asked = 0;
   private heardAt = 0;
-  private lost = false;
   private code: string;
   private width = 0;
   private twin: Cleanup | null = null;
-  private readonly token = Math.random().toString(36).slice(2);
   private readonly cleanups: Cleanup[] = [];
+  private readonly kernel: Line;
 
   private readonly sub = h("div", { class: "lep-sub" });
   private readonly find = h("input", { type: "search", class: "lep-words", placeholder: "find: id, name, #tag, target, status", "aria-label": "find a run", input: () => this.draw(), keydown: (event: KeyboardEvent) => event.stopPropagation() });
@@ -50,7 +49,7 @@ class RunsView {
   private readonly detail = h("section", { class: "lep-section lep-run-detail", "aria-label": "the chosen run", hidden: true });
   private readonly trouble = h("div", { class: "lep-trouble", role: "alert", hidden: true });
   private readonly beside = h("section", { class: "lep-more", "aria-label": "runs side by side", hidden: true });
-  private readonly source = h("div", { class: "lep-source", role: "status", "aria-live": "polite" });
+  private readonly source = new Source("Run the cell again for the list as it is now.");
   private readonly line = codeLine();
 
   constructor(private readonly model: View["model"], private readonly el: HTMLElement) {
@@ -59,38 +58,37 @@ class RunsView {
     el.replaceChildren(
       h("div", { class: "lep-head" }, h("div", { class: "lep-title" }, String(model.get("title"))), this.sub),
       h("div", { class: "lep-find" }, this.find, this.compare), this.table, this.trouble, this.detail, this.beside,
-      h("div", { class: "lep-tools lep-foot" }, this.source, this.line, copyButton(() => this.code)),
+      h("div", { class: "lep-tools lep-foot" }, this.source.node, this.line, copyButton(() => this.code)),
     );
-    this.cleanups.push(hear(model, (content) => this.heard(content)), onLost(model, () => this.lose()));
+    // The list is the same for every view, whichever asked for it.
+    this.kernel = new Line(model, { runs: (content, _buffers, own) => this.hearRuns(content, own), compared: (content) => this.hearComparison(content) }, (state) => this.stateIs(state), ["runs"]);
     const clock = window.setInterval(() => this.watch(), 250);
     const resized = new ResizeObserver(() => this.compared && Math.abs(this.beside.clientWidth - this.width) > 4 && this.drawComparison());
     resized.observe(el);
     this.cleanups.push(() => clearInterval(clock), () => resized.disconnect());
     this.setCode(this.code);
-    this.send({ type: "list" });
+    this.kernel.ask({ type: "list" });
   }
 
   close(): void {
     this.twin?.();
+    this.kernel.close();
     for (const cleanup of this.cleanups) cleanup();
   }
 
   // --- what the kernel says
 
-  private heard(content: any): void {
-    if (content.type === "compared" && content.view === this.token) {
-      this.compared = content;
-      this.drawComparison();
-      this.setCode(content.code);
-    }
-    if (content.type !== "runs") return;
+  private hearComparison(content: Compared & { code: string }): void {
+    this.compared = content;
+    this.drawComparison();
+    this.setCode(content.code);
+  }
+
+  private hearRuns(content: any, own: boolean): void {
     this.runs = content.runs;
     this.heardAt = performance.now();
-    if (content.view === this.token) {
-      this.asked = 0;
-      if (content.asked !== "list" || content.error) this.troubleIs(content.error);
-      if (content.said) this.did(content.asked, content.said);
-    }
+    if (own) this.did(content);
+    this.source.busy = `The kernel is busy; this is the list of ${new Date().toLocaleTimeString()}.`;
     const there = new Set(this.runs!.map((run) => run.id));
     this.picked = this.picked.filter((id) => there.has(id));
     if (this.chosen !== null && !there.has(this.chosen)) this.choose(null);
@@ -99,7 +97,10 @@ class RunsView {
     this.twin ??= takeTwinsPlace(this.el, String(this.model.get("twin")));
   }
 
-  private did(asked: string, said: string): void {
+  /** What became of a question, beside the list that every view gets. */
+  private did({ asked, said, error }: { asked: string; said: string | null; error: string | null }): void {
+    if (asked !== "list" || error) this.troubleIs(error);
+    if (!said) return;
     if (asked === "rename" || asked === "tags") {
       this.setCode(said);
       this.drawDetail();
@@ -128,43 +129,26 @@ class RunsView {
   }
 
   private askComparison(): void {
-    this.send({ type: "compare", ids: this.picked });
-  }
-
-  private send(content: Record<string, unknown>): void {
-    if (this.lost) return;
-    this.asked ||= performance.now();
-    try {
-      this.model.send({ ...content, view: this.token });
-    } catch {
-      this.lose();
-    }
+    this.kernel.ask({ type: "compare", ids: this.picked });
   }
 
   private watch(): void {
-    if (this.lost) return;
-    const now = performance.now();
-    if (this.asked) {
-      if (now - this.asked > BUSY_MS) this.sourceIs(`the kernel is busy; the list is ${Math.round((now - this.heardAt) / 1000)} s old`, "busy");
-      return;
-    }
-    if (!this.runs) return;
+    if (this.kernel.lost || this.kernel.waits || !this.runs) return;
     const live = this.runs.filter((run) => run.status === "running").length;
-    this.sourceIs(live ? `live: ${live} running` : "as on disk", live ? "curve" : "model");
-    if (now - this.heardAt > nextAfter(this.runs, document.hidden || !this.el.isConnected)) this.send({ type: "list" });
+    this.source.say(live ? `live: ${live} running` : "as on disk", live ? "curve" : "model");
+    if (performance.now() - this.heardAt > nextAfter(this.runs, document.hidden || !this.el.isConnected)) this.kernel.ask({ type: "list" });
   }
 
-  private lose(): void {
-    this.lost = true;
-    this.sourceIs("The kernel is gone. Run the cell again for the list as it is now.", "lost");
+  private stateIs(state: State): void {
+    const was = this.wasLost;
+    this.source.kernelIs(state);
+    this.wasLost = state === "lost";
+    if (was === this.wasLost) return;
     this.draw();
     this.drawDetail();
   }
 
-  private sourceIs(words: string, kind: string): void {
-    if (this.source.textContent !== words) this.source.textContent = words;
-    this.source.dataset.kind = kind;
-  }
+  private wasLost = false;
 
   private troubleIs(words: string | null): void {
     this.trouble.textContent = words ?? "";
@@ -192,7 +176,7 @@ class RunsView {
     if (sorts >= 0) this.thead.querySelectorAll("button")[sorts]!.focus();
     this.tbody.replaceChildren(...shown.map((run) => row(run, { picked: this.picked.includes(run.id), chosen: run.id === this.chosen }, heard)));
     if (focus) this.tbody.querySelector<HTMLElement>(`[data-focus="${CSS.escape(focus)}"]`)?.focus();
-    this.compare.disabled = this.lost || this.picked.length < 2;
+    this.compare.disabled = this.kernel.lost || this.picked.length < 2;
     this.compare.textContent = this.picked.length ? `Compare ${this.picked.length}` : "Compare: pick two or more";
   }
 
@@ -204,23 +188,23 @@ class RunsView {
     const name = h("input", { type: "text", value: run.name, "aria-label": "name", placeholder: "no name", keydown: quiet });
     const tags = h("input", { type: "text", value: run.tags.join(", "), "aria-label": "tags, parted by commas", placeholder: "no tags", keydown: quiet });
     const form = (words: string, field: HTMLInputElement, act: () => void) =>
-      h("form", { class: "lep-field", submit: (event: SubmitEvent) => (event.preventDefault(), act()) }, field, h("button", { type: "submit", class: "lep-button", disabled: this.lost }, words));
+      h("form", { class: "lep-field", submit: (event: SubmitEvent) => (event.preventDefault(), act()) }, field, h("button", { type: "submit", class: "lep-button", disabled: this.kernel.lost }, words));
     const show = (code: string, words: string) => h("button", { type: "button", class: "lep-button", click: () => this.setCode(code) }, words);
-    const remove = h("button", { type: "button", class: "lep-button lep-danger", disabled: this.lost || run.status === "running", title: run.status === "running" ? "it still runs" : null, click: () => this.confirm(run) }, "Delete…");
+    const remove = h("button", { type: "button", class: "lep-button lep-danger", disabled: this.kernel.lost || run.status === "running", title: run.status === "running" ? "it still runs" : null, click: () => this.confirm(run) }, "Delete…");
     this.detail.replaceChildren(
       h("div", { class: "lep-label" }, called(run), h("span", { class: "lep-sub" }, `${run.id} · ${run.status}${run.message ? ` · ${run.message}` : ""}`)),
       h("div", { class: "lep-tools" },
-        form("Rename", name, () => this.send({ type: "rename", id: run.id, name: name.value })),
-        form("Set tags", tags, () => this.send({ type: "tags", id: run.id, tags: tagsOf(tags.value) })),
+        form("Rename", name, () => this.kernel.ask({ type: "rename", id: run.id, name: name.value })),
+        form("Set tags", tags, () => this.kernel.ask({ type: "tags", id: run.id, tags: tagsOf(tags.value) })),
         show(run.open, "Code to open"), run.resume ? show(run.resume, "Code to resume") : null,
-        run.status === "running" ? h("button", { type: "button", class: "lep-button", disabled: this.lost, click: () => this.send({ type: "stop", id: run.id }) }, "Stop") : null, remove),
+        run.status === "running" ? h("button", { type: "button", class: "lep-button", disabled: this.kernel.lost, click: () => this.kernel.ask({ type: "stop", id: run.id }) }, "Stop") : null, remove),
     );
   }
 
   /** Deletion is asked twice, in the page: a second button, that has the focus on keeping. */
   private confirm(run: Run): void {
     const keep = h("button", { type: "button", class: "lep-button", click: () => this.drawDetail() }, "Keep it");
-    const go = h("button", { type: "button", class: "lep-button lep-danger", "aria-label": `Delete ${called(run)}`, click: () => (this.drawDetail(), this.send({ type: "delete", id: run.id })) }, "Delete it");
+    const go = h("button", { type: "button", class: "lep-button lep-danger", "aria-label": `Delete ${called(run)}`, click: () => (this.drawDetail(), this.kernel.ask({ type: "delete", id: run.id })) }, "Delete it");
     this.detail.append(h("div", { class: "lep-confirm", role: "alertdialog", "aria-label": "delete the run?", keydown: (event: KeyboardEvent) => event.key === "Escape" && this.drawDetail() },
       h("span", {}, `Delete ${called(run)} from the disk, with its model, checkpoints and history? This cannot be undone.`), keep, go));
     keep.focus();
