@@ -1,6 +1,7 @@
 """The panels in real Chromium against real JupyterLab: how quick, how small, what they cost.
 
 OMP_NUM_THREADS=1 python benchmarks/interface.py                  the what-if slider
+OMP_NUM_THREADS=1 python benchmarks/interface.py threshold        the result panel's threshold
 OMP_NUM_THREADS=1 python benchmarks/interface.py training         updates a second, extra time of training
 OMP_NUM_THREADS=1 python benchmarks/interface.py reruns           one cell fifty times
 OMP_NUM_THREADS=1 python benchmarks/interface.py reload           a reload while a model trains
@@ -22,11 +23,19 @@ from report import write
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from interface_parts import reload, reruns, sizes, slider, training  # noqa: E402
+from interface_parts import reload, reruns, sizes, slider, threshold, training  # noqa: E402
 
-PARTS = {"slider": slider, "training": training, "reruns": reruns, "reload": reload, "sizes": sizes}
+PARTS = {
+    "slider": slider,
+    "threshold": threshold,
+    "training": training,
+    "reruns": reruns,
+    "reload": reload,
+    "sizes": sizes,
+}
 TITLES = {
     "slider": "The panels, in a real browser",
+    "threshold": "The threshold, in a real browser",
     "training": "What the training panel costs",
     "reruns": "Panels that are shown again and again",
     "reload": "A reload while a model trains",

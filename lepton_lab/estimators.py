@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,16 +43,21 @@ class _LeptonEstimator(BaseEstimator):
         quality: str = "balanced",
         seed: int = 0,
         monotone: Mapping[Any, int] | None = None,
+        types: Mapping[Any, str] | None = None,
+        immutable: Sequence[Any] = (),
     ) -> None:
         self.budget = budget
         self.metric = metric
         self.quality = quality
         self.seed = seed
         self.monotone = monotone
+        self.types = types
+        self.immutable = immutable
 
     def _fit(self, frame: pd.DataFrame, target: np.ndarray, sample_weight: Any, task: str) -> Any:
         from lepton_lab.data.monotone import with_monotone
         from lepton_lab.data.table import read_table
+        from lepton_lab.data.told_types import with_immutable
         from lepton_lab.fitting.fit import fit
         from lepton_lab.training.control import Control
 
@@ -60,8 +65,10 @@ class _LeptonEstimator(BaseEstimator):
         weights = _weights(sample_weight, len(frame))
         if weights is not None:  # a row without weight is no row
             frame, target, weights = frame.loc[weights > 0], target[weights > 0], weights[weights > 0]
-        table, read, _ = read_table(frame.assign(**{_TARGET: target}), target=_TARGET, task=task, weights=weights)
-        table = with_monotone(table, read, self._signs(frame))
+        whole, types = frame.assign(**{_TARGET: target}), _by_name(self.types, frame)
+        table, read, _ = read_table(whole, target=_TARGET, task=task, weights=weights, types=types)
+        table = with_monotone(table, read, _by_name(self.monotone, frame))
+        table = with_immutable(table, _names(self.immutable, frame))
         budget_s = None if self.budget is None else parse_duration(self.budget)
         deadline = None if budget_s is None else began + budget_s
         control = Control(stop=threading.Event(), deadline=deadline)
@@ -69,13 +76,6 @@ class _LeptonEstimator(BaseEstimator):
             table, read, quality=self.quality, control=control, seed=self.seed, metric=self.metric
         )
         return self
-
-    def _signs(self, frame: pd.DataFrame) -> Any:
-        """`monotone` by the names that columns have here: an array's are made of their positions."""
-        if not isinstance(self.monotone, Mapping):
-            return self.monotone
-        unnamed = {j: name for j, name in enumerate(frame.columns) if name == f"x{j}"}
-        return {(name if str(name) in frame else unnamed.get(name, name)): sign for name, sign in self.monotone.items()}
 
     def _checked(self, X: Any, y: Any) -> tuple[pd.DataFrame, np.ndarray]:
         """X and y as scikit-learn wants them checked; frames keep their own dtypes."""
@@ -129,6 +129,9 @@ class LeptonClassifier(ClassifierMixin, _LeptonEstimator):
         monotone: of two classes: columns whose effect may go one way only, by name, or by position for an array:
             `{"income": -1}` where the probability of the second of `classes_` may never rise as income rises,
             1 where it may never fall.
+        types: columns whose type is told and not inferred, by name or position: `{"zip": "category"}`; "numeric",
+            "category" or "datetime".
+        immutable: columns that cannot change, such as an age: counterfactuals of `model_` keep them as they are.
 
     Example:
         >>> from sklearn.datasets import load_breast_cancer
@@ -175,6 +178,9 @@ class LeptonRegressor(RegressorMixin, _LeptonEstimator):
         seed: of every random choice.
         monotone: columns whose effect may go one way only, by name, or by position for an array:
             `{"income": -1}` where the number may never rise as income rises, 1 where it may never fall.
+        types: columns whose type is told and not inferred, by name or position: `{"zip": "category"}`; "numeric",
+            "category" or "datetime".
+        immutable: columns that cannot change, such as an age: counterfactuals of `model_` keep them as they are.
     """
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LeptonRegressor:
@@ -186,6 +192,21 @@ class LeptonRegressor(RegressorMixin, _LeptonEstimator):
         """The predicted number of each row."""
         frame = self._to_predict(X)
         return self.model_.logits(frame)[:, 0]
+
+
+def _names(columns: Any, frame: pd.DataFrame) -> Any:
+    """Columns by the names that they have here: an array's are made of their positions."""
+    if isinstance(columns, str) or not isinstance(columns, Sequence):
+        return columns
+    unnamed = {j: name for j, name in enumerate(frame.columns) if name == f"x{j}"}
+    return [name if str(name) in frame else unnamed.get(name, name) for name in columns]
+
+
+def _by_name(asked: Any, frame: pd.DataFrame) -> Any:
+    """What is asked of some columns, by the names that they have here."""
+    if not isinstance(asked, Mapping):
+        return asked
+    return dict(zip(_names(list(asked), frame), asked.values(), strict=True))
 
 
 def _weights(sample_weight: Any, n_rows: int) -> np.ndarray | None:

@@ -45,10 +45,13 @@ def test_passes_scikit_learns_checks(name: str, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_clone_and_parameters() -> None:
-    model = ll.LeptonClassifier(budget="5s", metric="log_loss", quality="fast", seed=3, monotone={"age": 1})
+    asked = {
+        "budget": "5s", "metric": "log_loss", "quality": "fast", "seed": 3, "monotone": {"age": 1},
+        "types": {"zip": "category"}, "immutable": ["age"],
+    }  # fmt: skip
+    model = ll.LeptonClassifier(**asked)
     again = clone(model)
     assert again is not model
-    asked = {"budget": "5s", "metric": "log_loss", "quality": "fast", "seed": 3, "monotone": {"age": 1}}
     assert again.get_params() == asked
     with pytest.raises(NotFittedError):
         again.predict(np.zeros((1, 2)))
@@ -90,8 +93,27 @@ def test_monotone_columns_hold_on_a_grid(as_array: bool) -> None:
     assert (np.diff(fitted.predict_proba(seen)[:, 1]) <= 1e-9).all()
 
 
-def test_monotone_columns_that_are_not_there_are_refused() -> None:
+@pytest.mark.parametrize("as_array", [False, True])
+def test_types_and_columns_that_cannot_change_are_told_as_to_train(as_array: bool) -> None:
+    rng = np.random.default_rng(0)
+    df = pd.DataFrame({"age": rng.integers(20, 70, 120), "zip": rng.choice([8001, 8002, 9000], 120)})
+    y = df["age"] + 9 * (df["zip"] == 8002)
+    X, told = (df.to_numpy(), {1: "category"}) if as_array else (df, {"zip": "category"})
+    immutable = [0] if as_array else ["age"]
+    model = ll.LeptonRegressor(quality="fast", budget=1, types=told, immutable=immutable).fit(X, y)
+    schema = model.model_.schema
+    assert [str(column.kind) for column in schema.inputs] == ["numeric", "category"]
+    assert schema.immutable == (("x0",) if as_array else ("age",))
+
+
+def test_columns_that_are_not_there_are_refused() -> None:
     X, y = pd.DataFrame({"income": np.arange(50.0)}), np.arange(50.0)
+    with pytest.raises(ColumnError, match=r"no column 'incmoe'.*Did you mean 'income'"):
+        ll.LeptonRegressor(immutable=["incmoe"]).fit(X, y)
+    with pytest.raises(ColumnError, match=r"no column 'incmoe'.*Did you mean 'income'"):
+        ll.LeptonRegressor(types={"incmoe": "category"}).fit(X, y)
+    with pytest.raises(OptionError, match="immutable"):
+        ll.LeptonRegressor(immutable="income").fit(X, y)
     with pytest.raises(ColumnError, match=r"no column 'incmoe'.*Did you mean 'income'"):
         ll.LeptonRegressor(monotone={"incmoe": 1}).fit(X, y)
     with pytest.raises(OptionError, match="is no dict"):
