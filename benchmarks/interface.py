@@ -26,13 +26,8 @@ sys.path.insert(0, str(ROOT))
 from interface_parts import reload, reruns, sizes, slider, threshold, training  # noqa: E402
 
 PARTS = {
-    "slider": slider,
-    "threshold": threshold,
-    "training": training,
-    "reruns": reruns,
-    "reload": reload,
-    "sizes": sizes,
-}
+    "slider": slider, "threshold": threshold, "training": training, "reruns": reruns, "reload": reload, "sizes": sizes,
+}  # fmt: skip
 TITLES = {
     "slider": "The panels, in a real browser",
     "threshold": "The threshold, in a real browser",
