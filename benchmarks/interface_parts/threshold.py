@@ -44,7 +44,7 @@ def page(asked: argparse.Namespace) -> str:
     header = [f"result panel of {asked.rows:,} rows", "median ms", "90 % ms", "largest ms", "wanted"]
     return (
         f"{table(header, rows)}\n\nThe threshold was moved {asked.moves} times to places all over its range. Counted "
-        "is the page's work: the event, matrix, shares, costs, marks on the curves, lines of code, then style and layout; "
+        "is the page's work: the event, matrix, shares, costs, marks on the curves, lines of code, style and layout; "
         "not the browser's paint, and no kernel, which is not asked. Headless Chromium without a GPU, JupyterLab."
     )
 

@@ -156,7 +156,10 @@ export class Decide {
     const shown = cut(now.threshold);
     this.slider.value = String(now.threshold);
     this.slider.setAttribute("aria-valuetext", `${shown}: ${rows(now.alerts)} rows called, ${now.sensitivity ? percent(now.sensitivity.value) : "none"} found`);
-    if (this.box.value !== shown) this.box.value = shown;
+    if (this.box.value !== shown) {
+      this.box.value = shown;
+      this.box.style.width = `${Math.max(12, shown.length + 4)}ch`; // the model's own may have seventeen digits
+    }
     this.matrix.show(now.matrix);
     this.called.textContent = `${rows(now.alerts)} of ${rows(now.n)} rows called${this.setting.weighed ? ", by their weights" : ""}`;
     for (const [name, node] of this.shares) node.textContent = words(now[name as keyof Decisions] as Share | null);
@@ -202,7 +205,7 @@ export class Decide {
     this.expense = figure({
       caption: "Cost a row", sub: `dashed: where probabilities hold, ${percent(asked)}`, x: { name: "threshold", from: 0, to: 1 }, y: { name: unit ? `cost a row, ${unit}` : "cost a row", from: 0, to: top },
       shapes: [{ shape: "dash", kind: "axis", xs: [asked, asked], ys: [0, top] }, { shape: "line", kind: "main", ...line }],
-    });
+    }, 300);
     this.spending.replaceChildren(this.expense.node);
   }
 

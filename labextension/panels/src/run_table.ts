@@ -77,7 +77,7 @@ export function head(order: Order, heard: Heard): HTMLElement {
     h("th", { scope: "col", class: numeric ? "num" : null, "aria-sort": order.key === key ? (order.down ? "descending" : "ascending") : "none" },
       h("button", { type: "button", class: "lep-sort", click: () => heard.sort(key) }, words, h("span", { "aria-hidden": "true" }, order.key === key ? (order.down ? " ↓" : " ↑") : ""))),
   );
-  return h("tr", {}, h("th", { scope: "col" }, h("span", { class: "lep-said" }, "compare")), ...cells, h("th", { scope: "col" }, "Message"));
+  return h("tr", {}, h("th", { scope: "col" }, h("span", { class: "lep-said" }, "compare")), ...cells);
 }
 
 export function row(run: Run, state: { picked: boolean; chosen: boolean }, heard: Heard): HTMLElement {
@@ -85,9 +85,10 @@ export function row(run: Run, state: { picked: boolean; chosen: boolean }, heard
   const name = h("button", { type: "button", class: "lep-link lep-run-name", "aria-expanded": String(state.chosen), "data-focus": `choose ${run.id}`, click: () => heard.choose(run.id) }, called(run));
   return h(
     "tr", { "data-run": run.id, class: state.chosen ? "chosen" : null }, h("td", {}, box),
-    h("th", { scope: "row" }, name, run.name ? h("div", { class: "lep-sub" }, run.id) : null, run.tags.map((tag) => h("span", { class: "lep-chip info lep-tag" }, tag))),
+    h("th", { scope: "row" }, name, run.name ? h("div", { class: "lep-sub" }, run.id) : null, run.tags.map((tag) => h("span", { class: "lep-chip info lep-tag" }, tag)),
+      run.message ? h("div", { class: "lep-sub lep-run-message", title: run.message }, run.message) : null),
     h("td", {}, h("span", { class: `lep-chip ${run.status}` }, run.status)), h("td", {}, run.began), h("td", { class: "lep-narrow" }, run.target),
     h("td", { class: "num" }, run.rows ? number(run.rows, 12) : ""), h("td", { class: "num" }, run.score === null ? NOTHING : `${run.metric} ${fixed(run.score, 4)}`),
-    h("td", { class: "num" }, heldWords(run)), h("td", { class: "num" }, run.seconds ? seconds(run.seconds) : ""), h("td", { class: "wrap" }, run.message),
+    h("td", { class: "num" }, heldWords(run)), h("td", { class: "num" }, run.seconds ? seconds(run.seconds) : ""),
   );
 }

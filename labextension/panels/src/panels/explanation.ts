@@ -190,10 +190,17 @@ class ExplanationView {
     if (row.row !== this.chosen) return; // an answer to an older choice
     this.detail.classList.remove("stale");
     this.setCode(row.code);
-    const width = Math.max(480, Math.min(760, this.el.clientWidth || 760));
+    this.drawRow((this.shown = row));
+    this.arrange();
+  }
+
+  private shown: Row | null = null;
+
+  /** The waterfall for the panel's present width. */
+  private drawRow(row: Row): void {
+    const width = Math.max(400, Math.min(760, this.el.clientWidth || 760));
     const head = h("div", { class: "lep-label" }, `Row ${row.label}`, h("span", { class: "lep-sub" }, row.code));
     this.detail.replaceChildren(...(this.stage.hidden ? [] : [head]), waterfall(row, width));
-    this.arrange();
   }
 
   private showDependence(content: any, buffers: DataView[]): void {
@@ -249,6 +256,7 @@ class ExplanationView {
     this.choice.value = row === null ? "" : String(row);
     this.mark();
     if (row === null) {
+      this.shown = null;
       this.detail.replaceChildren();
       this.setCode(this.made);
       this.arrange();
@@ -386,6 +394,7 @@ class ExplanationView {
   private draw(): void {
     const data = this.data;
     this.width = this.el.clientWidth;
+    if (this.shown) this.drawRow(this.shown);
     if (!data || this.stage.hidden) return;
     this.at = layout(data.columns, data.effects, Math.max(520, Math.min(940, this.width || 860)));
     this.dots = placeDots(data, this.at);
