@@ -42,7 +42,12 @@ def html(check: Check) -> Markup:
 def text(check: Check) -> str:
     """The picture as plain text."""
     rows = [
-        [WORDS[f.severity], cut(f.column or "–"), percent(f.share), f"{cut(f.message)} {cut(f.advice)}".strip()]
+        [
+            WORDS[f.severity],
+            cut(f.column or "–", 60),
+            percent(f.share),
+            f"{cut(f.message, 120)} {cut(f.advice)}".strip(),
+        ]
         for f in _sorted(check)[:AT_MOST]
     ]
     body = (
