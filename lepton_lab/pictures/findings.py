@@ -46,7 +46,7 @@ def text(check: Check) -> str:
             WORDS[f.severity],
             cut(f.column or "–", 60),
             percent(f.share),
-            f"{cut(f.message, 120)} {cut(f.advice)}".strip(),
+            f"{cut(f.message)} {cut(f.advice)}".strip(),
         ]
         for f in _sorted(check)[:AT_MOST]
     ]

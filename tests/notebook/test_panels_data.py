@@ -129,9 +129,8 @@ def test_the_twin_of_1_000_columns_with_endless_names_is_bounded_and_counts_the_
     df["y"] = rng.choice(["no", "<b>yes</b>" * 60], 60)
     some = df.iloc[:, -90:]
     drift = check_table(some, target="y", against=some.assign(**{name: some[name] + 9 for name in some.columns[:-1]}))
-    check = replace(
-        check_table(df, target="y"), drift=drift.drift
-    )  # of 1,000 columns it takes a while, and is no larger
+    # Drift of 1,000 columns takes a while, and its picture is no larger.
+    check = replace(check_table(df, target="y"), drift=drift.drift)
     panel = DataPanel(check)
     html, text = panel.twin_html(), panel.twin_text()
     assert len(html) < 150_000 and len(text) < 50_000
