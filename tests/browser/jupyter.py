@@ -44,7 +44,7 @@ QUIET = {
     "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
 }
 # Of a machine many times slower than a quiet one: what is awaited comes within seconds, or never.
-PATIENCE_S = 60
+PATIENCE_S = 300
 
 
 def chromium_path() -> str:
