@@ -81,9 +81,11 @@ function axes(spec: Spec, x: Scale, y: Scale, width: number, height: number): SV
   const words = (axis: Axis, value: number) => (axis.percent ? `${number(100 * value)} %` : number(value, 4));
   // Few enough for numbers of many digits beside one another.
   const most = Math.max(2, Math.min(5, Math.floor((width - 60) / 52)));
+  const few = ticks(x.low, x.high, most);
+  const along = few.length > 1 ? few : ticks(x.low, x.high, 2 * most); // one number alone is no scale
   return [
     ...ticks(y.low, y.high, 4).flatMap((v) => [line(x.start, y(v), x.end, y(v)), text(x.start - 7, y(v) + 4, words(spec.y, v), "s", "end")]),
-    ...ticks(x.low, x.high, most).flatMap((v) => [line(x(v), floor, x(v), floor + 4, "axis"), text(x(v), floor + 16, words(spec.x, v), "s", "middle")]),
+    ...along.flatMap((v) => [line(x(v), floor, x(v), floor + 4, "axis"), text(x(v), floor + 16, words(spec.x, v), "s", "middle")]),
     line(x.start, floor, x.end, floor, "axis"),
     label((x.start + x.end) / 2, height - 5, spec.x.name, x.end - x.start + 20, "s", "middle"),
     s("g", { transform: `translate(9 ${(TOP + floor) / 2}) rotate(-90)` }, label(0, 0, spec.y.name, floor - TOP, "s", "middle")),
