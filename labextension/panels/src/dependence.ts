@@ -131,6 +131,11 @@ export class DependenceView {
     this.head.replaceChildren(`Effect of ${column} …`);
   }
 
+  fail(words: string): void {
+    this.node.classList.remove("stale");
+    this.head.replaceChildren(h("span", { class: "lep-trouble" }, words));
+  }
+
   show(data: Dependence): void {
     this.data = data;
     this.node.classList.remove("stale");

@@ -205,7 +205,7 @@ class ExplanationView {
 
   private showDependence(content: any, buffers: DataView[]): void {
     if (!this.dependence) return;
-    if (content.error) return this.say(content.error);
+    if (content.error) return this.dependence.fail(content.error);
     if (content.column !== this.column.value.slice(1)) return; // an answer to an older choice
     const [place, values, half, own, shades, by] = [0, 1, 2, 3, 4, 5].map((k) => buffers[k]);
     this.dependence.show({
