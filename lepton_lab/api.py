@@ -276,7 +276,8 @@ def evaluate(
 
     Args:
         model: A trained model.
-        df: A frame with the target; the rows held out of training if left out.
+        df: A frame with the target; the rows held out of training if left out. Of a loaded model these are known
+            while its run is kept on this machine, without their columns: every figure, but no tree of errors.
         weights: Row weights of `df`: a column's name, or an array; the column that weighed the rows of
             training if left out and there. They count in every figure and curve.
         costs: Of wrong decisions, `{"false_alarm": 1, "missed": 5}` in any unit: finds the threshold that
@@ -287,15 +288,15 @@ def evaluate(
         Figures and curves; `.at(0.3)` is what becomes of the rows at another threshold.
 
     Raises:
-        OptionError: No frame was given and the model has no held-out rows, because it was loaded; or costs
+        OptionError: No frame was given, and the model was loaded and its run is not kept here; or costs
             for a model that does not decide between two classes.
         DataError: The frame has no rows.
         SchemaMismatchError: The frame is not like the one trained on.
     """
     from lepton_lab.data.table import read_like
     from lepton_lab.evaluation.costs import read_costs
-    from lepton_lab.evaluation.report import Known, evaluate_rows
-    from lepton_lab.evaluation.rows_of import held_out_of
+    from lepton_lab.evaluation.kept_answers import evaluate_held_out
+    from lepton_lab.evaluation.report import evaluate_rows
 
     model = model_in(model)
     weighed = None if costs is None else read_costs(costs, model.task, unit)
@@ -304,9 +305,7 @@ def evaluate(
         return evaluate_rows(model, table, costs=weighed)
     if weights is not None:
         raise OptionError("weights= belongs to the rows of a frame. Type: ll.evaluate(model, df, weights=...)")
-    held_out = held_out_of(model, "evaluate")
-    known = Known(held_out.logits, held_out.threshold, held_out.weights)
-    return evaluate_rows(model, held_out.table, known=known, costs=weighed)
+    return evaluate_held_out(model, costs=weighed)
 
 
 def error_tree(model: TrainedModel, df: Any = None, *, weights: Any = None, depth: int = 3, seed: int = 0) -> ErrorTree:
@@ -439,7 +438,9 @@ def save(model: TrainedModel, path: str | Path, *, background: bool = True) -> P
 
 
 def load(path: str | Path) -> TrainedModel:
-    """Read a model that `save` wrote. It holds no held-out rows: `evaluate` and `explain` want a frame.
+    """Read a model that `save` wrote. It holds no held-out rows: `explain` wants a frame.
+
+    So does `evaluate`, but on the machine where the model was trained: there its run has kept the answers.
 
     Raises:
         DamagedFileError: The file is truncated, changed, or no model.

@@ -72,6 +72,11 @@ class Table:
         return shown
 
 
+def without_columns(schema: Schema, y: np.ndarray, groups: np.ndarray | None) -> Table:
+    """Rows of which only the truth is known `(row,)`, and which of them belong together."""
+    return Table(schema, {}, pd.RangeIndex(len(y)), y, groups=groups)
+
+
 def frame_of(columns: Mapping[str, np.ndarray], index: pd.Index | np.ndarray | None = None) -> pd.DataFrame:
     """A pandas frame of columns `(row,)` and row labels; numbered from 0 where there are none."""
     labels = pd.Index(index) if isinstance(index, np.ndarray) else index

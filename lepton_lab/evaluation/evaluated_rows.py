@@ -37,6 +37,11 @@ class EvaluatedRows:
     held_out: bool = False
 
     @property
+    def has_inputs(self) -> bool:
+        """Whether the columns are known; of a loaded model's held-out rows only the answers were kept."""
+        return bool(self.table.columns)
+
+    @property
     def y(self) -> np.ndarray:
         """Class index, the number, or the signed time."""
         return np.asarray(self.table.y)

@@ -16,8 +16,8 @@ from lepton_lab.environment import FrameSeen, Status, frames_in, look_around, mo
 from lepton_lab.errors import LeptonError, OptionError, did_you_mean
 from lepton_lab.notebook import warm_up
 from lepton_lab.notebook.names import Names
-from lepton_lab.notebook.train_form import columns_shown, train_form
-from lepton_lab.notebook.writing import code_of, typed_of
+from lepton_lab.notebook.train_form import columns_shown, free_name, train_form
+from lepton_lab.notebook.writing import code_of, line_of, typed_of
 
 TARGET = "lepton_lab.sidebar"
 MOST_FRAMES = 200
@@ -82,11 +82,19 @@ def line(message: Message, namespace: Mapping[str, Any]) -> dict[str, Any]:
     return {"code": code_of(typed, namespace, str(message.get("to") or ""))}
 
 
+def evaluation(message: Message, namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """The source of a cell that loads the model of the file at `path`, to a free name, and measures it on `frame`."""
+    to = free_name("model", namespace)
+    load = code_of(typed_of("load", [str(message.get("path"))]), namespace, to)
+    return {"code": f"{load}\n{line_of(typed_of('evaluate', [to, str(message.get('frame'))]))}"}
+
+
 _ANSWERS: dict[str, Callable[[Message, Mapping[str, Any]], dict[str, Any]]] = {
     "look": look,
     "columns": columns,
     "form": form,
     "line": line,
+    "evaluation": evaluation,
 }
 
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.axe import barriers, with_axe
 from tests.browser.jupyter import Lab, Server, write_notebook
-from tests.browser.panels_in_lab import ROOT, cells
+from tests.browser.panels_in_lab import cells
 from tests.browser.test_main_job import panel, run_cell, scroll_to, seen_by, text_of, until
 from tests.notebook.test_panels_twins import PANELS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator
 
-AXE = ROOT / "labextension" / "panels" / "node_modules" / "axe-core" / "axe.min.js"
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NAMES = list(PANELS)
 # Where the mouse can press, the keyboard must come by: every control that is shown and not switched off.
@@ -28,12 +28,6 @@ REACHED = f"""el => {{
   controls.forEach((c, i) => c.dataset.tried = i);
   return controls.length;
 }}"""
-# Serious barriers only: the rest is judged by eye. JupyterLab's own page is not ours to judge.
-RUN_AXE = """async el => {
-  const found = await axe.run(el, {resultTypes: ['violations']});
-  return found.violations.filter(v => ['serious', 'critical'].includes(v.impact))
-    .flatMap(v => v.nodes.map(n => `${v.id}: ${n.html.slice(0, 160)} ${n.failureSummary.slice(0, 200)}`));
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -65,16 +59,15 @@ def shown(lab: Lab, name: str) -> Locator:
     return found.first
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="`npm ci` was not run in labextension/panels")
+@with_axe
 def test_no_panel_has_a_serious_barrier(lab: Lab) -> None:
-    lab.page.evaluate(AXE.read_text(encoding="utf-8") + "; null")
     found = {}
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
         lab.set_theme(theme)
         for name in NAMES:
-            found[name, theme] = shown(lab, name).evaluate(RUN_AXE)
+            found[name, theme] = barriers(shown(lab, name))
     lab.set_theme("JupyterLab Light")
-    assert {where: barriers for where, barriers in found.items() if barriers} == {}
+    assert {where: serious for where, serious in found.items() if serious} == {}
 
 
 def test_every_control_is_reached_by_the_keyboard(lab: Lab) -> None:

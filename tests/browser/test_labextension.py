@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lepton_lab.notebook.writing import line_of, typed_of
+from tests.browser.axe import AXE, barriers
 from tests.browser.jupyter import Lab, Server, write_notebook
 from tests.browser.test_main_job import run_cell, text_of, until
+from tests.browser.test_result import matrix
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator
@@ -55,6 +57,18 @@ def sources(lab: Lab) -> list[str]:
     return lab.page.evaluate(
         "() => [...window.jupyterapp.shell.currentWidget.content.widgets].map(c => c.model.sharedModel.source)"
     )
+
+
+def file_view(lab: Lab) -> Locator:
+    """The file in front."""
+    return lab.page.locator(".lm-Widget:not(.lm-mod-hidden) > .lepton-File").last
+
+
+def to_notebook(lab: Lab) -> None:
+    """Close the file in front; its kernel ends with it."""
+    lab.page.evaluate("() => window.jupyterapp.shell.currentWidget.close()")
+    lab.page.evaluate("path => { window.jupyterapp.commands.execute('docmanager:open', { path }); }", lab.name)
+    until(lambda: sources(lab) != [], "the notebook in front")
 
 
 def opened_file(lab: Lab, name: str, ready: Callable[[str], bool]) -> str:
@@ -115,6 +129,25 @@ def test_the_run_and_its_model_appear(lab: Lab, shots: Path) -> None:
     lab.set_theme("JupyterLab Light")
 
 
+def test_a_file_opens_as_the_result_that_python_computes(lab: Lab, server: Server, shots: Path) -> None:
+    last = len(sources(lab)) - 1
+    counted = "print('counted', *ll.evaluate(model).at(model.threshold).confusion.ravel())"
+    run_cell(lab, last, f"path = %lepton save model 'credit risk.lepton'\nimport lepton_lab as ll\n{counted}")
+    until(lambda: "counted" in text_of(lab, last), "Python's own figures", lambda: text_of(lab, last))
+    text = text_of(lab, last)
+    shown = opened_file(lab, "credit risk.lepton", lambda text: "Evaluation of defaulted" in text)
+    assert 'model = %lepton load "credit risk.lepton"' in shown
+    view = file_view(lab)
+    assert view.get_by_role("tab", name="Result").get_attribute("aria-selected") == "true"
+    counts = [int(float(n)) for n in text.partition("counted")[2].split()]
+    until(lambda: matrix(view) == counts, "its counts", lambda: (matrix(view), counts))
+    view.get_by_role("slider").focus()
+    lab.page.keyboard.press("Home")
+    until(lambda: matrix(view)[0] == matrix(view)[2] == 0, "all are called at a threshold of 0", lambda: matrix(view))
+    lab.screenshot(shots / "file-light.png")
+    to_notebook(lab)
+
+
 def test_the_keyboard_opens_the_same_form(lab: Lab, shots: Path) -> None:
     sidebar(lab).locator("[data-frame=loans] .lepton-Name").focus()
     lab.page.keyboard.press("Enter")
@@ -142,14 +175,32 @@ def test_a_restarted_kernel_is_asked_anew(lab: Lab) -> None:
     assert "120 × 3" not in said(lab)
 
 
-def test_a_lepton_file_opens_as_its_model(lab: Lab, server: Server, shots: Path) -> None:
-    shutil.copy(GOLDEN, server.root / "credit risk.lepton")
-    shown = opened_file(lab, "credit risk.lepton", lambda text: "It holds a model of 'outcome'" in text)
-    assert 'model = %lepton load "credit risk.lepton"' in shown
-    assert lab.page.locator(".lepton-File svg").count() > 0, "the drawing was taken out"
-    lab.screenshot(shots / "file-light.png")
+def test_a_file_from_elsewhere_says_what_it_lacks_and_is_measured_on_a_frame(
+    lab: Lab, server: Server, shots: Path
+) -> None:
+    (server.root / "models").mkdir()
+    shutil.copy(GOLDEN, server.root / "models" / "theirs.lepton")
+    shown = opened_file(lab, "models/theirs.lepton", lambda text: "not hold them" in text)
+    assert "It holds a model of 'outcome'" in shown
+    view = file_view(lab)
+    assert view.locator("svg").count() > 0, "the drawing was taken out"
+    view.get_by_role("tab", name="Model").focus()
+    lab.page.keyboard.press("End")
+    until(lambda: "What if, row" in view.inner_text(), "the what-if panel", lambda: view.inner_text())
+    assert not AXE.exists() or barriers(view) == []
+    lab.screenshot(shots / "file-alone-light.png")
+    view.get_by_role("button", name="Evaluate on a frame").click()
+    form = lab.page.locator(".jp-Dialog")
+    form.get_by_role("combobox", name="Frame").select_option(label="loans · 120 × 3 · beside.ipynb")
+    form.get_by_role("button", name="Write and run").click()
+    line = "model = %lepton load models/theirs.lepton\n%lepton evaluate model loans"
+    until(lambda: line in sources(lab), "the cell", lambda: sources(lab))
+
+
+def test_a_damaged_file_is_told_as_such(lab: Lab, server: Server) -> None:
     (server.root / "damaged.lepton").write_bytes(GOLDEN.read_bytes()[:1000])
-    assert "DamagedFileError" in opened_file(lab, "damaged.lepton", lambda text: "damaged" in text.lower())
+    assert "is damaged" in opened_file(lab, "damaged.lepton", lambda text: "cannot be shown" in text)
+    to_notebook(lab)
 
 
 def test_the_launcher_starts_a_notebook_with_the_first_cells(lab: Lab) -> None:

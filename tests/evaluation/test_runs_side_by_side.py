@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -227,3 +228,30 @@ def test_another_frame_is_not_compared(trained) -> None:
         assert "different frames" in said
     finally:
         (b.path / "run.json").write_text(kept)
+
+
+def test_a_loaded_model_is_measured_by_what_its_run_kept(trained, tmp_path) -> None:
+    model = trained["a"]
+    loaded = ll.load(ll.save(model, tmp_path / "a.lepton"))
+    here, kept = ll.evaluate(model), ll.evaluate(loaded)
+    assert (kept.metrics, kept.n_rows, kept.note) == (here.metrics, here.n_rows, here.note)
+    assert pictures.html(kept) == pictures.html(here), "another curve, matrix or histogram"
+    assert kept.at(0.3) == here.at(0.3)
+    costs = {"false_alarm": 1, "missed": 5}
+    assert repr(kept.for_costs(costs)) == repr(here.for_costs(costs))
+    with pytest.raises(OptionError, match=r"only the answers were kept. Give the rows: ll.error_tree\(model, df\)"):
+        kept.error_tree()
+
+
+def test_a_threshold_set_by_hand_decides_what_a_run_kept(trained, tmp_path) -> None:
+    model = trained["a"].with_threshold(0.9)
+    loaded = ll.load(ll.save(model, tmp_path / "a.lepton"))
+    np.testing.assert_array_equal(ll.evaluate(loaded).confusion, ll.evaluate(model).confusion)
+
+
+@pytest.mark.parametrize("id", ["{b}", "../runs/{a}", "..", "", "nothing"], ids=repr)
+def test_answers_of_another_run_or_place_are_not_taken_for_a_models(trained, id: str) -> None:
+    named = id.format(a=trained["a"].run_id, b=trained["b"].run_id)
+    stranger = replace(trained["a"], run_id=named, held_out=None)
+    with pytest.raises(OptionError, match="evaluate needs a frame"):
+        ll.evaluate(stranger)

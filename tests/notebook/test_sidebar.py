@@ -14,7 +14,6 @@ import pytest
 from lepton_lab.environment import look_around
 from lepton_lab.journal import create_run
 from lepton_lab.notebook import sidebar, warm_up
-from lepton_lab.notebook.opened_file import show_file
 from lepton_lab.notebook.train_form import MOST_COLUMNS, free_name, likely_targets
 
 SECRET = "Jane Doe, 4 Elm Street"
@@ -96,6 +95,15 @@ def test_a_line_is_written_as_a_user_would(variables: dict[str, Any]) -> None:
     assert written == 'model = %lepton train people --target bad --budget 60s --split "group:<b>age</b>"'
 
 
+def test_the_cell_that_measures_a_file_writes_over_no_model(variables: dict[str, Any]) -> None:
+    variables["model"] = 1
+    found = ask(variables, ask="evaluation", path="../my models/credit.lepton", frame="people")["code"]
+    assert found.splitlines() == [
+        'model2 = %lepton load "../my models/credit.lepton"',
+        "%lepton evaluate model2 people",
+    ]
+
+
 @pytest.mark.parametrize(
     ("message", "words"),
     [
@@ -136,21 +144,3 @@ def test_loading_it_imports_nothing_heavy() -> None:
         "print([m for m in ('jax', 'numpy', 'pandas', 'sklearn', 'lepton_lab.journal') if m in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
-
-
-def test_an_opened_file_shows_its_model(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    show_file("tests/golden/format1-binary.lepton")
-    shown = capsys.readouterr().out
-    assert "It holds a model of 'outcome' and 100 real rows" in shown
-    assert "model = %lepton load tests/golden/format1-binary.lepton" in shown
-
-
-@pytest.mark.parametrize(("content", "words"), [(None, "No such file"), (b"PK\x03\x04 no", "is damaged")])
-def test_a_file_that_cannot_be_read_is_said_in_words(
-    content: bytes | None, words: str, tmp_path: Any, capsys: pytest.CaptureFixture[str], shell: Any
-) -> None:
-    path = tmp_path / "m.lepton"
-    if content is not None:
-        path.write_bytes(content)
-    show_file(str(path))
-    assert words in capsys.readouterr().out

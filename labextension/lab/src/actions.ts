@@ -2,11 +2,14 @@ import type { JupyterFrontEnd } from "@jupyterlab/application";
 import { Dialog, showDialog, showErrorMessage } from "@jupyterlab/apputils";
 import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
 
+import { cellsFor, chooseFrame, type PlacedFrame } from "./evaluate_file";
 import { TrainFormBody } from "./form";
 import { insertCell } from "./insert";
+import { openNew } from "./launcher";
 import type { KernelLink } from "./link";
 import type { Choice, Look } from "./messages";
 import { isNews } from "./messages";
+import { folderOf, relative } from "./paths";
 import type { Wishes } from "./settings";
 
 /** A notebook, and the link to its kernel. */
@@ -71,6 +74,26 @@ export class Actions {
     if (found.form) await this.train();
   }
 
+  /** Choose a frame of any open notebook, and write the cell there that measures a model file on it. */
+  async evaluateFile(path: string): Promise<void> {
+    const asked = (await Promise.all(this.places().map(framesOf))).flat();
+    const chosen = await chooseFrame(path, asked);
+    if (chosen === "new") await openNew(this.app, folderOf(path), cellsFor(path));
+    if (chosen === null || chosen === "new") return;
+    const { panel, link, frame } = chosen;
+    this.app.shell.activateById(panel.id);
+    await this.attempt("Evaluate", async () => {
+      const { code } = await link.ask("evaluation", { path: relative(folderOf(panel.context.localPath), path), frame: frame.name });
+      await insertCell(panel, code, true);
+    });
+  }
+
+  private places(): Place[] {
+    const found: Place[] = [];
+    this.tracker.forEach((panel) => found.push({ panel, link: this.linkOf(panel) }));
+    return found;
+  }
+
   /** A cell as it stands, for kernels that cannot be asked yet. */
   async cell(code: string, run: boolean): Promise<void> {
     const panel = this.tracker.currentWidget;
@@ -111,4 +134,13 @@ async function lookAt(link: KernelLink): Promise<Look> {
   const found = await link.ask("look", { seen: "" });
   if (!isNews(found)) throw new Error("the kernel did not say what it holds");
   return found;
+}
+
+const PATIENCE_MS = 4000;
+
+/** The frames of one notebook; none where its kernel has no lepton-lab loaded, or is too busy to answer soon. */
+async function framesOf(place: Place): Promise<PlacedFrame[]> {
+  const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), PATIENCE_MS));
+  const found = await Promise.race([lookAt(place.link).catch(() => null), late]);
+  return (found?.frames ?? []).map((frame) => ({ ...place, frame }));
 }

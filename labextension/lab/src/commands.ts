@@ -33,6 +33,10 @@ export function addCommands(
     });
     palette?.addItem({ command: `lepton-lab:${name}`, category: CATEGORY });
   }
+  app.commands.addCommand("lepton-lab:evaluate-file", {
+    label: "Evaluate a model file on a frame…", describedBy: { args: FILE },
+    execute: (args) => actions.evaluateFile(text(args, "path") ?? ""),
+  });
   app.commands.addCommand("lepton-lab:show", { label: "Show the sidebar", icon: leptonIcon, execute: show });
   palette?.addItem({ command: "lepton-lab:show", category: CATEGORY });
 }
@@ -41,6 +45,8 @@ const ARGUMENTS = {
   type: "object",
   properties: { frame: { type: "string" }, model: { type: "string" }, run: { type: "string" }, below: { type: "number" }, menu: { type: "boolean" } },
 } as const;
+
+const FILE = { type: "object", properties: { path: { type: "string" } }, required: ["path"] } as const;
 
 function text(args: Args, name: string): string | undefined {
   const value = args[name];

@@ -25,17 +25,19 @@ export function addLauncher(app: JupyterFrontEnd, launcher: ILauncher | null, pa
     label: (args) => (args["isPalette"] ? "New lepton-lab notebook" : "lepton-lab"),
     caption: "A notebook that goes from a dataframe to an explained model",
     icon: leptonIcon,
-    execute: async (args) => {
-      const cwd = typeof args["cwd"] === "string" ? args["cwd"] : "";
-      const { contents, kernelspecs } = app.serviceManager;
-      await kernelspecs.ready;
-      const made = await contents.newUntitled({ path: cwd, type: "notebook" });
-      await contents.save(made.path, { type: "notebook", format: "json", content: notebookOf(kernelspecs.specs) });
-      return app.commands.execute("docmanager:open", { path: made.path });
-    },
+    execute: (args) => openNew(app, typeof args["cwd"] === "string" ? args["cwd"] : "", FIRST_CELLS),
   });
   launcher?.add({ command, category: "Notebook", rank: 50, kernelIconUrl: CARD });
   palette?.addItem({ command, category: CATEGORY, args: { isPalette: true } });
+}
+
+/** Open a new notebook in a folder, with these cells in it; none has run. */
+export async function openNew(app: JupyterFrontEnd, cwd: string, cells: string[]): Promise<unknown> {
+  const { contents, kernelspecs } = app.serviceManager;
+  await kernelspecs.ready;
+  const made = await contents.newUntitled({ path: cwd, type: "notebook" });
+  await contents.save(made.path, { type: "notebook", format: "json", content: notebookOf(kernelspecs.specs, cells) });
+  return app.commands.execute("docmanager:open", { path: made.path });
 }
 
 /** The default kernel if it is a Python, else the first that is. */
@@ -45,13 +47,13 @@ export function pythonSpec(specs: KernelSpec.ISpecModels | null): KernelSpec.ISp
   return python.find((spec) => spec.name === specs?.default) ?? python[0];
 }
 
-function notebookOf(specs: KernelSpec.ISpecModels | null): object {
+function notebookOf(specs: KernelSpec.ISpecModels | null, cells: string[]): object {
   const spec = pythonSpec(specs);
   return {
     nbformat: 4,
     nbformat_minor: 5,
     metadata: spec ? { kernelspec: { name: spec.name, display_name: spec.display_name, language: spec.language } } : {},
-    cells: FIRST_CELLS.map((source, position) => ({
+    cells: cells.map((source, position) => ({
       id: `lepton-${position}`, cell_type: "code", source, metadata: {}, outputs: [], execution_count: null,
     })),
   };

@@ -67,6 +67,7 @@ export interface Questions {
   columns: { ask: { frame: string }; answer: Columns };
   form: { ask: { frame: string }; answer: TrainForm };
   line: { ask: Choice; answer: { code: string } };
+  evaluation: { ask: { path: string; frame: string }; answer: { code: string } };
 }
 
 export interface Reply {
@@ -78,4 +79,18 @@ export interface Reply {
 /** Whether an answer to `look` says more than that nothing changed. */
 export function isNews(answer: Look | { seen: string }): answer is Look {
   return "frames" in answer;
+}
+
+/** What a `.lepton` file holds; the other half is lepton_lab/notebook/opened_file.py. */
+export interface OpenedFile {
+  about: string[];
+  line: string;
+  missing: string[];
+  tabs: [id: string, title: string][];
+  picture: string;
+}
+
+export interface FileQuestions {
+  open: { ask: { path: string }; answer: OpenedFile };
+  panel: { ask: { name: string }; answer: { widget: string } };
 }

@@ -41,8 +41,13 @@ def error_tree_of(rows: EvaluatedRows, *, depth: int = 3, seed: int = 0) -> Erro
         seed: of the halves.
 
     Raises:
-        OptionError: a depth or a seed that cannot be used.
+        OptionError: a depth or a seed that cannot be used, or rows whose columns were not kept.
     """
+    if not rows.has_inputs:
+        raise OptionError(
+            "where the model fails is told by the columns of its rows, and of a loaded model's held-out rows only the "
+            "answers were kept. Give the rows: ll.error_tree(model, df)  (%lepton error_tree model df)"
+        )
     if error := bad_seed(seed):
         raise error
     if isinstance(depth, bool) or not isinstance(depth, (int, np.integer)) or not 1 <= depth <= DEEPEST:

@@ -58,7 +58,8 @@ class ResultPanel(TwinnedPanel):
 
     def _ready(self, content: Content) -> None:
         found = self._evaluation
-        told = messages.described(found) | {"askErrors": found.rows is not None and found.n_rows <= ROWS_AT_ONCE}
+        can_ask = found.rows is not None and found.rows.has_inputs
+        told = messages.described(found) | {"askErrors": found.n_rows <= ROWS_AT_ONCE if can_ask else None}
         self.reply(content, told)
         if found.rows is not None and found.classes:
             self._class({**content, "type": "class", "k": len(found.classes) - 1})

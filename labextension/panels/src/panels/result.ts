@@ -26,7 +26,7 @@ interface Told {
   matrix: number[][] | null;
   figures: Spec[];
   costs: Choice | null;
-  askErrors: boolean;
+  askErrors: boolean | null; // null: the columns of these rows are not known
 }
 
 function render({ model, el }: View): Cleanup {
@@ -134,8 +134,13 @@ class ResultView {
     if (this.chooser) this.chooser.value = String(one.k);
   }
 
-  private offerErrors(now: boolean): void {
+  private offerErrors(now: boolean | null): void {
     const label = h("div", { class: "lep-label" }, "Where it fails");
+    if (now === null) {
+      const words = "Only the answers on these rows were kept, not their columns. To see where the model fails, evaluate it on a frame.";
+      this.errors.replaceChildren(label, h("div", { class: "lep-sub" }, words));
+      return;
+    }
     const ask = () => {
       this.errors.replaceChildren(label, h("div", { class: "lep-sub" }, "looking for parts of the rows with more errors …"));
       this.kernel.ask({ type: "errors" });
