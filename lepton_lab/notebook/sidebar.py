@@ -57,8 +57,9 @@ def look(message: Message, namespace: Mapping[str, Any]) -> dict[str, Any]:
     """What is here, unless it is what the page has `seen` already.
 
     Returns:
-        `seen` alone where nothing changed, else with it `frames`, `models`, `runs` (the newest five; None while
-        imports go on in a thread, which must not be done twice at once) and `next`.
+        `seen` alone where nothing changed, else with it `frames` (the first 200; `hidden` counts the others),
+        `models`, `runs` (the newest five; None while imports go on in a thread, which must not be done twice at
+        once) and `next`.
     """
     found = _described(None if warm_up.is_running() else look_around(namespace), namespace)
     seen = hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:16]
@@ -110,6 +111,7 @@ def _described(status: Status | None, namespace: Mapping[str, Any]) -> dict[str,
     frames = status.frames if status else [FrameSeen(n, *size_of(f)) for n, f in frames_in(namespace).items()]
     return {
         "frames": [{"name": f.name, "rows": f.n_rows, "columns": f.n_columns} for f in frames[:MOST_FRAMES]],
+        "hidden": max(0, len(frames) - MOST_FRAMES),
         "models": [{"name": name, **_of_model(model)} for name, model in models_in(namespace).items()],
         "runs": [_of_run(run) for run in status.runs] if status else None,
         "next": status.next_step if status else "",

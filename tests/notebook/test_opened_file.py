@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 import lepton_lab as ll
+from lepton_lab import pictures
 from lepton_lab.journal import create_run, home
 from lepton_lab.notebook.opened_file import OpenedFile, reply
-from tests.small_models import small_model
+from tests.small_models import TASKS, small_model
 
 GOLDEN = "tests/golden/format1-binary.lepton"
 
@@ -40,15 +41,16 @@ def test_a_file_alone_says_what_it_holds_and_what_is_missing(opened: OpenedFile)
     assert "<svg" in told["picture"]
 
 
-def test_a_file_whose_run_is_here_opens_with_its_result(opened: OpenedFile, tmp_path: Path) -> None:
+@pytest.mark.parametrize("task", [*TASKS, "survival"])
+def test_a_file_whose_run_is_here_opens_with_its_result(task: str, opened: OpenedFile, tmp_path: Path) -> None:
     run = create_run("train", {"target": "outcome"}, "", 300)
-    model = replace(small_model("binary"), run_id=run.id)
+    model = replace(small_model(task), run_id=run.id)
     run.save_outcome(model)
     told = ask(opened, ask="open", path=ll.save(model, tmp_path / "m.lepton"))
     assert (told["tabs"][0], told["missing"]) == (["result", "Result"], [])
     widget = ask(opened, ask="panel", name="result")["widget"]
     assert ask(opened, ask="panel", name="result")["widget"] == widget, "made twice"
-    assert f"{model.metrics['auc'].value:.3f}" in opened.panels["result"].twin_text()
+    assert opened.panels["result"].twin_text() == pictures.text(ll.evaluate(model))
 
 
 def test_the_run_of_a_notebook_in_a_folder_above_is_found(

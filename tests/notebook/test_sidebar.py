@@ -40,6 +40,12 @@ def test_a_look_names_frames_and_sizes_and_no_row(variables: dict[str, Any]) -> 
         assert SECRET not in json.dumps(ask(variables, ask=word, frame="people"))
 
 
+def test_of_very_many_frames_a_look_says_how_many_it_leaves_out(variables: dict[str, Any]) -> None:
+    many = {f"frame_{i}": variables["people"] for i in range(sidebar.MOST_FRAMES + 3)}
+    found = ask(many, ask="look")
+    assert (len(found["frames"]), found["hidden"]) == (sidebar.MOST_FRAMES, 3)
+
+
 def test_a_second_look_says_only_that_nothing_changed(variables: dict[str, Any]) -> None:
     seen = ask(variables, ask="look")["seen"]
     assert ask(variables, ask="look", seen=seen) == {"seen": seen}

@@ -29,6 +29,8 @@ export interface Run {
 export interface Look {
   seen: string;
   frames: Frame[];
+  /** How many frames there are beyond those listed. */
+  hidden: number;
   models: Model[];
   runs: Run[] | null;
   next: string;

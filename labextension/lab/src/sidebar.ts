@@ -73,7 +73,7 @@ export class Sidebar extends Widget {
       head,
       ...(link.trouble ? [notice(link.trouble, "alert")] : []),
       section("Next step", [this.next(look.next)]),
-      section(`Frames`, look.frames.flatMap((frame) => this.frame(frame)), "none yet: read one in a cell"),
+      section(`Frames`, [...look.frames.flatMap((frame) => this.frame(frame)), ...more(look.hidden)], "none yet: read one in a cell"),
       section("Models", look.models.map((model) => this.model(model)), "none yet"),
       section("Runs", (look.runs ?? []).map((run) => this.run(run)), look.runs ? "none yet" : "the kernel is still importing"),
     ];
@@ -175,10 +175,13 @@ function section(title: string, items: HTMLElement[], none = ""): HTMLElement {
   return h("section", {}, h("h3", {}, title), list);
 }
 
+function more(n: number): HTMLElement[] {
+  return n > 0 ? [h("li", { class: "lepton-none" }, `and ${n.toLocaleString("en-US")} more`)] : [];
+}
+
 function columnList(found: Columns | null): HTMLElement {
   if (!found) return h("li", { class: "lepton-none" }, "…");
   const shown = found.columns.slice(0, MOST_COLUMNS_SHOWN);
   const items = shown.map(({ name, kind }) => h("li", {}, h("span", { title: name }, name), h("small", {}, kind)));
-  const more = found.hidden + found.columns.length - shown.length;
-  return h("li", {}, h("ul", { class: "lepton-Columns" }, ...items, more > 0 ? h("li", {}, `and ${more.toLocaleString("en-US")} more`) : null));
+  return h("li", {}, h("ul", { class: "lepton-Columns" }, ...items, ...more(found.hidden + found.columns.length - shown.length)));
 }

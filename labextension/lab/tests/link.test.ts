@@ -38,5 +38,5 @@ test("a hundred wishes in a moment are one look", (t) => {
 
 test("a look that brings nothing new says only what was seen", () => {
   assert.equal(isNews({ seen: "a" }), false);
-  assert.equal(isNews({ seen: "a", frames: [], models: [], runs: [], next: "" }), true);
+  assert.equal(isNews({ seen: "a", frames: [], hidden: 0, models: [], runs: [], next: "" }), true);
 });
