@@ -169,12 +169,6 @@ def test_no_shortcut_of_ours_was_taken(lab: Lab) -> None:
     assert lab.page.locator("body").get_attribute("data-lepton-shortcuts") == "on"
 
 
-def test_a_restarted_kernel_is_asked_anew(lab: Lab) -> None:
-    lab.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
-    until_said(lab, "not loaded yet")
-    assert "120 × 3" not in said(lab)
-
-
 def test_a_file_from_elsewhere_says_what_it_lacks_and_is_measured_on_a_frame(
     lab: Lab, server: Server, shots: Path
 ) -> None:
@@ -193,8 +187,14 @@ def test_a_file_from_elsewhere_says_what_it_lacks_and_is_measured_on_a_frame(
     form = lab.page.locator(".jp-Dialog")
     form.get_by_role("combobox", name="Frame").select_option(label="loans · 120 × 3 · beside.ipynb")
     form.get_by_role("button", name="Write and run").click()
-    line = "model = %lepton load models/theirs.lepton\n%lepton evaluate model loans"
+    line = "model2 = %lepton load models/theirs.lepton\n%lepton evaluate model2 loans"
     until(lambda: line in sources(lab), "the cell", lambda: sources(lab))
+
+
+def test_a_restarted_kernel_is_asked_anew(lab: Lab) -> None:
+    lab.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+    until_said(lab, "not loaded yet")
+    assert "120 × 3" not in said(lab)
 
 
 def test_a_damaged_file_is_told_as_such(lab: Lab, server: Server) -> None:
