@@ -57,10 +57,17 @@ export class Sidebar extends Widget {
 
   private draw(): void {
     const focused = (document.activeElement as HTMLElement | null)?.dataset["key"];
+    const scrolled = this.frameList()?.scrollTop ?? 0;
     this.node.replaceChildren(...this.parts());
+    if (scrolled) this.frameList()?.scrollTo({ top: scrolled });
     if (focused === undefined) return;
     const again = [...this.node.querySelectorAll<HTMLElement>("[data-key]")].find((el) => el.dataset["key"] === focused);
     again?.focus();
+  }
+
+  /** The one list that scrolls within the sidebar, so that a hundred frames hide no run. */
+  private frameList(): HTMLElement | null {
+    return this.node.querySelector('ul[aria-label="Frames"]');
   }
 
   private parts(): HTMLElement[] {
