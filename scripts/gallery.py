@@ -39,7 +39,6 @@ SHOTS = {
         "row": ("%lepton explain model --row", ".lepton-panel svg"),
         "whatif": ("%lepton whatif", ".lepton-panel .lep-detail svg"),
         "runs": ("%lepton runs", ".lepton-panel .lep-runs tbody tr"),
-        "report-cell": ("%lepton report", ".jp-RenderedHTML .lepton-picture"),
     },
     "explain_anything": {
         "groups": ("groups = {", ".lepton-panel canvas"),

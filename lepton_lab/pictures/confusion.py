@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lepton_lab.pictures.markup import Markup
+from lepton_lab.pictures.markup import Markup, tag
 from lepton_lab.pictures.numbers import percent
 from lepton_lab.pictures.svg import CHARACTER_WIDTH, label, rect, svg, text
 
 AT_MOST = 12
+SMALLEST = 34.0  # a side on which four digits are read
+LEANING = 80.0  # of names that would not fit over their columns
 
 
 def confusion(counts: Sequence[Sequence[float]], classes: Sequence[str], width: float = 226) -> Markup:
@@ -16,23 +18,46 @@ def confusion(counts: Sequence[Sequence[float]], classes: Sequence[str], width: 
 
     Args:
         counts: `(true class, decided class)`, rows or their weight.
-        classes: their names; of more than twelve the first are drawn.
-        width: of the drawing, in pixels.
+        classes: their names; of more than twelve those with most rows are drawn, and the others are counted.
+        width: of the drawing, in pixels; many classes take more.
     """
-    n = min(len(classes), AT_MOST)
-    left = min(max(len(name) for name in classes) * CHARACTER_WIDTH + 10, width * 0.35)
-    cell = min((width - left) / n, 84.0)
-    top = 40.0
+    chosen = _chosen(counts)
+    names, n = [classes[i] for i in chosen], len(chosen)
+    left = min(max(len(name) for name in names) * CHARACTER_WIDTH + 10, width * 0.35)
+    cell = min(max((width - left) / n, SMALLEST), 84.0)
+    longest = max(len(name) for name in names) * CHARACTER_WIDTH
+    leaning = n > 4 and longest > cell - 4
+    top = 24.0 + min(longest, LEANING) * 0.8 if leaning else 40.0
+    width = max(width, left + cell * n + (min(longest, LEANING) * 0.7 if leaning else 0))
     parts: list[Markup] = [text(left + cell * n / 2, 11, "predicted", kind="s", anchor="middle")]
-    for j in range(n):
-        parts.append(label(left + cell * (j + 0.5), 30, classes[j], cell - 4, anchor="middle"))
-    for i in range(n):
-        parts.append(label(left - 8, top + cell * (i + 0.5) + 4, classes[i], left - 8, anchor="end"))
-        total = sum(counts[i])
+    for j, name in enumerate(names):
+        middle = left + cell * (j + 0.5)
+        if leaning:
+            parts.append(
+                tag("g", label(0, 0, name, LEANING), transform=f"translate({middle:.1f} {top - 6:.1f}) rotate(-50)")
+            )
+        else:
+            parts.append(label(middle, 30, name, cell - 4, anchor="middle"))
+    for i, name in enumerate(names):
+        parts.append(label(left - 8, top + cell * (i + 0.5) + 4, name, left - 8, anchor="end"))
+        row = counts[chosen[i]]
+        total = sum(row)
         parts += [
-            _cell(left + cell * j, top + cell * i, cell, round(counts[i][j]), total, right=i == j) for j in range(n)
+            _cell(left + cell * j, top + cell * i, cell, round(row[k]), total, right=i == j)
+            for j, k in enumerate(chosen)
         ]
-    return svg(width, top + cell * n + 4, "Confusion matrix", *parts)
+    end = top + cell * n + 4
+    if n < len(classes):
+        end += 14
+        more = f"{len(classes) - n} classes of fewer rows are not drawn"
+        parts.append(text(left, end - 4, more, kind="s"))
+    return svg(width, end, "Confusion matrix", *parts)
+
+
+def _chosen(counts: Sequence[Sequence[float]]) -> list[int]:
+    """The classes to draw, in their order."""
+    most = sorted(range(len(counts)), key=lambda i: -sum(counts[i]))[:AT_MOST]
+    return sorted(most)
 
 
 def _cell(x: float, y: float, size: float, n: int, total: float, *, right: bool) -> Markup:
