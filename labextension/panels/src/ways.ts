@@ -53,6 +53,14 @@ function likely(way: Way): string {
   return odd ? `${share}; hardly ever seen together: ${odd}` : share;
 }
 
+const MOST_NAMED = 12;
+
+/** The columns in which a row differs, the first of many. */
+function differing(columns: { name: string; shown: string }[]): string {
+  const named = columns.slice(0, MOST_NAMED).map((one) => `${one.name} = ${one.shown}`).join(", ");
+  return columns.length > MOST_NAMED ? `${named} and ${columns.length - MOST_NAMED} more` : named || "nothing";
+}
+
 export function drawNear(found: Near): HTMLElement[] {
   const known = found.rows.some((row) => row.truth !== null);
   const rows = found.rows.map((row) =>
@@ -61,7 +69,7 @@ export function drawNear(found: Near): HTMLElement[] {
       h("td", { class: "num" }, percent(1 - row.distance, 0)),
       known ? h("td", {}, row.truth ?? "–") : null,
       h("td", {}, row.probability === null ? row.prediction : `${row.prediction} ${percent(row.probability)}`),
-      h("td", { class: "wrap" }, row.differs.map((one) => `${one.name} = ${one.shown}`).join(", ") || "nothing")),
+      h("td", { class: "wrap" }, differing(row.differs))),
   );
   const head = ["row", "alike", ...(known ? [`true ${found.target}`] : []), "predicted", "differs in"];
   return [
