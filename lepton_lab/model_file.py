@@ -5,6 +5,7 @@
     members/<name>.json      a member's configuration
     members/<name>.safetensors   its arrays
     background.json, background.safetensors   reference rows of explanations (real rows; may be left out)
+    objects.safetensors      images and series of these rows (format 2, where there are any)
 
 Hashes detect damage, not malice: whoever changes a part can change its hash. What protects the reader
 is that nothing in the file is code and every index is checked before it is used. Files of every
@@ -29,6 +30,7 @@ import numpy as np
 
 from lepton_lab._version import __version__
 from lepton_lab.data.encode_tabular import TabularEncoder
+from lepton_lab.data.object_store import background_objects, format_of, on_new_shelves
 from lepton_lab.data.schema import Kind, Schema
 from lepton_lab.data.stored_values import values_from_json, values_to_json
 from lepton_lab.errors import DamagedFileError, DataError, ModelFileError, NewerFormatError
@@ -41,7 +43,8 @@ from lepton_lab.trained import Blend, TrainedModel
 from lepton_lab.training.network_member import NetworkMember
 from lepton_lab.training.progress import Progress
 
-FORMAT = 1
+# The newest that is read. A model is written in the oldest that holds it: 1 for tables, 2 with columns of objects.
+FORMAT = 2
 # No model of ours comes near; a file that claims more is damaged, and must not fill the memory.
 MAX_BYTES = 2**31
 
@@ -65,7 +68,7 @@ def write_model(model: TrainedModel, path: str | os.PathLike[str], *, background
     parts = _parts_of(model, background)
     try:
         with aside.open("xb") as file:
-            _write_parts(file, parts)
+            _write_parts(file, parts, format_of(model.encoder.blocks))
             file.flush()
             os.fsync(file.fileno())
         aside.replace(target)
@@ -124,6 +127,9 @@ def _parts_of(model: TrainedModel, background: bool) -> dict[str, bytes]:
             arrays["weights"] = model.background_weights
         parts["background.safetensors"] = save(_whole(arrays))
         parts["background.json"] = _json(values_to_json(_without_private(model)))
+        objects = background_objects(model.encoder.blocks, model.background_x)
+        if objects:
+            parts["objects.safetensors"] = save(_whole(objects))
     return parts
 
 
@@ -158,7 +164,10 @@ def _model_of(parts: Mapping[str, bytes]) -> TrainedModel:
     encoder = TabularEncoder.from_json(document["encoder"])
     task = task_from_json(document["task"])
     members = tuple(_member(name, parts) for name in document["members"])
+    members = tuple(m.on(encoder.blocks) if isinstance(m, NetworkMember) else m for m in members)
     x, values, weights = _background(parts, len(schema.inputs))
+    if "objects.safetensors" in parts:
+        x = on_new_shelves(encoder.blocks, x, _arrays(parts["objects.safetensors"]))
     model = TrainedModel(
         schema=schema,
         encoder=encoder,
@@ -247,9 +256,9 @@ def _read_estimates(data: Mapping[str, Any]) -> dict[str, Estimate]:
     return {name: Estimate(number(e["value"]), number(e["low"]), number(e["high"])) for name, e in data.items()}
 
 
-def _write_parts(file: Any, parts: Mapping[str, bytes]) -> None:
+def _write_parts(file: Any, parts: Mapping[str, bytes], number: int) -> None:
     files = {name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in parts.items()}
-    manifest = {"format": FORMAT, "kind": "lepton model", "written_by": f"lepton-lab {__version__}", "files": files}
+    manifest = {"format": number, "kind": "lepton model", "written_by": f"lepton-lab {__version__}", "files": files}
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         archive.writestr("manifest.json", _json(manifest))
         for name, data in parts.items():

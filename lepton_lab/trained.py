@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lepton_lab.data.encode_tabular import TabularEncoder
+from lepton_lab.data.object_block import ObjectBlock
 from lepton_lab.data.schema import Schema
 from lepton_lab.errors import OptionError
 from lepton_lab.metrics import Estimate, bootstrap, draw_resamples
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import ClassValue, Task
+from lepton_lab.training.network_member import NetworkMember
 
 if TYPE_CHECKING:
     import pandas
@@ -155,6 +157,16 @@ class TrainedModel:
         """The user's own class values (binary: negative, positive); empty for regression."""
         return self.task.classes
 
+    def holding(self, *rows: np.ndarray) -> TrainedModel:
+        """The same model with the objects (images, series) of encoded rows at hand in its networks.
+
+        For whoever calls a network's functions on encoded rows; `logits_x` needs none of it.
+        """
+        if not any(isinstance(block, ObjectBlock) for block in self.encoder.blocks):
+            return self
+        members = [m.holding(*rows) if isinstance(m, NetworkMember) else m for m in self.members]
+        return replace(self, members=tuple(members))
+
     def member(self, name: str) -> Member | None:
         """The member called `name`, or None where it was not trained."""
         return next((member for member in self.members if member.name == name), None)
@@ -167,7 +179,8 @@ class TrainedModel:
 
     def logits(self, df: object) -> np.ndarray:
         """Calibrated logits of the frame's rows, `(row, output)`."""
-        return self.logits_x(self.encode(df))
+        with self.encoder.visit():
+            return self.logits_x(self.encode(df))
 
     def logits_x(self, x: np.ndarray) -> np.ndarray:
         """Calibrated logits of encoded rows, `(row, output)`; members without weight are not asked."""
@@ -201,7 +214,8 @@ class TrainedModel:
         from lepton_lab.data.table import frame_of, read_like
 
         table = read_like(self.schema, df)
-        logits = self.logits_x(self.encoder.encode(table))
+        with self.encoder.visit():
+            logits = self.logits_x(self.encoder.encode(table))
         if isinstance(self.task, Survival):
             return frame_of(_times_shown(self.task, logits, times), table.index)
         if times is not None:

@@ -10,7 +10,7 @@ import pandas as pd
 from lepton_lab.data.frames import RawColumn
 from lepton_lab.data.objects import object_array
 from lepton_lab.data.parse import dates_of, number_of, numbers_of
-from lepton_lab.data.schema import Category, Column, Kind
+from lepton_lab.data.schema import OBJECTS, Category, Column, Kind
 from lepton_lab.data.values import Family, Values, read_values
 
 
@@ -28,6 +28,8 @@ def read_column_like(column: Column, raw: RawColumn) -> Converted:
     if quick is not None:
         return quick
     values = read_values(raw)
+    if column.kind in OBJECTS:
+        return Converted(*objects_in(values, column.kind))
     if values.family == Family.NOTHING or values.missing().all():
         return Converted(_nothing(column, len(values.array)), n_infinite=values.n_infinite)
     if column.kind == Kind.NUMERIC:
@@ -90,9 +92,32 @@ def dates_in(values: Values) -> tuple[np.ndarray, str]:
     return values.array, f"was dates; found {_in_words(values)}"
 
 
+def objects_in(values: Values, kind: Kind) -> tuple[np.ndarray, str]:
+    """A column's values as texts or arrays, None where missing, and what is wrong with them."""
+    nothing = np.full(len(values.array), None, dtype=object)
+    if values.family == Family.NOTHING or values.missing().all():
+        return nothing, ""
+    if kind != Kind.TEXT:
+        if values.family != Family.ARRAY:
+            return values.array, f"wanted an array a row; found {_in_words(values)}"
+        return values.array, _unlike(values.array, kind)
+    if values.family in (Family.ARRAY, Family.UNUSABLE):
+        return values.array, f"wanted words; found {_in_words(values)}"
+    found = [None if gone else str(_plain(v)) for v, gone in zip(values.array, values.missing(), strict=True)]
+    return object_array(found), ""
+
+
+def _unlike(arrays: np.ndarray, kind: Kind) -> str:
+    """What is wrong with arrays that are to be images or series."""
+    axes = (2, 3) if kind == Kind.IMAGE else (1, 2)
+    found = next((one.array.shape for one in arrays if one is not None and one.array.ndim not in axes), None)
+    wanted = "height, width and perhaps a channel" if kind == Kind.IMAGE else "steps and perhaps channels"
+    return "" if found is None else f"wanted arrays of {wanted}; found one of shape {found}"
+
+
 def _categories(column: Column, values: Values) -> tuple[np.ndarray, str]:
     """Known values in the type they had; a value never seen stays as it is."""
-    if values.family == Family.UNUSABLE:
+    if values.family in (Family.UNUSABLE, Family.ARRAY):
         return values.array, f"was categories; found {_in_words(values)}"
     if values.family == Family.DATE:
         written = values.array.astype(str).astype(object)
@@ -150,6 +175,7 @@ def _in_words(values: Values) -> str:
         Family.DATE: "dates",
         Family.WORD: "words",
         Family.MIXED: "numbers and words",
+        Family.ARRAY: "arrays",
         Family.NOTHING: "nothing",
         Family.UNUSABLE: f"values of the type {values.dtype}",
     }[values.family]

@@ -3,20 +3,25 @@
 numeric    (value - center) / scale, NaN where missing; not clipped (the network bends, trees take it raw)
 datetime   (days since 1970 - center) / scale, NaN where missing
 category   0 missing, 1 unseen or rare, 2... the known categories; truth values are categories too
+objects    (images, series) 0 missing, else the object's number on the column's shelf
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from lepton_lab.data.describe import DAY, MOST_CATEGORIES, most_frequent
+from lepton_lab.data.encode_image import ImageBlock, fit_images
+from lepton_lab.data.encode_series import SeriesBlock, fit_series
+from lepton_lab.data.object_block import ObjectBlock
 from lepton_lab.data.rows import Table
 from lepton_lab.data.schema import Category, Column, Kind, sign_of
 from lepton_lab.errors import DamagedFileError
@@ -73,12 +78,29 @@ class Block:
         codes, uniques = pd.factorize(array)
         return np.array([*(code_of.get(u, UNSEEN) for u in uniques), MISSING], np.float32)[codes]
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON that `from_json` reads."""
+        return asdict(self) | {"categories": list(self.categories)}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Block:
+        """The block that `to_json` wrote.
+
+        Raises:
+            ValueError, TypeError: it is none that is ever written.
+        """
+        return _block(data)
+
+
+AnyBlock: TypeAlias = Block | ImageBlock | SeriesBlock
+_READERS = dict.fromkeys(_KINDS, Block.from_json) | {"image": ImageBlock.from_json, "series": SeriesBlock.from_json}
+
 
 @dataclass(frozen=True)
 class TabularEncoder:
     """Every column's encoding; fitted on training rows, then fixed."""
 
-    blocks: tuple[Block, ...]
+    blocks: tuple[AnyBlock, ...]
 
     @property
     def n_columns(self) -> int:
@@ -94,7 +116,16 @@ class TabularEncoder:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON that `from_json` reads."""
-        return {"blocks": [asdict(block) | {"categories": list(block.categories)} for block in self.blocks]}
+        return {"blocks": [block.to_json() for block in self.blocks]}
+
+    @contextmanager
+    def visit(self) -> Iterator[None]:
+        """Objects encoded inside are not kept beyond: for predictions, which hold no rows."""
+        with ExitStack() as stack:
+            for block in self.blocks:
+                if isinstance(block, ObjectBlock):
+                    stack.enter_context(block.shelf.visit())
+            yield
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> TabularEncoder:
@@ -104,7 +135,7 @@ class TabularEncoder:
             DamagedFileError: for anything else.
         """
         try:
-            return TabularEncoder(tuple(_block(block) for block in data["blocks"]))
+            return TabularEncoder(tuple(_READERS[block["kind"]](block) for block in data["blocks"]))
         except (KeyError, TypeError, ValueError) as error:
             raise DamagedFileError(f"the encoder cannot be read: {error!r}.") from error
 
@@ -118,7 +149,11 @@ def fit_encoder(table: Table) -> TabularEncoder:
     return TabularEncoder(tuple(_fit(column, table.columns[column.name]) for column in table.schema.inputs))
 
 
-def _fit(column: Column, array: np.ndarray) -> Block:
+def _fit(column: Column, array: np.ndarray) -> AnyBlock:
+    if column.kind == Kind.IMAGE:
+        return fit_images(column.name, array)
+    if column.kind == Kind.SERIES:
+        return fit_series(column.name, array)
     if column.kind == Kind.NUMERIC:
         center, scale = _center_and_scale(array[~np.isnan(array)])
         return Block(column.name, "numeric", center, scale, monotone=column.monotone)

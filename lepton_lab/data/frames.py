@@ -108,7 +108,7 @@ def _of_dict(columns: Mapping[Any, Any]) -> Frame:
     values = list(columns.values())
     if values and all(_is_scalar(value) for value in values):
         return Frame(names, pd.RangeIndex(1), lambda i: _one(values[i]))
-    arrays = [value if isinstance(value, (pd.Series, np.ndarray)) else _array(value) for value in values]
+    arrays = [value if isinstance(value, pd.Series) else _array(value) for value in values]
     lengths = {name: len(array) for name, array in zip(names, arrays, strict=True)}
     if len(set(lengths.values())) > 1:
         shown = ", ".join(f"{name!r} {length}" for name, length in list(lengths.items())[:6])
@@ -184,6 +184,8 @@ def _array(values: Any) -> RawColumn:
     if isinstance(values, (list, tuple, range)):
         return object_array(list(values))
     array = np.asarray(values)
+    if 1 < array.ndim <= 4 and array.dtype.kind in "biuf":  # images or series, one a row
+        return object_array(list(array))
     if array.ndim != 1:
         raise DataError(f"a column of the dict has the shape {array.shape}; wanted one value a row.")
     return array

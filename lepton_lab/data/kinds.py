@@ -10,6 +10,7 @@ words that all write numbers, or ISO dates     numeric, datetime
 words, long and mostly different               text
 words, nearly all different                    identifier
 other words                                    category
+arrays of numbers                              image, series
 
 To overrule: astype(float), astype("category"), or ignore=.
 """
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from lepton_lab.data.array_values import array_kind
 from lepton_lab.data.parse import dates_of, numbers_of
 from lepton_lab.data.schema import Kind
 from lepton_lab.data.values import Family, Values
@@ -84,6 +86,9 @@ def infer_kind(name: str, values: Values) -> Inferred:
         return _of_dates(values.array, "")
     if values.family == Family.TRUTH:
         return _of_truth(values.array)
+    if values.family == Family.ARRAY:
+        kind, reason = array_kind(values.array)
+        return Inferred(kind, values.array, reason)
     if values.family == Family.UNUSABLE:
         return Inferred(Kind.CATEGORY, values.array, problem=_unusable(values))
     codes, uniques = values.factorised
@@ -236,7 +241,8 @@ def _as_whole(array: np.ndarray) -> np.ndarray:
 
 
 def _empty(values: Values) -> np.ndarray:
-    return values.array if values.family != Family.UNUSABLE else np.full(len(values.array), None, dtype=object)
+    unread = (Family.UNUSABLE, Family.ARRAY)
+    return values.array if values.family not in unread else np.full(len(values.array), None, dtype=object)
 
 
 def _median_words(uniques: np.ndarray) -> float:

@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from lepton_lab.data.array_values import in_words
+from lepton_lab.data.objects import object_array
 from lepton_lab.data.schema import Kind, Schema
 
 
@@ -86,6 +88,8 @@ def frame_of(columns: Mapping[str, np.ndarray], index: pd.Index | np.ndarray | N
 def _shown(array: np.ndarray, kind: Kind, *, integer: bool) -> np.ndarray:
     if kind == Kind.DATETIME:
         return _iso(array)
+    if kind in (Kind.IMAGE, Kind.SERIES):
+        return object_array([in_words(one, kind) for one in array])
     if kind != Kind.NUMERIC:
         return array
     missing = np.isnan(array)

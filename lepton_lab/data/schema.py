@@ -22,8 +22,14 @@ class Kind(StrEnum):
     BOOLEAN = "boolean"
     DATETIME = "datetime"
     TEXT = "text"
+    IMAGE = "image"
+    SERIES = "series"
     IDENTIFIER = "identifier"
     CONSTANT = "constant"
+
+
+# One entry of such a column is an object: it is known to `x` by its number on the column's shelf.
+OBJECTS = (Kind.TEXT, Kind.IMAGE, Kind.SERIES)
 
 
 class Role(StrEnum):

@@ -165,6 +165,10 @@ def _bytes(values: Values) -> Iterator[bytes]:
     if values.family in (Family.NUMBER, Family.DATE):
         yield np.ascontiguousarray(values.array).tobytes()
         return
+    if values.family == Family.ARRAY:
+        for array in values.array:
+            yield b"" if array is None else array.digest
+        return
     codes, uniques = values.factorised if values.family != Family.UNUSABLE else pd.factorize(_written(values.array))
     yield repr([v if isinstance(v, str) else repr(v) for v in uniques.tolist()]).encode()
     yield codes.astype(np.int64).tobytes()

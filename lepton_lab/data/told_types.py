@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from lepton_lab.data.convert import dates_in, numbers_in
+from lepton_lab.data.convert import dates_in, numbers_in, objects_in
 from lepton_lab.data.kinds import Inferred, infer_kind
 from lepton_lab.data.rows import Table
-from lepton_lab.data.schema import Kind, Role, Schema
+from lepton_lab.data.schema import OBJECTS, Kind, Role, Schema
 from lepton_lab.data.values import Family, Values
 from lepton_lab.errors import ColumnError, OptionError, no_such_column, no_such_option
 
-KINDS = (Kind.NUMERIC, Kind.CATEGORY, Kind.DATETIME)
+KINDS = (Kind.NUMERIC, Kind.CATEGORY, Kind.DATETIME, *OBJECTS)
 TOLD = "told by types="
 _SAMPLE = "types={'zip': 'category'}"
 
@@ -54,7 +54,9 @@ def as_told(name: str, values: Values, kind: Kind) -> Inferred:
         return found
     if found.kind == kind and not found.problem:
         return replace(found, reason=TOLD)
-    if values.family == Family.UNUSABLE:
+    if kind in OBJECTS:
+        return _object(name, values, kind)
+    if values.family in (Family.UNUSABLE, Family.ARRAY):
         raise ColumnError(f"column {name!r} {found.problem}, so it cannot be {kind}. Leave it out: ignore=[{name!r}]")
     read = {Kind.NUMERIC: numbers_in, Kind.DATETIME: dates_in, Kind.CATEGORY: _plain_values}[kind]
     array, problem = read(values)
@@ -64,6 +66,14 @@ def as_told(name: str, values: Values, kind: Kind) -> Inferred:
     known = array[~pd.isna(array)]
     whole = kind == Kind.NUMERIC and bool(np.all(known == np.rint(known.astype(np.float64))))
     return Inferred(kind, array, TOLD, whole, len(pd.unique(known)))
+
+
+def _object(name: str, values: Values, kind: Kind) -> Inferred:
+    """A column of texts, or of arrays, as its user tells."""
+    array, problem = objects_in(values, kind)
+    if problem:
+        raise ColumnError(f"column {name!r} cannot be {kind}: {problem}. Leave it out: ignore=[{name!r}]")
+    return Inferred(kind, array, TOLD)
 
 
 def with_immutable(table: Table, immutable: object) -> Table:

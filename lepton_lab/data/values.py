@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from lepton_lab.data.array_values import arrays_of
 from lepton_lab.data.frames import RawColumn
 
 
@@ -25,6 +26,7 @@ class Family(StrEnum):
     DATE = "date"  # datetime64[us] in UTC, NaT is missing
     WORD = "word"  # object: str, None is missing
     MIXED = "mixed"  # object: words and numbers side by side
+    ARRAY = "array"  # object: ArrayValue (images, series), None is missing
     NOTHING = "nothing"  # object: every value is missing
     UNUSABLE = "unusable"  # object: lists, dicts, complex numbers, bytes
 
@@ -192,7 +194,8 @@ def _of_mixed(array: np.ndarray, dtype: str) -> Values:
         return _numbers(np.array([np.nan if v is None else float(v) for v in filled]), dtype)
     if all(isinstance(v, (str, bool, np.bool_)) or _is_number(v) for v in present):
         return Values(Family.MIXED, filled, dtype)
-    return Values(Family.UNUSABLE, array, dtype)
+    arrays = arrays_of(filled)
+    return Values(Family.UNUSABLE, array, dtype) if arrays is None else Values(Family.ARRAY, arrays, dtype)
 
 
 def _dates(array: np.ndarray, dtype: str) -> Values:

@@ -125,7 +125,8 @@ def network_game(
     pure = member.functions
     form = AdditiveForm(pure.project, pure.bias, _Centred(pure.rest) if member.n_outputs > 1 else pure.rest)
     grouped = {} if player_of is None else {"player_of": player_of}
-    return JaxGame(form, member.params, x, np.asarray(background, np.float32), **grouped)
+    params = member.holding(x, background).params
+    return JaxGame(form, params, x, np.asarray(background, np.float32), **grouped)
 
 
 def for_part(options: ExplainOptions, part: GamePart, n_parts: int) -> ExplainOptions:

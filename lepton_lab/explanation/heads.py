@@ -74,7 +74,8 @@ def heads_game(
     pure = member.functions
     form = AdditiveForm(pure.project, pure.bias, _Heads(pure.rest_heads))
     grouped = {} if player_of is None else {"player_of": player_of}
-    return JaxGame(form, member.params, np.asarray(x, np.float32), np.asarray(background, np.float32), **grouped)
+    params = member.holding(x, background).params
+    return JaxGame(form, params, np.asarray(x, np.float32), np.asarray(background, np.float32), **grouped)
 
 
 def spread_of(estimate: Estimate, n_outputs: int) -> Float64[np.ndarray, "row player output"]:

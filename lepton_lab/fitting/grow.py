@@ -100,7 +100,7 @@ def regrow_network(problem: Problem, train: Rows, recipe: Recipe, end: float, co
     """The network trained to one epoch of its schedule, on other rows and without validation."""
     kept = place.load_grown()
     if kept is not None:
-        return NetworkMember.from_arrays(kept[0], kept[1]["config"])
+        return NetworkMember.from_arrays(kept[0], kept[1]["config"]).on(problem.blocks)
     config = replace(recipe.network, stop_epoch=max(end, 0.1))
     fit = _trained(problem, train, None, config, control, place)
     if fit.member is None or fit.ended != "finished":
@@ -223,7 +223,7 @@ def _keep_network(place: Place, grown: Grown, fit: NetworkFit) -> None:
 
 def _network_from(problem: Problem, arrays: dict[str, np.ndarray], meta: dict) -> Grown:
     at, losses, path = (arrays.pop(f"path.{name}") for name in ("at", "losses", "logits"))
-    member = NetworkMember.from_arrays(arrays, meta["config"])
+    member = NetworkMember.from_arrays(arrays, meta["config"]).on(problem.blocks)
     logits = path.astype(np.float64) + problem.undo
     return Grown("network", at, losses, logits.__getitem__, member, meta["ended"], meta["message"])
 

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+ORDERED = ("numeric", "datetime")
+
 if TYPE_CHECKING:
     from lepton_lab.data.encode_tabular import Block
 
 
 def code_layout(blocks: Sequence[Block]) -> tuple[np.ndarray, np.ndarray]:
     """Whether each column holds codes `(column,)`, and where each column's codes start `(column + 1,)`."""
-    is_code = np.array([block.kind == "category" for block in blocks], bool)
-    counts = [block.n_codes if block.kind == "category" else 0 for block in blocks]
+    # A column of objects is whether there is one: its numbers say no more to members that do not look at objects.
+    is_code = np.array([block.kind not in ORDERED for block in blocks], bool)
+    counts = [block.n_codes if block.kind not in ORDERED else 0 for block in blocks]
     return is_code, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 

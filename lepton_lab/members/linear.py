@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lepton_lab.errors import DamagedFileError
-from lepton_lab.members.codes import code_layout, codes_of, layout_fits
+from lepton_lab.members.codes import ORDERED, code_layout, codes_of, layout_fits
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Regression, Task
 
@@ -196,7 +196,7 @@ def _link_loss(z: np.ndarray, target: np.ndarray, w: np.ndarray, task: Task) -> 
 
 def _bounds(blocks: Sequence[Block], n_features: int, n_outputs: int) -> list[tuple[float | None, float | None]] | None:
     """The sign that a monotone column's slope must have; None where there are no such columns."""
-    signs = [block.monotone for block in blocks if block.kind != "category"]
+    signs = [block.monotone for block in blocks if block.kind in ORDERED]
     if not any(signs):
         return None
     side: dict[int, tuple[float | None, float | None]] = {0: (None, None), 1: (0.0, None), -1: (None, 0.0)}

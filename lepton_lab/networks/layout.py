@@ -6,9 +6,14 @@ the numbers of categories are rounded up.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+# What reads the objects of each kind, unless another is asked for.
+ENCODER_OF = {"image": "small_resnet", "series": "tcn"}
 
 
 @runtime_checkable
@@ -24,6 +29,46 @@ class BlockLike(Protocol):
     def n_codes(self) -> int:
         """Codes of a category column: missing, unseen, then each known category."""
         ...
+
+
+@runtime_checkable
+class ShelfLike(Protocol):
+    """What a network asks of where a column's objects are (`lepton_lab.data.shelf.Shelf`)."""
+
+    shape: tuple[int | None, ...]
+
+    def gather(self, numbers: np.ndarray, n: int) -> np.ndarray:
+        """The objects with these numbers, filled up to `n`."""
+        ...
+
+
+@dataclass(frozen=True)
+class ObjectColumn:
+    """One column whose entries are objects.
+
+    Args:
+        place: of the column in the input.
+        kind: `image`, `series` or `text`.
+        shape: of one object; 0 on a first axis whose length varies.
+        encoder: what reads them, a name in `networks.encoders`.
+    """
+
+    place: int
+    kind: str
+    shape: tuple[int, ...]
+    encoder: str
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> ObjectColumn:
+        """The column that `dataclasses.asdict` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: for anything else.
+        """
+        place, shape = int(data["place"]), tuple(int(size) for size in data["shape"])
+        if data["kind"] not in ENCODER_OF or not all(0 <= size <= 4096 for size in shape) or not 1 <= len(shape) <= 3:
+            raise ValueError(f"the column of objects {place} is out of range")
+        return ObjectColumn(place, str(data["kind"]), shape, str(data["encoder"]))
 
 
 @dataclass(frozen=True)
@@ -43,11 +88,12 @@ class Layout:
     embedded: tuple[int, ...]
     one_hot_codes: tuple[int, ...]
     embedded_codes: tuple[int, ...]
+    objects: tuple[ObjectColumn, ...] = ()
 
     @staticmethod
     def of(blocks: Sequence[BlockLike], *, max_one_hot: int) -> Layout:
         """Columns with at most `max_one_hot` known categories are one-hot."""
-        numeric = tuple(i for i, block in enumerate(blocks) if block.kind != "category")
+        numeric = tuple(i for i, block in enumerate(blocks) if block.kind in ("numeric", "datetime"))
         category = [i for i, block in enumerate(blocks) if block.kind == "category"]
         one_hot = tuple(i for i in category if blocks[i].n_codes - 2 <= max_one_hot)
         embedded = tuple(i for i in category if blocks[i].n_codes - 2 > max_one_hot)
@@ -57,12 +103,23 @@ class Layout:
             embedded,
             tuple(blocks[i].n_codes for i in one_hot),
             tuple(blocks[i].n_codes for i in embedded),
+            tuple(_object(i, block) for i, block in enumerate(blocks) if block.kind in ENCODER_OF),
         )
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Layout:
+        """The layout that `dataclasses.asdict` wrote; without objects where there were none yet.
+
+        Raises:
+            KeyError, TypeError, ValueError: for anything else.
+        """
+        parts = {name: tuple(value) for name, value in data.items() if name != "objects"}
+        return Layout(**parts, objects=tuple(ObjectColumn.from_json(one) for one in data.get("objects", ())))
 
     @property
     def n_columns(self) -> int:
         """Input columns."""
-        return len(self.numeric) + len(self.one_hot) + len(self.embedded)
+        return len(self.numeric) + len(self.one_hot) + len(self.embedded) + len(self.objects)
 
     @property
     def n_one_hot_rows(self) -> int:
@@ -78,6 +135,11 @@ class Layout:
     def counts(self) -> tuple[int, int, int, int, int]:
         """All that a compiled function depends on."""
         return len(self.numeric), len(self.one_hot), len(self.embedded), self.n_one_hot_rows, self.n_embedded_rows
+
+
+def _object(place: int, block: Any) -> ObjectColumn:
+    shape = tuple(0 if size is None else int(size) for size in block.shelf.shape)
+    return ObjectColumn(place, block.kind, shape, ENCODER_OF[block.kind])
 
 
 def _round_up(n: int, step: int) -> int:

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
@@ -28,6 +30,7 @@ from lepton_lab.networks.layers import (
     starts,
 )
 from lepton_lab.networks.layout import Layout
+from lepton_lab.networks.object_columns import ObjectTerm
 from lepton_lab.networks.piecewise import PiecewiseLinear
 
 
@@ -96,19 +99,22 @@ class AdditiveLayer(nnx.Module):
         self.embedded_columns = Position(np.array(layout.embedded, np.int32))
         self.slot_owner, self.slot_code = Position(owner), Position(code)
         self.slot_start = Position(starts(layout.one_hot_codes))
-        order = np.array(layout.numeric + layout.one_hot + layout.embedded, np.int32)
+        self.terms = nnx.List([ObjectTerm(column, config.hidden, draw=draw) for column in layout.objects])
+        self.term_columns = tuple(column.place for column in layout.objects)
+        order = np.array(layout.numeric + layout.one_hot + layout.embedded + self.term_columns, np.int32)
         self.place = Position(np.argsort(order).astype(np.int32))
 
-    def __call__(self, x: Float[Array, "row column"]) -> Float[Array, "row hidden"]:
-        """`bias + sum_j project_j(x_j)`, as one matmul."""
+    def __call__(self, x: Float[Array, "row column"], key: Any = None) -> Float[Array, "row hidden"]:
+        """`bias + sum_j project_j(x_j)`, as one matmul; with a key as in training, objects augmented."""
         codes = _codes(x, self.one_hot_columns[...])
         slots = (codes[:, self.slot_owner[...]] == self.slot_code[...]).astype(x.dtype)
         numbers = x[:, self.numeric_columns[...]]
         kernel = self.kernel[...] * self.scale[...][:, None]
-        return (
-            project_joined(self.numeric(numbers), self.placed(numbers), slots, self._vectors(x), kernel)
-            + self.bias[...]
-        )
+        hidden = project_joined(self.numeric(numbers), self.placed(numbers), slots, self._vectors(x), kernel)
+        hidden += self.bias[...]
+        for place, (column, term) in enumerate(zip(self.term_columns, self.terms, strict=True)):
+            hidden += term(x[:, column], None if key is None else jax.random.fold_in(key, place))
+        return hidden
 
     def project(self, x: Float[Array, "row column"]) -> Float[Array, "row column hidden"]:
         """What each column adds to the hidden units, in the order of the input's columns."""
@@ -123,6 +129,7 @@ class AdditiveLayer(nnx.Module):
             jnp.einsum("rce,ceh->rch", numbers, of_numbers),
             self._one_hot(_codes(x, self.one_hot_columns[...]), of_slots),
             jnp.einsum("rce,ceh->rch", vectors, of_vectors),
+            *(term(x[:, j])[:, None] for j, term in zip(self.term_columns, self.terms, strict=True)),
         ]
         return jnp.concatenate(parts, axis=1)[:, self.place[...]]
 
@@ -163,6 +170,8 @@ class TabularNetwork(nnx.Module):
         self.first = AdditiveLayer(layout, config, draw=draw, knots=knots)
         self.heads = SharedHeads(config.heads, config.hidden, config.head_hidden, draw=draw)
         self.outputs = HeadOutputs(config.heads, config.head_hidden, n_outputs, draw=draw)
+        if layout.objects:
+            self.seed = Position(np.uint32(draw.integers(2**32)))
 
     @property
     def bias(self) -> Float[Array, "hidden"]:
@@ -184,6 +193,12 @@ class TabularNetwork(nnx.Module):
     def __call__(self, x: Float[Array, "row column"]) -> Float[Array, "row head output"]:
         """`rest(bias + sum_j project_j(x_j))`."""
         return self.rest(self.first(x))
+
+    def learning(self, x: Float[Array, "row column"], step: Int[Array, ""]) -> Float[Array, "row head output"]:
+        """The answers in a step of training: what is drawn at random is drawn by the step."""
+        if not self.first.terms:
+            return self(x)
+        return self.rest(self.first(x, jax.random.fold_in(jax.random.key(self.seed[...]), step)))
 
     def mean(self, x: Float[Array, "row column"]) -> Float[Array, "row output"]:
         """The mean of the heads: the prediction."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import jax
 import numpy as np
 
 from lepton_lab.networks.layout import BlockLike, Layout
@@ -66,7 +67,12 @@ class Learner:
         boxes = constrain(network, sizes, signs) if any(signs) else None
         structure, params, self._wishes = take_apart(network, boxes)
         location, scale = _affine(task)
-        self._member = NetworkMember(name, params, layout, task.n_outputs, sizes, location, scale, structure)
+        member = NetworkMember(name, params, layout, task.n_outputs, sizes, location, scale, structure).on(blocks)
+        # What was at hand while training is not kept with the network: each call brings its own.
+        self._member = member
+        # Put once where the network runs, not at every chunk.
+        at_hand = member.holding(train.x).params.positions
+        self._positions = jax.device_put(at_hand) if layout.objects else at_hand
         compute = compute or Compute()
         self._run = chunk_of(structure, task, precision=compute.precision, mesh=compute.mesh(batch_size))
         self._learning: Learning = begin(np.asarray(params.flat))
@@ -90,7 +96,7 @@ class Learner:
         """Take one step for each learning rate; their mean loss."""
         n_steps = len(learning_rates)
         batches = self.batches(learning_rates, self.capacity)
-        positions = self._member.params.positions
+        positions = self._positions
         learning, loss = self._run(self._learning, positions, self._wishes, self.decay, batches, np.int32(n_steps))
         self.stepped(learning, n_steps)
         return float(loss)
@@ -120,7 +126,7 @@ class Learner:
     @property
     def fixed(self) -> tuple[Any, Wishes]:
         """What steps read and never change, the same for every learner of a shape on the same columns."""
-        return self._member.params.positions, self._wishes
+        return self._positions, self._wishes
 
     def flat(self) -> np.ndarray:
         """A host copy of the parameters."""

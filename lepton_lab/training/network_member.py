@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
@@ -12,9 +12,10 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from lepton_lab.errors import DamagedFileError
-from lepton_lab.networks.layout import Layout
+from lepton_lab.networks.layout import BlockLike, Layout, ShelfLike
 from lepton_lab.networks.tabular import TabularConfig, TabularNetwork
 from lepton_lab.training.functions import NetworkFunctions, NetworkParams, Structure, functions_of, take_apart
+from lepton_lab.training.objects_at_hand import OBJECT_BUCKETS, holding
 
 # Calls are padded to one of these row counts, and long inputs go in pieces of the last: four compilations
 # at most, and a piece's hidden units stay in the processor's cache.
@@ -33,6 +34,7 @@ class NetworkMember:
         config: the network's sizes.
         location, scale: from the network's raw outputs to logits (0 and 1 except for regression).
         structure: the network's shape.
+        shelves: where the objects of each column of objects are, in the layout's order.
     """
 
     name: str
@@ -43,6 +45,7 @@ class NetworkMember:
     location: float
     scale: float
     structure: Structure
+    shelves: tuple[ShelfLike, ...] = field(default=(), compare=False)
 
     @property
     def functions(self) -> NetworkFunctions:
@@ -51,15 +54,34 @@ class NetworkMember:
 
     def logits(self, x: np.ndarray) -> Float[np.ndarray, "row output"]:
         """Logits of encoded rows, the mean over heads, float64."""
-        return self._shifted(in_buckets(self.functions.jit_mean, self.params, x))
+        return self._shifted(self.outputs(x))
+
+    def outputs(self, x: np.ndarray) -> Float[np.ndarray, "row output"]:
+        """The network's own outputs, before scale and location: the mean over heads."""
+        return self._in_buckets(self.functions.jit_mean, x)
 
     def head_logits(self, x: np.ndarray) -> Float[np.ndarray, "row head output"]:
         """Logits of each head. Their spread is the heads' disagreement, not a confidence interval."""
-        return self._shifted(in_buckets(self.functions.jit_heads, self.params, x))
+        return self._shifted(self._in_buckets(self.functions.jit_heads, x))
 
     def project(self, x: np.ndarray) -> Float[np.ndarray, "row column hidden"]:
         """What each column adds to the hidden state."""
-        return in_buckets(self.functions.jit_project, self.params, x)
+        return self._in_buckets(self.functions.jit_project, x)
+
+    def holding(self, *rows: np.ndarray) -> NetworkMember:
+        """The same network with the objects of encoded rows at hand, for whoever calls its functions on them.
+
+        Raises:
+            DataError: an object is not on its shelf any more.
+        """
+        if not self.layout.objects:
+            return self
+        return dataclasses.replace(self, params=holding(self.params, self.layout.objects, self.shelves, *rows))
+
+    def on(self, blocks: Sequence[BlockLike]) -> NetworkMember:
+        """The same network reading its objects from these blocks' shelves."""
+        shelves = tuple(blocks[column.place].shelf for column in self.layout.objects)  # type: ignore[attr-defined]
+        return dataclasses.replace(self, shelves=shelves)
 
     @property
     def bias(self) -> Float[np.ndarray, "hidden"]:
@@ -94,7 +116,7 @@ class NetworkMember:
             DamagedFileError: where an array is missing or has another shape.
         """
         try:
-            layout = Layout(**{name: tuple(value) for name, value in config["layout"].items()})
+            layout = Layout.from_json(config["layout"])
             sizes = TabularConfig(**config["config"])
             n_outputs = int(config["n_outputs"])
             _check_sizes(layout, sizes, n_outputs, held=sum(np.size(array) for array in arrays.values()))
@@ -114,10 +136,23 @@ class NetworkMember:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the arrays, not jax's description of their tree."""
-        return NetworkMember.from_arrays, (self.arrays(), self.config_json())
+        return _unpickled, (self.arrays(), self.config_json(), self.shelves)
+
+    def _in_buckets(self, function: Callable[..., Any], x: np.ndarray) -> np.ndarray:
+        if not self.layout.objects:
+            return in_buckets(function, self.params, x)
+
+        def on_piece(params: NetworkParams, piece: np.ndarray) -> Any:
+            return function(self.holding(piece).params, piece)
+
+        return in_buckets(on_piece, self.params, x, OBJECT_BUCKETS)
 
     def _shifted(self, raw: np.ndarray) -> np.ndarray:
         return raw.astype(np.float64) * self.scale + self.location
+
+
+def _unpickled(arrays: dict[str, np.ndarray], config: dict[str, Any], shelves: tuple[ShelfLike, ...]) -> NetworkMember:
+    return dataclasses.replace(NetworkMember.from_arrays(arrays, config), shelves=shelves)
 
 
 def new_member(
@@ -139,7 +174,8 @@ def _check_sizes(layout: Layout, config: TabularConfig, n_outputs: int, *, held:
     for name, value in sizes.items():
         if not 0 < value <= 10_000:
             raise ValueError(f"{name} is {value}")
-    if sorted(layout.numeric + layout.one_hot + layout.embedded) != list(range(layout.n_columns)):
+    places = (*layout.numeric, *layout.one_hot, *layout.embedded, *(column.place for column in layout.objects))
+    if sorted(places) != list(range(layout.n_columns)):
         raise ValueError("columns are missing or doubled")
     n_codes = layout.one_hot_codes + layout.embedded_codes
     if len(n_codes) != len(layout.one_hot + layout.embedded) or not all(2 <= n <= 100_000 for n in n_codes):
@@ -157,10 +193,12 @@ def _check_sizes(layout: Layout, config: TabularConfig, n_outputs: int, *, held:
         raise ValueError(f"its sizes claim {max(claimed):,} numbers, its arrays hold {held:,}")
 
 
-def in_buckets(function: Callable[..., Any], params: NetworkParams, rows: np.ndarray) -> np.ndarray:
+def in_buckets(
+    function: Callable[..., Any], params: NetworkParams, rows: np.ndarray, buckets: tuple[int, ...] = ROW_BUCKETS
+) -> np.ndarray:
     """`function(params, rows)` for any number of rows, through few compiled shapes. Padding rows are cut off again."""
     rows = np.ascontiguousarray(rows, np.float32)
-    bucket = next((size for size in ROW_BUCKETS if size >= len(rows)), ROW_BUCKETS[-1])
+    bucket = next((size for size in buckets if size >= len(rows)), buckets[-1])
     pieces = []
     for at in range(0, max(len(rows), 1), bucket):
         piece = rows[at : at + bucket]

@@ -108,8 +108,8 @@ def _steps_of(structure: Structure, loss: _Loss, precision: str) -> RunChunk:
     """The chunk before it is compiled."""
     parts = parts_of(structure)
 
-    def batch_loss(tree: Any, positions: Any, x: Any, targets: Any, weights: Any) -> Float[Array, ""]:
-        outputs = nnx.merge(structure.graph, tree, positions)(x)
+    def batch_loss(tree: Any, positions: Any, x: Any, targets: Any, weights: Any, step: Any) -> Float[Array, ""]:
+        outputs = nnx.merge(structure.graph, tree, positions).learning(x, step)
         spread = jnp.broadcast_to(targets[:, None], outputs.shape[:2])
         # Every head answers for its own errors: averaging the heads first would let them lean on each other.
         return (loss.task.loss(outputs, spread).mean(axis=1) * weights).mean()
@@ -126,7 +126,8 @@ def _steps_of(structure: Structure, loss: _Loss, precision: str) -> RunChunk:
         def one_step(i: Any, carry: tuple[list[Learning], Any]) -> tuple[list[Learning], Any]:
             now, total = carry
             tree = jax.tree.unflatten(structure.tree, leaves_of(parts, [piece.flat for piece in now]))
-            value, gradient = loss_and_gradient(tree, positions, batches.x[i], batches.targets[i], batches.weights[i])
+            rows = batches.x[i], batches.targets[i], batches.weights[i]
+            value, gradient = loss_and_gradient(tree, positions, *rows, now[0].step)
             slopes, rate = pieces_of(parts, jax.tree.leaves(gradient)), batches.learning_rate[i]
             each = zip(now, slopes, wished, strict=True)
             return [update(one, slope, rate, weight_decay, wish) for one, slope, wish in each], total + value

@@ -57,7 +57,7 @@ class Probe:
         if began < self._due or not self._names or (not self._is_warm and left_s < LEAST_LEFT_S):
             return None
         read = walks_of(member.structure)
-        values = np.asarray(read(member.params, self._x, self._order)) * abs(member.scale)
+        values = np.asarray(read(member.holding(self._x).params, self._x, self._order)) * abs(member.scale)
         ended = time.monotonic()
         # The first look may have been compiled, which says nothing of what the next will cost.
         pause = (ended - began) / MOST_SHARE if self._is_warm else 0.0

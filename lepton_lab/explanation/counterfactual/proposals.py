@@ -27,7 +27,7 @@ from lepton_lab.explanation.counterfactual.goal import Goals
 from lepton_lab.explanation.counterfactual.space import OWN, Space
 from lepton_lab.explanation.estimate import Pace
 from lepton_lab.trained import TrainedModel
-from lepton_lab.training.network_member import NetworkMember, in_buckets
+from lepton_lab.training.network_member import NetworkMember
 
 # Starts of each row, and starts followed at once: one compiled shape for any number of rows.
 STARTS, AT_ONCE = 8, 128
@@ -134,7 +134,7 @@ def _problem(guide: NetworkGuide, space: Space, goals: Goals, logits: np.ndarray
         np.broadcast_to(tried_x.T, (space.n_rows, *tried_x.T.shape)),
     )
     everyone = np.arange(space.n_rows)
-    raw = in_buckets(member.functions.jit_mean, member.params, space.own).astype(np.float64)
+    raw = member.outputs(space.own).astype(np.float64)
     along = np.einsum("rpo,ro->rp", goals.planes, np.asarray(logits, np.float64)) - goals.offsets
     scaled = goals.planes * (guide.share * member.scale)
     gap = np.maximum(-goals.margin(everyone, logits), goals.slack)

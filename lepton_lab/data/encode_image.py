@@ -1,0 +1,132 @@
+"""Images as a network takes them: bytes of one size and one number of channels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from lepton_lab.data.shelf import Shelf
+from lepton_lab.errors import missing_package
+
+# Larger images are made smaller: a network from scratch needs no more, and a table of them must fit into memory.
+LARGEST = 224
+
+
+@dataclass(frozen=True)
+class ImageBlock:
+    """How a column of images is encoded.
+
+    Args:
+        column: its name.
+        height, width: that every image is brought to.
+        channels: 1 for grey, 3 for colour.
+        low, high: values of black and white; bytes have 0 and 255.
+        shelf: where the images are, uint8 `(height, width, channel)`.
+    """
+
+    column: str
+    height: int
+    width: int
+    channels: int
+    low: float = 0.0
+    high: float = 255.0
+    kind: Literal["image"] = "image"
+    shelf: Shelf = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shelf", Shelf((self.height, self.width, self.channels), np.uint8, fill=0))
+
+    @property
+    def n_codes(self) -> int:
+        """What members see that read no objects: one is missing, or there."""
+        return 2
+
+    @property
+    def monotone(self) -> int:
+        """Objects have no order."""
+        return 0
+
+    def prepare(self, value: np.ndarray) -> np.ndarray:
+        """One image as bytes of the block's size."""
+        image = value if value.ndim == 3 else value[:, :, None]
+        if image.dtype != np.uint8:
+            share = (np.nan_to_num(image.astype(np.float32), nan=self.low) - self.low) / (self.high - self.low)
+            image = np.clip(np.rint(255 * share), 0, 255).astype(np.uint8)
+        image = _channels(image, self.channels)
+        if image.shape[:2] == (self.height, self.width):
+            return np.ascontiguousarray(image)
+        return _resized(image, self.height, self.width)
+
+    def encode(self, array: np.ndarray) -> np.ndarray:
+        """A table's column as numbers on the shelf `(row,)`."""
+        return self.shelf.put(None if one is None else self.prepare(one.array) for one in array)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON that `from_json` reads."""
+        names = ("column", "kind", "height", "width", "channels", "low", "high")
+        return {name: getattr(self, name) for name in names}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> ImageBlock:
+        """The block that `to_json` wrote.
+
+        Raises:
+            ValueError: its sizes are none that are ever written.
+        """
+        sizes = tuple(int(data[name]) for name in ("height", "width", "channels"))
+        low, high = float(data["low"]), float(data["high"])
+        if not all(0 < size <= LARGEST for size in sizes[:2]) or sizes[2] not in (1, 3) or not 0 < high - low < np.inf:
+            raise ValueError(f"the block of {data['column']!r} is out of range")
+        return ImageBlock(str(data["column"]), *sizes, low, high)
+
+
+def fit_images(column: str, array: np.ndarray) -> ImageBlock:
+    """The encoding of a column of images: their middle size, colour where one has it."""
+    known = [one.array for one in array if one is not None]
+    if not known:
+        return ImageBlock(column, 1, 1, 1)
+    height, width = (int(np.median([one.shape[axis] for one in known])) for axis in (0, 1))
+    shrink = min(1.0, LARGEST / max(height, width))
+    channels = 3 if any(one.ndim == 3 and one.shape[2] > 1 for one in known) else 1
+    low, high = _range(known)
+    return ImageBlock(column, max(1, round(height * shrink)), max(1, round(width * shrink)), channels, low, high)
+
+
+def _range(known: list[np.ndarray]) -> tuple[float, float]:
+    """The values of black and white: 0 and 255 of bytes, 0 and 1 of shares, else the smallest and largest seen."""
+    if all(one.dtype == np.uint8 for one in known):
+        return 0.0, 255.0
+    low = min(float(np.nanmin(one)) for one in known)
+    high = max(float(np.nanmax(one)) for one in known)
+    if low >= 0 and high <= 255:
+        return 0.0, 1.0 if high <= 1 else 255.0
+    return (low, high) if high > low else (low, low + 1.0)
+
+
+def _channels(image: np.ndarray, wanted: int) -> np.ndarray:
+    """Grey as colour or colour as grey; a fourth channel, which says how opaque a point is, is left out."""
+    image = image[:, :, :3] if image.shape[2] > 3 else image
+    if image.shape[2] == wanted:
+        return image
+    if wanted == 3:
+        return np.repeat(image[:, :, :1], 3, axis=2)
+    grey = image.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    return np.rint(grey).astype(np.uint8)[:, :, None]
+
+
+def _resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """The image at another size.
+
+    Raises:
+        MissingPackageError: Pillow is not installed.
+    """
+    try:
+        from PIL import Image
+    except ImportError:
+        raise missing_package("pillow", extra="vision", purpose="reading images of different sizes") from None
+    size, how = (width, height), Image.Resampling.BILINEAR
+    planes = [Image.fromarray(plane).resize(size, how) for plane in np.moveaxis(image, 2, 0)]
+    return np.stack([np.asarray(plane) for plane in planes], axis=2)

@@ -1,0 +1,10 @@
+"""What reads an object, by name: made for objects of a shape, it takes a batch of them and gives `width` numbers each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lepton_lab.networks.plain_objects import FlatImage, MeanSeries
+
+ENCODERS: dict[str, Callable[..., Any]] = {"small_resnet": FlatImage, "tcn": MeanSeries}

@@ -1,0 +1,68 @@
+"""Columns of objects (images, series, texts) beside numbers and categories: each has an encoder of its own.
+
+    hidden = bias + sum_j project_j(x_j) + sum_k scale_k W_k encoder_k(object_k)
+
+What the encoder makes of an object enters the hidden state as a number or a category does, as one more term of the
+sum. So one column is one player, whatever it holds, and an object's term is computed once however many coalitions it
+is in.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jaxtyping import Array, Float
+
+from lepton_lab.networks.encoders import ENCODERS
+from lepton_lab.networks.layers import Position
+from lepton_lab.networks.layout import ObjectColumn
+
+# Beyond every number of an object: entries of `numbers` that stand for no object.
+NO_OBJECT = np.float32(2**25)
+
+
+class Held(Position):
+    """Objects at hand, and their numbers: swapped for every call, never trained or saved."""
+
+
+class ObjectTerm(nnx.Module):
+    """What one column of objects adds to the hidden state.
+
+    Shape: numbers of objects `(row,)` to `(row, hidden)`. A missing object (number 0) adds nothing; one that is not
+    at hand adds NaN, so that nobody takes it for an answer.
+
+    Args:
+        column: where it lies, and what it holds.
+        hidden: units of the hidden state.
+        draw: of the first parameters.
+    """
+
+    def __init__(self, column: ObjectColumn, hidden: int, *, draw: np.random.Generator):
+        self.encoder = ENCODERS[column.encoder](column.shape, draw=draw)
+        width = int(self.encoder.width)
+        self.kernel = nnx.Param((draw.standard_normal((width, hidden)) / math.sqrt(width)).astype(np.float32))
+        self.objects = Held(nothing_of(column))
+        self.numbers = Held(np.full(1, NO_OBJECT, np.float32))
+
+    def __call__(self, numbers: Float[Array, "row"], key: Any = None) -> Float[Array, "row hidden"]:
+        """Read the objects with these numbers; with a key as in training, augmented."""
+        known = self.numbers[...]
+        place = jnp.clip(jnp.searchsorted(known, numbers), 0, known.shape[0] - 1)
+        found = self.encoder(jnp.asarray(self.objects[...])[place], key) @ self.kernel[...]
+        there = known[place] == numbers
+        found = jnp.where(there[:, None], found, jnp.nan)
+        return jnp.where((numbers == 0)[:, None], 0.0, found)
+
+
+def nothing_of(column: ObjectColumn) -> np.ndarray:
+    """One object of nothing, for a network that holds none."""
+    shape = tuple(size or 8 for size in column.shape)
+    if column.kind == "image":
+        return np.zeros((1, *shape), np.uint8)
+    if column.kind == "text":
+        return np.zeros((1, *shape), np.int32)
+    return np.full((1, *shape), np.nan, np.float32)
