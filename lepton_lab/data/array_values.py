@@ -19,6 +19,8 @@ class ArrayValue:
     Example:
         >>> ArrayValue(np.zeros(3)) == ArrayValue(np.zeros(3)), len({ArrayValue(np.zeros(3)), ArrayValue(np.ones(3))})
         (True, 2)
+        >>> ArrayValue(np.zeros((28, 28), np.uint8)), ArrayValue(np.zeros((100, 2)))
+        (image 28 x 28, series of 100 steps)
     """
 
     def __init__(self, array: np.ndarray):
@@ -36,8 +38,12 @@ class ArrayValue:
     def __hash__(self) -> int:
         return hash(self.digest)
 
-    def __repr__(self) -> str:
-        return f"array {' x '.join(map(str, self.array.shape))}"
+    def __str__(self) -> str:
+        if array_kind(object_array([self]))[0] == Kind.IMAGE:
+            return f"image {self.array.shape[1]} x {self.array.shape[0]}"
+        return f"series of {len(self.array):,} steps"
+
+    __repr__ = __str__
 
 
 def arrays_of(values: np.ndarray) -> np.ndarray | None:
@@ -67,21 +73,6 @@ def array_kind(arrays: np.ndarray) -> tuple[Kind, str]:
     if axes <= {2, 3} and all(array.dtype in (np.uint8, np.bool_) for array in present):
         return Kind.IMAGE, "arrays of bytes with height and width"
     return Kind.SERIES, "arrays of steps" if axes == {1} else "arrays of steps and channels"
-
-
-def in_words(value: ArrayValue | None, kind: Kind) -> str | None:
-    """An object as a table shows it.
-
-    Example:
-        >>> in_words(ArrayValue(np.zeros((28, 28))), Kind.IMAGE), in_words(ArrayValue(np.zeros((100, 3))), Kind.SERIES)
-        ('image 28 x 28', 'series of 100 steps')
-    """
-    if value is None:
-        return None
-    array = value.array
-    if kind == Kind.IMAGE:
-        return f"image {array.shape[1]} x {array.shape[0]}"
-    return f"series of {len(array):,} steps"
 
 
 def _array(value: object) -> np.ndarray | None:

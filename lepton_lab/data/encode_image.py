@@ -76,11 +76,12 @@ class ImageBlock:
         Raises:
             ValueError: its sizes are none that are ever written.
         """
-        sizes = tuple(int(data[name]) for name in ("height", "width", "channels"))
+        height, width, channels = (int(data[name]) for name in ("height", "width", "channels"))
         low, high = float(data["low"]), float(data["high"])
-        if not all(0 < size <= LARGEST for size in sizes[:2]) or sizes[2] not in (1, 3) or not 0 < high - low < np.inf:
+        is_sized = 0 < height <= LARGEST and 0 < width <= LARGEST and channels in (1, 3)
+        if not is_sized or not 0 < high - low < np.inf:
             raise ValueError(f"the block of {data['column']!r} is out of range")
-        return ImageBlock(str(data["column"]), *sizes, low, high)
+        return ImageBlock(str(data["column"]), height, width, channels, low, high)
 
 
 def fit_images(column: str, array: np.ndarray) -> ImageBlock:

@@ -9,8 +9,6 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from lepton_lab.data.array_values import in_words
-from lepton_lab.data.objects import object_array
 from lepton_lab.data.schema import Kind, Schema
 
 
@@ -67,7 +65,7 @@ class Table:
         return self.take(np.linspace(0, self.n_rows - 1, most).round().astype(int))
 
     def values(self) -> np.ndarray:
-        """The user's own values `(row, column)`: int or float, word, truth value, date as ISO text, None missing."""
+        """The user's own values `(row, column)`: int, float, word, truth value, date as ISO text, array, None missing."""
         shown = np.empty((self.n_rows, len(self.columns)), dtype=object)
         for j, column in enumerate(self.schema.inputs):
             shown[:, j] = _shown(self.columns[column.name], column.kind, integer=column.integer)
@@ -88,8 +86,6 @@ def frame_of(columns: Mapping[str, np.ndarray], index: pd.Index | np.ndarray | N
 def _shown(array: np.ndarray, kind: Kind, *, integer: bool) -> np.ndarray:
     if kind == Kind.DATETIME:
         return _iso(array)
-    if kind in (Kind.IMAGE, Kind.SERIES):
-        return object_array([in_words(one, kind) for one in array])
     if kind != Kind.NUMERIC:
         return array
     missing = np.isnan(array)

@@ -38,7 +38,7 @@ class Shelf:
         (2, 2, 2)
     """
 
-    def __init__(self, shape: tuple[int | None, ...], dtype: type, *, fill: float, longest: int = 2**20):
+    def __init__(self, shape: tuple[int | None, *tuple[int, ...]], dtype: type, *, fill: float, longest: int = 2**20):
         self.shape, self.dtype, self.fill, self.longest = shape, np.dtype(dtype), fill, longest
         self._objects: dict[int, np.ndarray] = {}
         self._number_of: dict[bytes, int] = {}
@@ -78,11 +78,11 @@ class Shelf:
         """
         with self._lock:
             found = [self._objects[int(number)] for number in numbers]
-        shape = self.shape
-        if shape[0] is None:
+        first, *rest = self.shape
+        if first is None:
             most = max((len(one) for one in found), default=1)
-            shape = (min(max(8, 1 << (max(most, 1) - 1).bit_length()), self.longest), *shape[1:])
-        out = np.full((n, *shape), self.fill, self.dtype)
+            first = min(max(8, 1 << (max(most, 1) - 1).bit_length()), self.longest)
+        out = np.full((n, first, *rest), self.fill, self.dtype)
         for place, one in enumerate(found):
             out[place, : len(one)] = one
         return out

@@ -61,6 +61,8 @@ def typed(column: Column, item: object) -> object:
     """
     if item is None:
         return None
+    if column.kind in (Kind.IMAGE, Kind.SERIES) and isinstance(item, str):
+        raise ColumnError(f"{item!r} is not a value of {column.name!r}. It wants an array, or None for missing.")
     try:
         if column.kind == Kind.NUMERIC:
             return float(item)  # type: ignore[arg-type]
@@ -91,10 +93,17 @@ def control(column: Column, item: object) -> dict[str, Any]:
         "low": low if kind == "numeric" else None,
         "high": high if kind == "numeric" else None,
         "step": 1 if column.integer else _step(low, high),
-        "categories": [{"value": c, "shown": str(c)} for c in _choices(column, item)],
-        "value": item.isoformat() if isinstance(item, dt.date) else item,
+        "categories": [{"value": _plain(c), "shown": str(c)} for c in _choices(column, item)],
+        "value": _plain(item),
         "nullable": column.missing > 0 or item is None,
     }
+
+
+def _plain(item: object) -> object:
+    """A value as JSON holds it; an image or a series in words."""
+    if isinstance(item, dt.date):
+        return item.isoformat()
+    return item if item is None or isinstance(item, (str, int, float, bool)) else str(item)
 
 
 def _choices(column: Column, item: object) -> list[Any]:

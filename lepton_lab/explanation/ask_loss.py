@@ -208,8 +208,8 @@ class _TrainedPredictions:
 
     def _member(self, member: Any, row: np.ndarray, masks: np.ndarray) -> np.ndarray:
         if isinstance(member, NetworkMember):
-            params = member.holding(row[None]).params
-            raw = _mixed(member.functions, params, row[None], self._sides[id(member)], masks.astype(np.float32))
+            read = member.holding(row[None])
+            raw = _mixed(read.functions, read.params, row[None], self._sides[id(member)], masks.astype(np.float32))
             return np.asarray(raw, np.float64) * member.scale + member.location
         if isinstance(member, LinearMember):
             own, theirs = member.contributions(row[None])[0], member.contributions(self.references)

@@ -122,11 +122,11 @@ def network_game(
     member: NetworkMember, x: np.ndarray, background: np.ndarray, player_of: tuple[int, ...] | None = None
 ) -> JaxGame:
     """The game of a network's raw outputs, centred over the classes: errors are then those of centred logits."""
-    pure = member.functions
+    read = member.holding(x, background)
+    pure = read.functions
     form = AdditiveForm(pure.project, pure.bias, _Centred(pure.rest) if member.n_outputs > 1 else pure.rest)
     grouped = {} if player_of is None else {"player_of": player_of}
-    params = member.holding(x, background).params
-    return JaxGame(form, params, x, np.asarray(background, np.float32), **grouped)
+    return JaxGame(form, read.params, x, np.asarray(background, np.float32), **grouped)
 
 
 def for_part(options: ExplainOptions, part: GamePart, n_parts: int) -> ExplainOptions:

@@ -71,11 +71,11 @@ def heads_game(
     member: NetworkMember, x: np.ndarray, background: np.ndarray, player_of: tuple[int, ...] | None = None
 ) -> JaxGame:
     """The game whose outputs are every head's logits, `(head, output)` in one row, centred over the classes."""
-    pure = member.functions
+    read = member.holding(x, background)
+    pure = read.functions
     form = AdditiveForm(pure.project, pure.bias, _Heads(pure.rest_heads))
     grouped = {} if player_of is None else {"player_of": player_of}
-    params = member.holding(x, background).params
-    return JaxGame(form, params, np.asarray(x, np.float32), np.asarray(background, np.float32), **grouped)
+    return JaxGame(form, read.params, np.asarray(x, np.float32), np.asarray(background, np.float32), **grouped)
 
 
 def spread_of(estimate: Estimate, n_outputs: int) -> Float64[np.ndarray, "row player output"]:

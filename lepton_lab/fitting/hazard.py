@@ -18,7 +18,7 @@ from lepton_lab.members.linear import fit_linear_path
 from lepton_lab.survival import Survival
 
 if TYPE_CHECKING:
-    from lepton_lab.data.encode_tabular import Block
+    from lepton_lab.data.encode_tabular import AnyBlock
 
 # A mean penalty that leaves the large effects: only the baseline is kept of this model.
 _STRENGTH = 0.01
@@ -27,7 +27,7 @@ _TURNS = 3
 _MOST_ROWS = 20_000
 
 
-def fit_baseline(task: Survival, rows: Rows, blocks: Sequence[Block], seed: int) -> Survival:
+def fit_baseline(task: Survival, rows: Rows, blocks: Sequence[AnyBlock], seed: int) -> Survival:
     """The task with the baseline of a ridge Cox model of at most 20,000 of the rows.
 
     Args:

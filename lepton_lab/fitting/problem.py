@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lepton_lab.data.encode_tabular import Block
+from lepton_lab.data.encode_tabular import AnyBlock
 from lepton_lab.tasks import Task
 
 
@@ -44,7 +44,7 @@ class Problem:
     """
 
     rows: Rows
-    blocks: tuple[Block, ...]
+    blocks: tuple[AnyBlock, ...]
     task: Task
     undo: np.ndarray
     seed: int

@@ -10,10 +10,10 @@ import numpy as np
 ORDERED = ("numeric", "datetime")
 
 if TYPE_CHECKING:
-    from lepton_lab.data.encode_tabular import Block
+    from lepton_lab.data.encode_tabular import AnyBlock
 
 
-def code_layout(blocks: Sequence[Block]) -> tuple[np.ndarray, np.ndarray]:
+def code_layout(blocks: Sequence[AnyBlock]) -> tuple[np.ndarray, np.ndarray]:
     """Whether each column holds codes `(column,)`, and where each column's codes start `(column + 1,)`."""
     # A column of objects is whether there is one: its numbers say no more to members that do not look at objects.
     is_code = np.array([block.kind not in ORDERED for block in blocks], bool)

@@ -14,7 +14,7 @@ from lepton_lab.members.trees import TreesConfig, TreesFit, TreesMember, Watch, 
 from lepton_lab.tasks import Task
 
 if TYPE_CHECKING:
-    from lepton_lab.data.encode_tabular import Block
+    from lepton_lab.data.encode_tabular import AnyBlock
 
 
 class GrowingTrees:
@@ -25,7 +25,7 @@ class GrowingTrees:
         x: np.ndarray,
         y: np.ndarray,
         weights: np.ndarray | None,
-        blocks: Sequence[Block],
+        blocks: Sequence[AnyBlock],
         task: Task,
         *,
         valid: tuple[np.ndarray, np.ndarray, np.ndarray | None],

@@ -22,7 +22,7 @@ from lepton_lab.tasks import Regression, Task
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-    from lepton_lab.data.encode_tabular import Block
+    from lepton_lab.data.encode_tabular import AnyBlock
 
 # Robust-scaled values are bent beyond this many scales: monotone, so order survives a heavy tail.
 _BEND = 4.0
@@ -108,7 +108,7 @@ def fit_linear_path(
     x: np.ndarray,
     y: np.ndarray,
     weights: np.ndarray | None,
-    blocks: Sequence[Block],
+    blocks: Sequence[AnyBlock],
     task: Task,
     strengths: Sequence[float] = STRENGTHS,
     ended: Callable[[int], str] | None = None,
@@ -194,7 +194,9 @@ def _link_loss(z: np.ndarray, target: np.ndarray, w: np.ndarray, task: Task) -> 
     return float(np.sum(w * loss)), w[:, None] * (np.exp(z - log_sum[:, None]) - target)
 
 
-def _bounds(blocks: Sequence[Block], n_features: int, n_outputs: int) -> list[tuple[float | None, float | None]] | None:
+def _bounds(
+    blocks: Sequence[AnyBlock], n_features: int, n_outputs: int
+) -> list[tuple[float | None, float | None]] | None:
     """The sign that a monotone column's slope must have; None where there are no such columns."""
     signs = [block.monotone for block in blocks if block.kind in ORDERED]
     if not any(signs):
@@ -223,7 +225,7 @@ def _start(target: np.ndarray, w: np.ndarray, task: Task) -> np.ndarray:
     return np.log(mean) - (np.log(1 - mean) if task.n_outputs == 1 else np.mean(np.log(mean)))
 
 
-def _empty(x: np.ndarray, blocks: Sequence[Block], n_outputs: int) -> LinearMember:
+def _empty(x: np.ndarray, blocks: Sequence[AnyBlock], n_outputs: int) -> LinearMember:
     """A member with the standardisation in place and every effect zero."""
     is_code, offset = code_layout(blocks)
     bent = _bend(np.where(is_code, np.nan, x))

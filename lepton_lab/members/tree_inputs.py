@@ -18,7 +18,7 @@ from lepton_lab.survival import Survival
 from lepton_lab.tasks import Task
 
 if TYPE_CHECKING:
-    from lepton_lab.data.encode_tabular import Block
+    from lepton_lab.data.encode_tabular import AnyBlock
 
 # Rows that the overall mean counts for in a category's mean: rare categories are pulled to it.
 _SMOOTHING = 10.0
@@ -57,7 +57,7 @@ def fit_tree_inputs(
     x: np.ndarray,
     y: np.ndarray,
     weights: np.ndarray | None,
-    blocks: Sequence[Block],
+    blocks: Sequence[AnyBlock],
     task: Task,
     seed: int,
 ) -> tuple[TreeInputs, np.ndarray]:

@@ -23,7 +23,7 @@ from lepton_lab.tasks import Task
 if TYPE_CHECKING:
     from lightgbm.callback import CallbackEnv
 
-    from lepton_lab.data.encode_tabular import Block
+    from lepton_lab.data.encode_tabular import AnyBlock
 
 _INPUT_ARRAYS = ("is_code", "low", "high", "missing", "offset", "target_code")
 
@@ -118,7 +118,7 @@ def fit_trees(
     x: np.ndarray,
     y: np.ndarray,
     weights: np.ndarray | None,
-    blocks: Sequence[Block],
+    blocks: Sequence[AnyBlock],
     task: Task,
     *,
     valid: tuple[np.ndarray, np.ndarray, np.ndarray | None] | None,
@@ -209,7 +209,7 @@ class Watch:
             raise EarlyStopException(env.iteration, [])
 
 
-def parameters(config: TreesConfig, task: Task, seed: int, blocks: Sequence[Block] = ()) -> dict[str, Any]:
+def parameters(config: TreesConfig, task: Task, seed: int, blocks: Sequence[AnyBlock] = ()) -> dict[str, Any]:
     """What LightGBM is told."""
     known = {"binary": "binary", "multiclass": "multiclass", "survival": "poisson"}
     objective = known.get(task.name, "regression")

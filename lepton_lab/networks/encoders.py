@@ -1,4 +1,4 @@
-"""What reads an object, by name: made for objects of a shape, it takes a batch of them and gives `width` numbers each."""
+"""What reads an object, by name: made for objects of one shape, it gives `width` numbers for each of a batch."""
 
 from __future__ import annotations
 

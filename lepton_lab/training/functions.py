@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -118,7 +119,8 @@ class NetworkFunctions:
 
     `project`, `bias` and `rest` are the two halves of the additive law
     `mean(params, x) == rest(params, bias(params) + project(params, x).sum(1))`, to be traced into a larger
-    function. The `jit_` ones are compiled, and called with plain arrays.
+    function. The `jit_` ones are compiled, and called with plain arrays; `jit_terms` has one a column of objects,
+    `(params, objects) -> what each adds to the hidden state`.
     """
 
     mean: Callable[..., Float[Array, "row output"]]
@@ -131,6 +133,7 @@ class NetworkFunctions:
     jit_heads: Callable[..., Float[Array, "row head output"]]
     jit_project: Callable[..., Float[Array, "row column hidden"]]
     jit_rest: Callable[..., Float[Array, "*batch output"]]
+    jit_terms: tuple[Callable[..., Float[Array, "object hidden"]], ...]
 
 
 @functools.lru_cache(maxsize=64)
@@ -155,9 +158,15 @@ def functions_of(structure: Structure) -> NetworkFunctions:
     def rest_heads(params: NetworkParams, hidden: Float[Array, "*batch hidden"]) -> Float[Array, "*batch head output"]:
         return structure.network(params).rest(hidden)
 
+    def term(k: int, params: NetworkParams, objects: Array) -> Float[Array, "object hidden"]:
+        return structure.network(params).first.terms[k].of(objects)
+
+    n_terms = sum(1 for name in structure.names if re.fullmatch(r"first\.terms\.\d+\.kernel", name))
+    terms = tuple(jax.jit(functools.partial(term, k)) for k in range(n_terms))
     return NetworkFunctions(
-        mean, heads, project, bias, rest, rest_heads, jax.jit(mean), jax.jit(heads), jax.jit(project), jax.jit(rest)
-    )
+        mean, heads, project, bias, rest, rest_heads,
+        jax.jit(mean), jax.jit(heads), jax.jit(project), jax.jit(rest), terms,
+    )  # fmt: skip
 
 
 def _lay_out(arrays: list[np.ndarray]) -> np.ndarray:

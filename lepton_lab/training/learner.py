@@ -18,6 +18,7 @@ from lepton_lab.training.batches import RowStream
 from lepton_lab.training.compute import Compute
 from lepton_lab.training.functions import Structure, Wishes, take_apart
 from lepton_lab.training.network_member import NetworkMember
+from lepton_lab.training.objects_at_hand import put_objects
 from lepton_lab.training.optimizer import Batches, Learning, begin, chunk_of
 
 # Numbers handed over for one chunk at most; wide tables get fewer steps a chunk.
@@ -68,11 +69,10 @@ class Learner:
         structure, params, self._wishes = take_apart(network, boxes)
         location, scale = _affine(task)
         member = NetworkMember(name, params, layout, task.n_outputs, sizes, location, scale, structure).on(blocks)
-        # What was at hand while training is not kept with the network: each call brings its own.
-        self._member = member
-        # Put once where the network runs, not at every chunk.
-        at_hand = member.holding(train.x).params.positions
-        self._positions = jax.device_put(at_hand) if layout.objects else at_hand
+        self._member, self._positions = member, params.positions
+        if member.reader is not None:  # put once where the network runs, not at every chunk
+            at_hand = put_objects(params.positions, member.reader.columns, member.reader.shelves, train.x)
+            self._positions = jax.device_put(at_hand)
         compute = compute or Compute()
         self._run = chunk_of(structure, task, precision=compute.precision, mesh=compute.mesh(batch_size))
         self._learning: Learning = begin(np.asarray(params.flat))

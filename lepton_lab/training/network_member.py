@@ -15,7 +15,7 @@ from lepton_lab.errors import DamagedFileError
 from lepton_lab.networks.layout import BlockLike, Layout, ShelfLike
 from lepton_lab.networks.tabular import TabularConfig, TabularNetwork
 from lepton_lab.training.functions import NetworkFunctions, NetworkParams, Structure, functions_of, take_apart
-from lepton_lab.training.objects_at_hand import OBJECT_BUCKETS, holding
+from lepton_lab.training.objects_at_hand import Reader, with_known_terms
 
 # Calls are padded to one of these row counts, and long inputs go in pieces of the last: four compilations
 # at most, and a piece's hidden units stay in the processor's cache.
@@ -34,7 +34,7 @@ class NetworkMember:
         config: the network's sizes.
         location, scale: from the network's raw outputs to logits (0 and 1 except for regression).
         structure: the network's shape.
-        shelves: where the objects of each column of objects are, in the layout's order.
+        reader: of its columns of objects; None where there are none, or where they have been read.
     """
 
     name: str
@@ -45,7 +45,7 @@ class NetworkMember:
     location: float
     scale: float
     structure: Structure
-    shelves: tuple[ShelfLike, ...] = field(default=(), compare=False)
+    reader: Reader | None = field(default=None, compare=False, repr=False)
 
     @property
     def functions(self) -> NetworkFunctions:
@@ -58,15 +58,18 @@ class NetworkMember:
 
     def outputs(self, x: np.ndarray) -> Float[np.ndarray, "row output"]:
         """The network's own outputs, before scale and location: the mean over heads."""
-        return self._in_buckets(self.functions.jit_mean, x)
+        read = self.holding(x)
+        return in_buckets(read.functions.jit_mean, read.params, x)
 
     def head_logits(self, x: np.ndarray) -> Float[np.ndarray, "row head output"]:
         """Logits of each head. Their spread is the heads' disagreement, not a confidence interval."""
-        return self._shifted(self._in_buckets(self.functions.jit_heads, x))
+        read = self.holding(x)
+        return self._shifted(in_buckets(read.functions.jit_heads, read.params, x))
 
     def project(self, x: np.ndarray) -> Float[np.ndarray, "row column hidden"]:
         """What each column adds to the hidden state."""
-        return self._in_buckets(self.functions.jit_project, x)
+        read = self.holding(x)
+        return in_buckets(read.functions.jit_project, read.params, x)
 
     def holding(self, *rows: np.ndarray) -> NetworkMember:
         """The same network with the objects of encoded rows at hand, for whoever calls its functions on them.
@@ -74,14 +77,17 @@ class NetworkMember:
         Raises:
             DataError: an object is not on its shelf any more.
         """
-        if not self.layout.objects:
+        if self.reader is None:
             return self
-        return dataclasses.replace(self, params=holding(self.params, self.layout.objects, self.shelves, *rows))
+        found = self.reader.read(self.structure, self.params, rows)
+        structure, params = with_known_terms(self.structure, self.params, found, self.config.hidden)
+        return dataclasses.replace(self, structure=structure, params=params, reader=None)
 
     def on(self, blocks: Sequence[BlockLike]) -> NetworkMember:
         """The same network reading its objects from these blocks' shelves."""
-        shelves = tuple(blocks[column.place].shelf for column in self.layout.objects)  # type: ignore[attr-defined]
-        return dataclasses.replace(self, shelves=shelves)
+        columns = self.layout.objects
+        shelves = tuple(blocks[column.place].shelf for column in columns)  # type: ignore[attr-defined]
+        return dataclasses.replace(self, reader=Reader(columns, shelves) if columns else None)
 
     @property
     def bias(self) -> Float[np.ndarray, "hidden"]:
@@ -132,27 +138,20 @@ class NetworkMember:
 
     def with_flat(self, flat: Float[np.ndarray | Array, "parameter"]) -> NetworkMember:
         """The same network with other trained numbers."""
-        return dataclasses.replace(self, params=NetworkParams(flat, self.params.positions))
+        reader = None if self.reader is None else Reader(self.reader.columns, self.reader.shelves)
+        return dataclasses.replace(self, params=NetworkParams(flat, self.params.positions), reader=reader)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the arrays, not jax's description of their tree."""
-        return _unpickled, (self.arrays(), self.config_json(), self.shelves)
-
-    def _in_buckets(self, function: Callable[..., Any], x: np.ndarray) -> np.ndarray:
-        if not self.layout.objects:
-            return in_buckets(function, self.params, x)
-
-        def on_piece(params: NetworkParams, piece: np.ndarray) -> Any:
-            return function(self.holding(piece).params, piece)
-
-        return in_buckets(on_piece, self.params, x, OBJECT_BUCKETS)
+        return _unpickled, (self.arrays(), self.config_json(), () if self.reader is None else self.reader.shelves)
 
     def _shifted(self, raw: np.ndarray) -> np.ndarray:
         return raw.astype(np.float64) * self.scale + self.location
 
 
 def _unpickled(arrays: dict[str, np.ndarray], config: dict[str, Any], shelves: tuple[ShelfLike, ...]) -> NetworkMember:
-    return dataclasses.replace(NetworkMember.from_arrays(arrays, config), shelves=shelves)
+    member = NetworkMember.from_arrays(arrays, config)
+    return dataclasses.replace(member, reader=Reader(member.layout.objects, shelves)) if shelves else member
 
 
 def new_member(
@@ -193,12 +192,10 @@ def _check_sizes(layout: Layout, config: TabularConfig, n_outputs: int, *, held:
         raise ValueError(f"its sizes claim {max(claimed):,} numbers, its arrays hold {held:,}")
 
 
-def in_buckets(
-    function: Callable[..., Any], params: NetworkParams, rows: np.ndarray, buckets: tuple[int, ...] = ROW_BUCKETS
-) -> np.ndarray:
+def in_buckets(function: Callable[..., Any], params: NetworkParams, rows: np.ndarray) -> np.ndarray:
     """`function(params, rows)` for any number of rows, through few compiled shapes. Padding rows are cut off again."""
     rows = np.ascontiguousarray(rows, np.float32)
-    bucket = next((size for size in buckets if size >= len(rows)), buckets[-1])
+    bucket = next((size for size in ROW_BUCKETS if size >= len(rows)), ROW_BUCKETS[-1])
     pieces = []
     for at in range(0, max(len(rows), 1), bucket):
         piece = rows[at : at + bucket]

@@ -56,8 +56,9 @@ class Probe:
         began = time.monotonic()
         if began < self._due or not self._names or (not self._is_warm and left_s < LEAST_LEFT_S):
             return None
-        read = walks_of(member.structure)
-        values = np.asarray(read(member.holding(self._x).params, self._x, self._order)) * abs(member.scale)
+        known = member.holding(self._x)
+        read = walks_of(known.structure)
+        values = np.asarray(read(known.params, self._x, self._order)) * abs(member.scale)
         ended = time.monotonic()
         # The first look may have been compiled, which says nothing of what the next will cost.
         pause = (ended - began) / MOST_SHARE if self._is_warm else 0.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Bool, Float32, Int
 
-from lepton_lab.data.encode_tabular import FIRST_KNOWN, Block
+from lepton_lab.data.encode_tabular import FIRST_KNOWN, AnyBlock, Block
 from lepton_lab.data.objects import object_array
 from lepton_lab.data.schema import Kind, Schema
 from lepton_lab.data.table import Table
@@ -69,12 +69,14 @@ def occurring_values(model: TrainedModel, table: Table) -> Values:
         tuple(raw for raw, _ in found),
         x,
         np.array([len(raw) for raw, _ in found], np.int64),
-        np.array([block.kind != "category" for block in model.encoder.blocks], bool),
+        np.array([block.kind in ("numeric", "datetime") for block in model.encoder.blocks], bool),
     )
 
 
-def _of_column(block: Block, array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A column's values and their code or number, ascending."""
+def _of_column(block: AnyBlock, array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A column's values and their code or number, ascending; none of objects, which are not changed."""
+    if not isinstance(block, Block):
+        return object_array([]), np.zeros(0, np.float32)
     if block.kind == "category":
         there = set(array[array != None].tolist())  # noqa: E711  (elementwise)
         kept = [(c, code) for code, c in enumerate(block.categories, FIRST_KNOWN) if c in there]

@@ -103,11 +103,11 @@ def _network_outputs(member: NetworkMember, swap: TrainedSwap, rows: np.ndarray,
     size = 2 if n_values <= 2 else _padded_size(n_values)
     n_rows = max(1, TILE // size)
     padded = np.pad(which, ((0, 0), (0, size - n_values)), mode="edge").astype(np.int32)
-    parts, params = [], member.holding(swap.x[rows]).params
+    parts, read = [], member.holding(swap.x[rows])
     for at in range(0, len(rows), n_rows):
         part = slice(at, at + n_rows)
         raw = _swapped(
-            member.functions, params, _padded(swap.x[rows[part]], n_rows), np.int32(swap.column),
+            read.functions, read.params, _padded(swap.x[rows[part]], n_rows), np.int32(swap.column),
             swap.projections[place], _padded(padded[part], n_rows),
         )  # fmt: skip
         parts.append(np.asarray(raw)[: len(rows[part]), :n_values])
