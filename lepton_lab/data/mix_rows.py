@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from lepton_lab.data.array_values import ArrayValue
 from lepton_lab.errors import ColumnError, DataError, no_such_column
 
 
@@ -182,6 +183,8 @@ def _codes(column: np.ndarray, name: Any) -> np.ndarray:
 
 
 def _key(value: Any, name: Any) -> Any:
+    if isinstance(value, np.ndarray) and value.dtype != object:  # an image, a series
+        return ArrayValue(value)
     try:
         hash(value)
     except TypeError as error:

@@ -65,7 +65,7 @@ class Table:
         return self.take(np.linspace(0, self.n_rows - 1, most).round().astype(int))
 
     def values(self) -> np.ndarray:
-        """The user's own values `(row, column)`: int, float, word, truth value, date as ISO text, array, None missing."""
+        """The user's own values `(row, column)`: number, word, truth value, ISO date, array, None missing."""
         shown = np.empty((self.n_rows, len(self.columns)), dtype=object)
         for j, column in enumerate(self.schema.inputs):
             shown[:, j] = _shown(self.columns[column.name], column.kind, integer=column.integer)

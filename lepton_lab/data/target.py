@@ -141,7 +141,7 @@ def refuse_unlearnable(name: str, values: Values) -> None:
             f"target {name!r} holds dates, which cannot be learned as they are. "
             f"Predict a number of days: df['days'] = (df[{name!r}] - df[{name!r}].min()).dt.days"
         )
-    if values.family == Family.UNUSABLE:
+    if values.family in (Family.UNUSABLE, Family.ARRAY):
         raise TargetError(f"target {name!r} holds neither numbers, words nor truth values. Choose another column.")
     if values.n_infinite:
         raise TargetError(

@@ -81,7 +81,7 @@ def _read_times(target: str, values: Values, event: str, happened: Values) -> np
 def _truth(event: str, values: Values) -> np.ndarray:
     """1 where the event happened, 0 where not, NaN where nothing is known."""
     missing = values.missing()
-    if values.family in (Family.UNUSABLE, Family.DATE):
+    if values.family in (Family.UNUSABLE, Family.ARRAY, Family.DATE):
         raise _not_binary(event, values, [])
     found = np.full(len(values.array), np.nan)
     codes, uniques = values.factorised
@@ -93,7 +93,7 @@ def _truth(event: str, values: Values) -> np.ndarray:
 
 
 def _not_binary(event: str, values: Values, uniques: list) -> TargetError:
-    if values.family in (Family.UNUSABLE, Family.DATE):
+    if values.family in (Family.UNUSABLE, Family.ARRAY, Family.DATE):
         found, example = f"values of another kind ({values.dtype})", f"df[{event!r}].notna()"
     else:
         shown = [v.item() if hasattr(v, "item") else v for v in uniques]

@@ -57,7 +57,8 @@ def as_told(name: str, values: Values, kind: Kind) -> Inferred:
     if kind in OBJECTS:
         return _object(name, values, kind)
     if values.family in (Family.UNUSABLE, Family.ARRAY):
-        raise ColumnError(f"column {name!r} {found.problem}, so it cannot be {kind}. Leave it out: ignore=[{name!r}]")
+        holds = found.problem or "holds arrays"
+        raise ColumnError(f"column {name!r} {holds}, so it cannot be {kind}. Leave it out: ignore=[{name!r}]")
     read = {Kind.NUMERIC: numbers_in, Kind.DATETIME: dates_in, Kind.CATEGORY: _plain_values}[kind]
     array, problem = read(values)
     if problem:

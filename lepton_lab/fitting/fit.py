@@ -20,6 +20,7 @@ import numpy as np
 from lepton_lab.data.encode_tabular import TabularEncoder, fit_encoder
 from lepton_lab.data.monotone import monotone_note
 from lepton_lab.data.rows import Table
+from lepton_lab.data.schema import OBJECTS
 from lepton_lab.data.split import Split, split_rows
 from lepton_lab.fitting.background import choose_background
 from lepton_lab.fitting.calibrate import class_weight_bias
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 
 # With less time than this folds are not worth it: one part of the rows judges, one measures.
 _FOLDS_NEED_S = 12.0
+# Nor are they from so many rows on where objects are read: a network for them takes minutes, and six of them too long.
+_FOLDS_END_WITH_OBJECTS = 1000
 
 
 def fit(
@@ -166,9 +169,11 @@ def forget_unknown(run: RunFolder | None) -> str:
 
 
 def _rows(table: Table, task: Task, split: str | None, seed: int, control: Control) -> Split:
-    """A new split; without folds where time is short."""
+    """A new split; without folds where time is short, or a network takes long."""
     rows = split_rows(table, task, split=split, seed=seed)
-    if rows.folds is None or len(rows.folds) < 2 or control.remaining_s() >= _FOLDS_NEED_S:
+    takes_long = table.n_rows >= _FOLDS_END_WITH_OBJECTS and any(c.kind in OBJECTS for c in table.schema.inputs)
+    is_in_time = control.remaining_s() >= _FOLDS_NEED_S and not takes_long
+    if rows.folds is None or len(rows.folds) < 2 or is_in_time:
         return rows
     *_, (train, valid), (_, last) = rows.folds
     return Split(np.setdiff1d(train, last), np.setdiff1d(valid, last), last)

@@ -152,7 +152,7 @@ def test_out_of_fold_scores_against_their_meaning():
         ({"v": [*RNG.normal(size=N - 2), 300.0, 400.0]}, "outliers", "v", 2 / N, "2 values lie far"),
         ({"v": [f"shop {i % 300}" for i in range(N)]}, "high_cardinality", "v", None, "300 different categories"),
         ({"v": ["ground" if i % 3 == 0 else i % 5 for i in range(N)]}, "mixed_types", "v", 1 / 3, "'ground'"),
-        ({"v": [[1]] * N}, "unusable", "v", 1.0, "neither numbers, words"),
+        ({"v": [["a"]] * N}, "unusable", "v", 1.0, "neither numbers, words"),
         ({"v": pd.date_range("2020-01-01", periods=N)}, "date", "v", 1.0, "read as a number of days"),
         ({}, "positive", "bad", float(BAD.mean()), "the positive class is 'yes'"),
     ],
@@ -229,3 +229,11 @@ def test_small_tables_are_not_accused():
     df = pd.DataFrame({"a": [1.5, 2.5] * 10, "bad": ["no", "yes"] * 10})
     assert found(df, "leak") == []
     assert infer_kind("a", read_values(df["a"])).kind == "numeric"
+
+
+def test_columns_without_a_value_twice_are_twins_only_in_the_same_order():
+    rng = np.random.default_rng(0)
+    height = rng.normal(170, 9, 60)
+    df = pd.DataFrame({"height": height, "inches": height / 2.54, "below": 250 - height, "age": rng.normal(size=60)})
+    check = check_table(df.assign(bad=[0, 1] * 30), target="bad")
+    assert [f.column for f in check if f.kind == "duplicate_column"] == ["inches", "below"]

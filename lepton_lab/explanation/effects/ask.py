@@ -11,7 +11,8 @@ import numpy as np
 from lepton_lab.data.mix_rows import frame_labels, is_frame, stack_rows
 from lepton_lab.data.own_values import rows_with, with_values
 from lepton_lab.data.rows import Table
-from lepton_lab.errors import ExplanationError, OptionError, no_such_column
+from lepton_lab.data.schema import OBJECTS
+from lepton_lab.errors import ColumnError, ExplanationError, OptionError, no_such_column
 from lepton_lab.explanation.effects.accumulated import accumulated, in_order_of_likeness
 from lepton_lab.explanation.effects.effect import Effect, EffectOptions, EffectQuestion, dependence
 from lepton_lab.explanation.effects.grids import ColumnValues, Grid, column_values, edge_grid, even_grid
@@ -120,6 +121,12 @@ def _input(model: TrainedModel, column: str) -> int:
     """
     if column not in model.schema.names:
         raise no_such_column(column, model.schema.names, where="the model's inputs")
+    kind = model.schema.column(column).kind
+    if kind in OBJECTS:
+        raise ColumnError(
+            f"column {column!r} holds objects of the kind {str(kind)!r}, which lie on no axis: it has no curve. "
+            f"Choose another column, or explain rows: ll.explain(model, df)"
+        )
     return model.schema.names.index(column)
 
 
