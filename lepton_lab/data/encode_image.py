@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from lepton_lab.data.image_files import resized, with_channels
 from lepton_lab.data.shelf import Shelf
-from lepton_lab.errors import missing_package
 
 # Larger images are made smaller: a network from scratch needs no more, and a table of them must fit into memory.
 LARGEST = 224
@@ -50,15 +50,18 @@ class ImageBlock:
         return 0
 
     def prepare(self, value: np.ndarray) -> np.ndarray:
-        """One image as bytes of the block's size."""
+        """One image as bytes of the block's size.
+
+        Raises:
+            MissingPackageError: it has another size, and Pillow is not installed.
+        """
         image = value if value.ndim == 3 else value[:, :, None]
         if image.dtype != np.uint8:
             share = (np.nan_to_num(image.astype(np.float32), nan=self.low) - self.low) / (self.high - self.low)
             image = np.clip(np.rint(255 * share), 0, 255).astype(np.uint8)
-        image = _channels(image, self.channels)
-        if image.shape[:2] == (self.height, self.width):
-            return np.ascontiguousarray(image)
-        return _resized(image, self.height, self.width)
+        # A fourth channel says how opaque a point is.
+        image = with_channels(image[:, :, :3], self.channels)
+        return np.ascontiguousarray(resized(image, self.height, self.width))
 
     def encode(self, array: np.ndarray) -> np.ndarray:
         """A table's column as numbers on the shelf `(row,)`."""
@@ -105,29 +108,3 @@ def _range(known: list[np.ndarray]) -> tuple[float, float]:
     if low >= 0 and high <= 255:
         return 0.0, 1.0 if high <= 1 else 255.0
     return (low, high) if high > low else (low, low + 1.0)
-
-
-def _channels(image: np.ndarray, wanted: int) -> np.ndarray:
-    """Grey as colour or colour as grey; a fourth channel, which says how opaque a point is, is left out."""
-    image = image[:, :, :3] if image.shape[2] > 3 else image
-    if image.shape[2] == wanted:
-        return image
-    if wanted == 3:
-        return np.repeat(image[:, :, :1], 3, axis=2)
-    grey = image.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
-    return np.rint(grey).astype(np.uint8)[:, :, None]
-
-
-def _resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """The image at another size.
-
-    Raises:
-        MissingPackageError: Pillow is not installed.
-    """
-    try:
-        from PIL import Image
-    except ImportError:
-        raise missing_package("pillow", extra="vision", purpose="reading images of different sizes") from None
-    size, how = (width, height), Image.Resampling.BILINEAR
-    planes = [Image.fromarray(plane).resize(size, how) for plane in np.moveaxis(image, 2, 0)]
-    return np.stack([np.asarray(plane) for plane in planes], axis=2)

@@ -31,7 +31,7 @@ from lepton_lab.fitting.hazard import fit_baseline
 from lepton_lab.fitting.kept import Kept
 from lepton_lab.fitting.members import Members, grow_members
 from lepton_lab.fitting.problem import Problem, Rows
-from lepton_lab.fitting.recipe import recipe_for
+from lepton_lab.fitting.recipe import recipe_for, with_objects
 from lepton_lab.fitting.scores import leaderboard, resamples_in, trivial_logits, trivial_name
 from lepton_lab.fitting.telling import Telling
 from lepton_lab.metrics import RESAMPLES
@@ -102,6 +102,7 @@ def fit(
         run.save_rows(rows)
     prepared = prepare(table, task, rows, seed, balanced=isinstance(weights, str) and weights == "balanced")
     recipe = recipe_for(quality, len(rows.train), metric).on(compute or Compute())
+    recipe = with_objects(recipe, quality, len(rows.train), table.schema)
     telling = Telling(control, shown)
     telling.say(guess(prepared, metric))
     kept = Kept(run, resume, repeat=None if repeat is None else repeat.course, further=further)

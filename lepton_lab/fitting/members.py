@@ -29,8 +29,6 @@ from lepton_lab.members.member import Member
 from lepton_lab.training.control import Control
 from lepton_lab.training.ending import Ending
 
-# The linear member first: it is there within a blink, and a run stopped at once falls back to it.
-ORDER = ("linear", "network", "trees")
 T = TypeVar("T")
 Folds = tuple[tuple[np.ndarray, np.ndarray], ...]
 
@@ -111,7 +109,7 @@ def grow_members(
         folded: whether the folds take turns over the rows, so that members are grown once more on all.
     """
     regrown = folded or (recipe.refit and can_regrow(control.remaining_s()))
-    parts = [name for name in ORDER for _ in range(len(folds) + regrown)]
+    parts = [name for name in recipe.members for _ in range(len(folds) + regrown)]
     found = Members(tuple(valid for _, valid in folds))
     growing = _Growing(problem, folds, recipe, control, kept, Budget(control.deadline, parts), found)
     if kept.repeat is not None:
@@ -119,10 +117,10 @@ def grow_members(
             growing.note(note)
     _grow(growing, "linear", regrown)
     growing.expect_measuring()
-    trees_library = EarlyImport("lightgbm")
+    trees_library = EarlyImport("lightgbm") if "trees" in recipe.members else None
     if not _is_over(growing, "network"):
         _grow(growing, "network", regrown)
-    if not _is_over(growing, "trees"):
+    if trees_library is not None and not _is_over(growing, "trees"):
         if trees_library.wait(replace(control, deadline=growing.budget.end())) == "deadline":
             growing.note("trees: left out, as importing LightGBM took the rest of the time budget.")
         elif growing.begins("trees-0"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from lepton_lab.data.schema import OBJECTS, Schema
 from lepton_lab.errors import no_such_option
 from lepton_lab.members.trees import TreesConfig
 from lepton_lab.training.compute import Compute
@@ -20,11 +21,14 @@ class Recipe:
         network: of the network.
         trees: of the trees.
         refit: with one validation set: grow the members once more on training and validation rows.
+        members: that are grown, in this order. The linear one first: it is there within a blink, and a run stopped
+            at once falls back to it.
     """
 
     network: LoopConfig
     trees: TreesConfig
     refit: bool
+    members: tuple[str, ...] = ("linear", "network", "trees")
 
     def on(self, compute: Compute) -> Recipe:
         """The same settings on these devices, in these numbers."""
@@ -40,6 +44,12 @@ _TREES = {
     "fast": TreesConfig(learning_rate=0.1, rounds=300, patience=20),
     "balanced": TreesConfig(),
     "best": TreesConfig(learning_rate=0.02, rounds=3000, patience=120),
+}
+# Encoders of objects are deep, and their rows few and costly: small steps, and many passes over changed objects.
+_WITH_OBJECTS = {
+    "fast": LoopConfig(n_epochs=12, patience=6, batch_size=64, learning_rate=2e-3, weight_decay=0.05),
+    "balanced": LoopConfig(n_epochs=30, patience=15, batch_size=64, learning_rate=2e-3, weight_decay=0.05),
+    "best": LoopConfig(n_epochs=60, patience=30, batch_size=64, learning_rate=2e-3, weight_decay=0.05),
 }
 # A few hundred rows are a handful of steps an epoch; below this many steps nothing is learned.
 _FEWEST_STEPS = 450
@@ -69,3 +79,22 @@ def recipe_for(quality: str, n_rows: int, metric: str | None) -> Recipe:
         network = replace(network, learning_rate=1e-3, batch_size=128, n_epochs=epochs)
         trees = replace(trees, leaves=7)
     return Recipe(network, trees, refit=quality != "fast")
+
+
+def with_objects(recipe: Recipe, quality: str, n_rows: int, schema: Schema) -> Recipe:
+    """The settings where a network reads objects: it is trained once, and takes the time there is.
+
+    Args:
+        recipe: the settings for other columns; given back where there are no objects.
+        quality: as `recipe_for`.
+        n_rows: training rows.
+        schema: of the table. With nothing but objects in it trees have nothing to split.
+    """
+    kinds = {column.kind in OBJECTS for column in schema.inputs}
+    if True not in kinds:
+        return recipe
+    alone = kinds == {True}
+    network = replace(_WITH_OBJECTS[quality], metric=recipe.network.metric, compute=recipe.network.compute)
+    epochs = max(network.n_epochs, _FEWEST_STEPS * network.batch_size / max(n_rows, 1))
+    members = tuple(name for name in recipe.members if name != "trees" or not alone)
+    return replace(recipe, network=replace(network, n_epochs=epochs), refit=False, members=members)

@@ -5,6 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lepton_lab.networks.plain_objects import FlatImage, MeanSeries
+from lepton_lab.networks.efficientnet_lite import EfficientNetLite
+from lepton_lab.networks.recurrent import Recurrent
+from lepton_lab.networks.series_transformer import SeriesTransformer
+from lepton_lab.networks.small_resnet import SmallResNet
+from lepton_lab.networks.tcn import Tcn
 
-ENCODERS: dict[str, Callable[..., Any]] = {"small_resnet": FlatImage, "tcn": MeanSeries}
+ENCODERS: dict[str, Callable[..., Any]] = {
+    "small_resnet": SmallResNet,
+    "efficientnet_lite0": EfficientNetLite,
+    "tcn": Tcn,
+    "recurrent": Recurrent,
+    "series_transformer": SeriesTransformer,
+}

@@ -18,7 +18,7 @@ from lepton_lab.errors import OptionError
 from lepton_lab.fitting.asked import ARRAY, Asked
 from lepton_lab.fitting.fit import forget_unknown, known_rows, prepare
 from lepton_lab.fitting.kept import Kept
-from lepton_lab.fitting.recipe import recipe_for
+from lepton_lab.fitting.recipe import recipe_for, with_objects
 from lepton_lab.journal import LiveRun, RunFolder, create_run
 from lepton_lab.training.control import Control
 from lepton_lab.training.progress import Progress
@@ -161,6 +161,7 @@ def _search(job: _Job, live: LiveRun) -> Study:
     balanced = asked.weights == "balanced"
     prepared = prepare(job.table, job.task, rows, asked.seed, balanced=balanced)
     recipe = recipe_for(asked.quality, len(rows.train), None)
+    recipe = with_objects(recipe, asked.quality, len(rows.train), job.table.schema)
     metric = judging_metric(prepared.problem.task, asked.metric)
     shares = SHARES if job.options.halving else (1.0,)
     setting = Setting.of(prepared.problem, prepared.folds, recipe, metric, shares)

@@ -46,7 +46,7 @@ def test_an_object_adds_one_term_of_the_sum(member):
 def test_what_is_looked_up_is_what_the_encoder_reads(member):
     x = rows()
     number = 3
-    read = member.structure.network(member.params).first.terms[0].of(IMAGES[number - 1][None])
+    read = member.structure.network(member.params).first.terms[0].of(jnp.asarray(IMAGES[number - 1][None]))
     x[:, 1] = number
     np.testing.assert_allclose(member.project(x)[:, 1], np.repeat(np.asarray(read), 7, axis=0), atol=1e-6)
 
