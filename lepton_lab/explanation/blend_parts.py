@@ -104,7 +104,8 @@ def game_parts(rows: BlendRows, n_rows: int) -> list[GamePart]:
         if isinstance(member, NetworkMember):
             # The raw network, scaled later in float64: a large target unit costs no precision.
             made = functools.partial(network_game, member, x, rows.background, player_of)
-            game = rows.kept.game(member, x, player_of, made)
+            # A game at hand knows the objects of its own rows, and no others.
+            game = made() if member.reader else rows.kept.game(member, x, player_of, made)
             networks.append(GamePart(game, share * member.scale, "network by "))
         elif not isinstance(member, (LinearMember, TreesMember)):
             game = PredictGame(member.logits, stack_rows(x, rows.background), rows.players)

@@ -14,6 +14,9 @@ from lepton_lab.training.functions import NetworkParams
 from lepton_lab.training.network_member import NetworkMember, new_member
 from lepton_lab.training.objects_at_hand import put_objects
 from tests.networks.examples import SMALL, Block
+from tests.small_encoders import small_encoders
+
+__all__ = ["small_encoders"]  # a fixture
 
 DRAW = np.random.default_rng(0)
 IMAGES = [DRAW.integers(0, 255, (8, 8, 1), dtype=np.uint8) for _ in range(5)]
@@ -25,7 +28,7 @@ BLOCKS[3].shelf.put(DRAW.normal(size=(n, 1)).astype(np.float32) for n in (3, 16,
 
 
 @pytest.fixture(scope="module")
-def member():
+def member(small_encoders):
     """A network of a number, an image, a category and a series."""
     return new_member("network", Layout.of(BLOCKS, max_one_hot=SMALL.max_one_hot), 2, SMALL).on(BLOCKS)
 

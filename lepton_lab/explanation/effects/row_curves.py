@@ -144,7 +144,6 @@ def _answers(model: TrainedModel, x: np.ndarray, grids: ModelGrids) -> Float64[n
 def _member_answers(member: Any, x: np.ndarray, grids: ModelGrids) -> np.ndarray:
     if isinstance(member, NetworkMember):
         read = member.holding(x[None])
-        read = member.holding(x[None])
         raw = _every_column(read.functions, read.params, x[None], grids.projected(member))
         return np.asarray(raw, np.float64) * member.scale + member.location
     if isinstance(member, LinearMember):
