@@ -47,9 +47,9 @@ _TREES = {
 }
 # Encoders of objects are deep, and their rows few and costly: small steps, and many passes over changed objects.
 _WITH_OBJECTS = {
-    "fast": LoopConfig(n_epochs=12, patience=6, batch_size=64, learning_rate=2e-3, weight_decay=0.05),
-    "balanced": LoopConfig(n_epochs=30, patience=15, batch_size=64, learning_rate=2e-3, weight_decay=0.05),
-    "best": LoopConfig(n_epochs=60, patience=30, batch_size=64, learning_rate=2e-3, weight_decay=0.05),
+    "fast": LoopConfig(n_epochs=8, patience=4, batch_size=64, learning_rate=5e-3, weight_decay=0.05),
+    "balanced": LoopConfig(n_epochs=20, patience=10, batch_size=64, learning_rate=5e-3, weight_decay=0.05),
+    "best": LoopConfig(n_epochs=40, patience=20, batch_size=64, learning_rate=5e-3, weight_decay=0.05),
 }
 # A few hundred rows are a handful of steps an epoch; below this many steps nothing is learned.
 _FEWEST_STEPS = 450
