@@ -277,6 +277,9 @@ class WhatIfLike:
             made.append(SimpleNamespace(column=name, kind=kind, grid=grid, place=place, outputs=outputs))
         return tuple(made)
 
+    def example_goal(self) -> str:
+        return "<20%"
+
     def shown(self, outputs: np.ndarray, output: int = 0) -> np.ndarray:
         return 1 / (1 + np.exp(-np.asarray(outputs, float)))
 
