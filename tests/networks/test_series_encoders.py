@@ -120,7 +120,7 @@ def test_random_windows_lie_inside_and_reach_everywhere() -> None:
 def test_no_augmentation_is_the_series_itself() -> None:
     nothing = SeriesAugment(scale=0.0, noise=0.0)
     encoder = Tcn(
-        (None, 2), TcnConfig(channels=2, dilations=(1,), dropout=0, augment=nothing), draw=np.random.default_rng(0)
+        (None, 2), TcnConfig(channels=2, dilations=(1,), dropout=0.0, augment=nothing), draw=np.random.default_rng(0)
     )
     objects = series((3, 6), 6)
     np.testing.assert_array_equal(encoder(objects, jax.random.key(0)), encoder(objects))
