@@ -96,7 +96,7 @@ export class KernelLink {
     const runs = this.look?.runs;
     if (!this.watched) return;
     if (runs === null) this.later.ask(WARMING_MS);
-    else if (runs?.some((run) => run.status === "running")) this.later.ask(this.everyMs);
+    else if (this.cells.size > 0 || runs?.some((run) => run.status === "running")) this.later.ask(this.everyMs);
   }
 
   /** Find out whether the kernel has lepton_lab loaded; where it has, open the comm. */
@@ -162,7 +162,11 @@ export class KernelLink {
   private onMessage(_: unknown, message: KernelMessage.IMessage): void {
     const parent = (message.parent_header as { msg_id?: string }).msg_id;
     if (parent === undefined) return;
-    if (message.header.msg_type === "execute_input") this.cells.add(parent);
+    if (message.header.msg_type === "execute_input") {
+      this.cells.add(parent);
+      // A cell that lasts may be a training: its run is seen while it goes on, by kernels that answer while busy.
+      if (this.watched) this.later.ask(this.everyMs);
+    }
     const state = (message.content as { execution_state?: string }).execution_state;
     if (message.header.msg_type === "status" && state === "idle" && this.cells.delete(parent) && this.watched) {
       this.soon.ask();
