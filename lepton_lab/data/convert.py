@@ -93,18 +93,12 @@ def dates_in(values: Values) -> tuple[np.ndarray, str]:
 
 
 def objects_in(values: Values, kind: Kind) -> tuple[np.ndarray, str]:
-    """A column's values as texts or arrays, None where missing, and what is wrong with them."""
-    nothing = np.full(len(values.array), None, dtype=object)
+    """A column's values as arrays, None where missing, and what is wrong with them."""
     if values.family == Family.NOTHING or values.missing().all():
-        return nothing, ""
-    if kind != Kind.TEXT:
-        if values.family != Family.ARRAY:
-            return values.array, f"wanted an array a row; found {_in_words(values)}"
-        return values.array, _unlike(values.array, kind)
-    if values.family in (Family.ARRAY, Family.UNUSABLE):
-        return values.array, f"wanted words; found {_in_words(values)}"
-    found = [None if gone else str(_plain(v)) for v, gone in zip(values.array, values.missing(), strict=True)]
-    return object_array(found), ""
+        return np.full(len(values.array), None, dtype=object), ""
+    if values.family != Family.ARRAY:
+        return values.array, f"wanted an array a row; found {_in_words(values)}"
+    return values.array, _unlike(values.array, kind)
 
 
 def _unlike(arrays: np.ndarray, kind: Kind) -> str:

@@ -49,7 +49,7 @@ def describe(name: str, values: Values, role: Role, task: Task | None = None, to
     kind, reason = inferred.kind, inferred.reason
     if role == Role.TARGET and task is not None and (task.classes or kind in UNUSED):
         kind = Kind.CATEGORY if task.classes else Kind.NUMERIC
-    if role == Role.INPUT and kind in UNUSED and not (kind == Kind.TEXT and told == Kind.TEXT):
+    if role == Role.INPUT and kind in UNUSED:
         role = Role.IGNORED
     elif role == Role.IGNORED:
         reason = "left out as asked"
@@ -124,7 +124,7 @@ def _findings(column: Column, values: Values, inferred: Inferred) -> tuple[Findi
         found.append(Finding("unusable", column.name, 1.0, "serious", inferred.problem, _fix(column.name, inferred)))
     elif inferred.mixed:
         found.append(_mixed_finding(column, values, inferred, n))
-    if column.kind in UNUSED and column.role != Role.INPUT:
+    if column.kind in UNUSED:
         found.append(_unused_finding(column))
     return tuple(found)
 
@@ -149,7 +149,7 @@ def _mixed_finding(column: Column, values: Values, inferred: Inferred, n: int) -
 
 def _unused_finding(column: Column) -> Finding:
     keep = {
-        Kind.TEXT: ("info", f"To learn from it: types={{{column.name!r}: 'text'}}"),
+        Kind.TEXT: ("info", "To use it, make columns of it, such as its length or a keyword."),
         Kind.IDENTIFIER: (
             "info",
             f"If it is a code that carries meaning: df = df.astype({{{column.name!r}: 'category'}})",

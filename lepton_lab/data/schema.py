@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 
 # One entry of such a column is an object: it is known to `x` by its number on the column's shelf.
-OBJECTS = (Kind.TEXT, Kind.IMAGE, Kind.SERIES)
+OBJECTS = (Kind.IMAGE, Kind.SERIES)
 
 
 class Role(StrEnum):

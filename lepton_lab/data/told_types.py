@@ -70,7 +70,7 @@ def as_told(name: str, values: Values, kind: Kind) -> Inferred:
 
 
 def _object(name: str, values: Values, kind: Kind) -> Inferred:
-    """A column of texts, or of arrays, as its user tells."""
+    """A column of arrays, as its user tells."""
     array, problem = objects_in(values, kind)
     if problem:
         raise ColumnError(f"column {name!r} cannot be {kind}: {problem}. Leave it out: ignore=[{name!r}]")
