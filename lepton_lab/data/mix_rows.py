@@ -144,6 +144,9 @@ def _stack_frames(first: Any, second: Any) -> StackedRows:
             raise no_such_column(name, bottom.columns, where="the background")
     both = nw.maybe_reset_index(nw.concat([top, _selected(bottom, names)], how="vertical"))
     columns = list(both.iter_columns())
+    for column in columns:
+        if isinstance(column.dtype, nw.Struct):  # numpy would make plain arrays of them
+            raise _several(column[0], column.name)
 
     def take(source: np.ndarray) -> Any:
         parts = [nw.maybe_reset_index(column[source[:, j].tolist()]).to_frame() for j, column in enumerate(columns)]
@@ -188,11 +191,15 @@ def _key(value: Any, name: Any) -> Any:
     try:
         hash(value)
     except TypeError as error:
-        raise DataError(
-            f"a cell of column {name!r} holds a {type(value).__name__}; it must be one value, such as a number or a "
-            f"text. Make a column of each part, or leave it out: df.drop(columns=[{name!r}])"
-        ) from error
+        raise _several(value, name) from error
     if value is None or type(value).__name__ == "NAType" or value != value:
         return None
     # 1, 1.0 and True are equal to a dict but not to a model.
     return type(value), value
+
+
+def _several(value: Any, name: Any) -> DataError:
+    return DataError(
+        f"a cell of column {name!r} holds a {type(value).__name__}; it must be one value, such as a number, a text or "
+        f"an array. Make a column of each part, or leave it out: df.drop(columns=[{name!r}])"
+    )

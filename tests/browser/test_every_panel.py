@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.axe import barriers, with_axe
+from tests.browser.controls import CONTROLS
 from tests.browser.jupyter import Lab, Server, write_notebook
 from tests.browser.panels_in_lab import cells
 from tests.browser.test_main_job import panel, run_cell, scroll_to, seen_by, text_of, until
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NAMES = list(PANELS)
-# Where the mouse can press, the keyboard must come by: every control that is shown and not switched off.
-CONTROLS = """el => [...el.querySelectorAll('button, select, input, textarea, a[href], summary')]
-  .filter(c => !c.disabled && c.tabIndex >= 0 && c.checkVisibility({checkVisibilityCSS: true}))"""
 REACHED = f"""el => {{
   const controls = ({CONTROLS})(el);
   controls.forEach((c, i) => c.dataset.tried = i);

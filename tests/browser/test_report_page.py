@@ -15,8 +15,9 @@ from lepton_lab.reporting.card import ModelCard
 from lepton_lab.reporting.composed import Composed
 from lepton_lab.reporting.make import Asked, make_report
 from lepton_lab.reporting.page_rows import PageRows
+from tests.browser.axe import barriers, with_axe
+from tests.browser.controls import CONTROLS
 from tests.browser.jupyter import PATIENCE_S
-from tests.browser.test_every_panel import AXE, CONTROLS, RUN_AXE
 from tests.reporting.few_samples import few_samples
 from tests.small_models import small_model
 
@@ -171,14 +172,13 @@ def test_a_slider_moves_by_the_keyboard_and_rows_are_chosen_by_it(opened, rows):
     opened.page.keyboard.press("ArrowUp")
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="`npm ci` was not run in labextension/panels")
+@with_axe
 @pytest.mark.parametrize("width", [1200, 480])
 def test_the_page_has_no_serious_barrier_light_or_dark(browser, path, width):
     opened = Opened(browser, path, viewport={"width": width, "height": 900}, bypass_csp=True)
-    opened.page.evaluate(AXE.read_text(encoding="utf-8") + "; null")
     for theme in ("light", "dark"):
         opened.page.get_by_label("Colours").select_option(theme)
-        assert opened.page.locator("body").evaluate(RUN_AXE) == [], theme
+        assert barriers(opened.page.locator("body")) == [], theme
     opened.page.close()
 
 

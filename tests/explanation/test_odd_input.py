@@ -140,8 +140,10 @@ def test_labels_are_noticed_however_few_the_rows(n_rows):
 
 
 @pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame, np.asarray])
-@pytest.mark.parametrize("cells", [[[1, 2], [3]], [np.zeros(2), np.ones(2)], [{"a": 1}, {"a": 2}]])
+@pytest.mark.parametrize("cells", [[[1, "b"], [3]], [{"a": 1}, {"a": 2}]])
 def test_cells_of_several_values_name_their_column(kind, cells):
+    if kind is pl.DataFrame and isinstance(cells[0], list):
+        pytest.skip("polars keeps no numbers beside words")
     given = kind({"age": [30.0, 40.0], "tags": cells})
     name = "tags"
     if kind is np.asarray:
@@ -150,6 +152,19 @@ def test_cells_of_several_values_name_their_column(kind, cells):
         given[0, 1], given[1, 1] = cells
     with pytest.raises(ExplanationError, match=f"a cell of column '{name}' holds a .*; it must be one value"):
         ll.explain(lambda rows: np.zeros(len(rows)), given, background=given)
+
+
+@pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame])
+def test_a_cell_that_holds_an_array_is_one_value(kind):
+    """An image or a series: it comes from the row or from the background row, whole."""
+    arrays = [np.array([1.0, 2.0]), np.array([3.0, 5.0])]
+    rows = kind({"age": [30.0, 40.0], "wave": pd.Series(arrays) if kind is pd.DataFrame else arrays})
+
+    def answer(df):
+        return np.asarray(df["age"]) + 10 * np.array([np.asarray(wave).sum() for wave in df["wave"]])
+
+    found = ll.explain(answer, rows, background=rows)
+    np.testing.assert_allclose(found.values, [[-5, -25], [5, 25]], atol=1e-9)
 
 
 def test_weights_of_the_background():
