@@ -96,11 +96,6 @@ class Shelf:
         with self._lock:
             return self._objects[int(number)]
 
-    def has(self, numbers: np.ndarray) -> bool:
-        """Whether all objects with these numbers are here."""
-        with self._lock:
-            return all(int(number) in self._objects for number in numbers)
-
     @contextmanager
     def visit(self) -> Iterator[None]:
         """What is put inside is taken away at the end, unless it was put elsewhere too: a prediction keeps nothing."""
