@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from lepton_lab.evaluation.error_tree.tree import ErrorTree
     from lepton_lab.evaluation.report import Evaluation
     from lepton_lab.evaluation.run_table import Runs
+    from lepton_lab.fitting.asked import Asked
     from lepton_lab.journal import Run
     from lepton_lab.packs import Domain
+    from lepton_lab.packs.listed import Domains
     from lepton_lab.trained import TrainedModel
     from lepton_lab.training.progress import Report
     from lepton_lab.tuning.study import Study
@@ -146,7 +148,9 @@ def train(
         df: Any dataframe: pandas, polars, pyarrow, or a dict of columns. Its index is never an input.
         target: The column to predict. A `domain` knows its usual names.
         task: binary, multiclass, regression or survival; told from the target if left out.
-        domain: Defaults of a line of business, such as "credit".
+        domain: Defaults of a line of business, such as "credit" (`ll.domains()` lists them), or a Domain of your own.
+            What you name yourself wins; the model's notes say what the domain chose. "fraud:amount=paid" tells
+            which column stands for one of its words.
         budget: Wall time of the whole call, as seconds or "60s", "5m"; None trains until it no longer helps.
         split: How rows are held out: "random", "stratified", "group:<column>" or "time:<column>".
         weights: Row weights: "balanced", a column's name, or an array; never an input.
@@ -195,16 +199,17 @@ def train(
         from lepton_lab.fitting.replay import asked_again
         from lepton_lab.fitting.train_run import train_run
         from lepton_lab.packs import domain_of
+        from lepton_lab.packs.choose import with_domain
 
         chosen = domain_of(domain)
         asked = Asked(
-            target=target_of(df, target, chosen) if replay is None else target or "",
+            target=target or "",
             task=task,
             domain=chosen and chosen.name,
             budget=budget,
             split=split,
             weights=weights if weights is None or isinstance(weights, str) else ARRAY,
-            metric=metric or (chosen and chosen.metric),
+            metric=metric,
             quality=quality,
             seed=seed,
             positive=positive,
@@ -218,6 +223,8 @@ def train(
         )
         if replay is not None:
             asked, weights = asked_again(replay, asked, weights)
+        else:
+            asked = with_target(with_domain(asked, chosen, df), df)
         return train_run(df, asked, weights=weights, began=began, background=background, report=report, stop=stop)
 
 
@@ -497,6 +504,20 @@ def stop(id: str) -> Run:
     return run
 
 
+def domains() -> Domains:
+    """The lines of business there are defaults for: what each decides, data to try, and what to type.
+
+    Example:
+        >>> import lepton_lab as ll
+        >>> ll.domains()["credit"].samples
+        ('credit',)
+    """
+    from lepton_lab.packs import DOMAINS
+    from lepton_lab.packs.listed import Domains
+
+    return Domains(tuple(DOMAINS.values()))
+
+
 def doctor() -> Doctor:
     """What is installed and on what it computes; what to install or set where something is amiss."""
     return examine()
@@ -527,12 +548,14 @@ def _resume_search(id: str, df: Any, budget: str | float | None, background: boo
     return resume_tune(id, df, budget=budget, report=told)
 
 
-def target_of(df: Any, target: str | None, domain: Domain | None) -> str:
-    """The target's name: as given, else the one the domain knows."""
-    guess = domain.target_in(columns_of(df)) if domain is not None else None
-    name = target or guess
-    if name is None:
+def with_target(asked: Asked, df: Any) -> Asked:
+    """The options as they are, where they name a target.
+
+    Raises:
+        OptionError: They name none.
+    """
+    if not asked.target:
         raise OptionError(
             f"which column is to be predicted? Columns: {', '.join(columns_of(df)[:12])}. Type: target=..."
         )
-    return name
+    return asked

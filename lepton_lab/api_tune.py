@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from lepton_lab.api import target_of
+from lepton_lab.api import with_target
 
 if TYPE_CHECKING:
     from lepton_lab.packs import Domain
@@ -89,11 +89,12 @@ def tune(
         from lepton_lab.data.told_types import read_names
         from lepton_lab.fitting.asked import ARRAY, Asked
         from lepton_lab.packs import domain_of
+        from lepton_lab.packs.choose import with_domain
         from lepton_lab.tuning.tune_run import TuneAsked, tune_run
 
         chosen = domain_of(domain)
         asked = Asked(
-            target=target_of(df, target, chosen),
+            target=target or "",
             task=task,
             domain=chosen and chosen.name,
             budget=budget,
@@ -108,6 +109,8 @@ def tune(
             immutable=read_names("immutable", immutable),
             monotone=monotone,
         )
+        # Trials are compared by the loss unless asked otherwise: a domain's metric is for looking at.
+        asked = replace(with_target(with_domain(asked, chosen, df), df), metric=metric)
         options = TuneAsked(asked, trials, sampler, space, halving)
         return tune_run(df, options, weights=weights, began=began, report=report, stop=stop)
 

@@ -181,7 +181,8 @@ def _weights(answers: HeldOutAnswers, at: np.ndarray) -> np.ndarray:
 
 def _asked(runs: Sequence[RunRecord]) -> dict[str, tuple[Any, ...]]:
     """Options that are not the same in all runs."""
-    names = dict.fromkeys(name for run in runs for name in run.config)
+    # What a domain tells the model to show follows from its name.
+    names = dict.fromkeys(name for run in runs for name in run.config if name != "pack")
     found = {name: tuple(run.config.get(name) for run in runs) for name in names}
     # An option of a later version was not asked for by an earlier one: an empty list is then the same as nothing.
     return {name: values for name, values in found.items() if any((v or None) != (values[0] or None) for v in values)}

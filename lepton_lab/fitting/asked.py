@@ -16,11 +16,16 @@ ARRAY = "(an array)"
 
 @dataclass(frozen=True)
 class Asked:
-    """The options of one training, with a domain's choices filled in; each as `api.train` tells."""
+    """The options of one training, with a domain's choices filled in; each as `api.train` tells.
+
+    `pack` is what the model keeps of its domain (`packs.choose`): what to show, words, and the note that says what
+    the domain chose.
+    """
 
     target: str
     task: str | None = None
     domain: str | None = None
+    pack: Mapping[str, Any] | None = None
     budget: str | float | None = None
     split: str | None = None
     weights: str | None = None
@@ -45,6 +50,11 @@ class Asked:
     def budget_s(self) -> float | None:
         """Seconds of wall time, or None for as long as it helps."""
         return None if self.budget is None else parse_duration(self.budget)
+
+    @property
+    def said_of_domain(self) -> tuple[str, ...]:
+        """What the domain chose, for the model's notes."""
+        return tuple(self.pack.get("notes", ())) if self.pack else ()
 
     @property
     def compute(self) -> Compute:

@@ -90,7 +90,7 @@ def said_of(model: TrainedModel, repeat: Repeat) -> tuple[str, ...]:
 def _check_options(given: Asked, then: Asked) -> None:
     for field in fields(Asked):
         now, default = getattr(given, field.name), field.default
-        if field.name in ("replay", "weights") and now in (None, ARRAY):
+        if field.name == "pack" or (field.name in ("replay", "weights") and now in (None, ARRAY)):
             continue
         if field.name == "budget" and now is not None and given.budget_s == then.budget_s:
             continue

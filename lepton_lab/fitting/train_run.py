@@ -159,7 +159,7 @@ def _fit(job: Job, live: LiveRun) -> TrainedModel:
     )
     found = tuple(finding.message for finding in job.findings)
     again = () if job.repeat is None else said_of(model, job.repeat)
-    return replace(model, config=asked.to_json(), notes=(*model.notes, *again, *found))
+    return replace(model, config=asked.to_json(), notes=(*model.notes, *again, *asked.said_of_domain, *found))
 
 
 def _other_frame(record: RunRecord, df: Any) -> str:

@@ -150,6 +150,8 @@ def _values(option: Option, before: list[str], namespace: Mapping[str, Any]) -> 
         return columns
     if option.kind == "bounds":
         return [f"{column}=" for column in columns]
+    if option.name == "domain":
+        return _domains()
     if option.name == "weights":
         return ["balanced", *columns]
     if option.name == "split":
@@ -184,6 +186,12 @@ def _samples() -> list[str]:
     from lepton_lab import samples
 
     return list(samples.names())
+
+
+def _domains() -> list[str]:
+    from lepton_lab.packs import DOMAINS
+
+    return list(DOMAINS)
 
 
 def _paths(fragment: str) -> list[str]:

@@ -108,7 +108,7 @@ COSTS = Option("costs", "numbers", "of wrong decisions: finds the threshold that
 _TRAIN = (
     TARGET,
     TASK,
-    Option("domain", "choice", "defaults of a line of business", ("credit",)),
+    Option("domain", "text", "defaults of a line of business; the verb domains lists them", sample="credit"),
     BUDGET,
     SPLIT,
     WEIGHTS,
@@ -218,6 +218,7 @@ _TABLE = (
          "model = %lepton resume k3fa df"),
     Verb("demo", "an example table, as two frames: to train on, and to test on", (SAMPLE,), (),
          "df_train, df_test = %lepton demo credit", function="samples.load"),
+    Verb("domains", "the lines of business there are defaults for, with data to try", (), (), "%lepton domains"),
     Verb("status", "the device, your frames and runs, and what to type next", (), (), "%lepton"),
     Verb("doctor", "what is installed, on what it computes, and what to install", (), (), "%lepton doctor"),
     Verb("help", "the verbs, or one of them", (VERB + "?",), (), "%lepton help train"),

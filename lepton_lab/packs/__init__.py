@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from lepton_lab.errors import no_such_option
+from lepton_lab.errors import OptionError, no_such_option
 from lepton_lab.packs.credit import CREDIT
-from lepton_lab.packs.domain import Domain
+from lepton_lab.packs.domain import Domain, Needed
 
-DOMAINS: dict[str, Domain] = {"credit": CREDIT}
+DOMAINS: dict[str, Domain] = {
+    "credit": CREDIT,
+}
 
-__all__ = ["CREDIT", "DOMAINS", "Domain", "domain_of"]
+__all__ = ["CREDIT", "DOMAINS", "Domain", "Needed", "domain_of"]
 
 
 def domain_of(name: str | Domain | None) -> Domain | None:
     """The domain called `name`; a Domain, such as one of the user's own, is taken as it is.
 
+    Args:
+        name: Such as "credit", or with columns told, "fraud:amount=paid,date=booked_on".
+
     Raises:
-        OptionError: No domain has that name.
+        OptionError: No domain has that name, or no column of it that word.
+
+    Example:
+        >>> domain_of("credit:date=booked_on").told
+        {'date': 'booked_on'}
     """
     if name is None or isinstance(name, Domain):
         return name
-    if name not in DOMAINS:
-        raise no_such_option("domain", name, DOMAINS)
-    return DOMAINS[name]
+    plain, _, told = str(name).partition(":")
+    if plain not in DOMAINS:
+        raise no_such_option("domain", plain, DOMAINS)
+    return DOMAINS[plain].where(**_told(name, told)) if told else DOMAINS[plain]
+
+
+def _told(name: str, told: str) -> dict[str, str]:
+    pairs = [part.partition("=") for part in told.split(",")]
+    if not all(word.strip() and column.strip() for word, _, column in pairs):
+        raise OptionError(f'domain={name!r} cannot be read. For example: domain="fraud:amount=paid,date=booked_on"')
+    return {word.strip(): column.strip() for word, _, column in pairs}

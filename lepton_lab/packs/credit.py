@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from lepton_lab.packs.domain import Domain
+from lepton_lab.packs.domain import Domain, Needed
 
 CREDIT = Domain(
     name="credit",
     title="Credit risk",
     metric="auc",
     targets=("bad", "default", "defaulted", "is_default", "charged_off", "bad_loan", "loan_status", "risk", "class"),
-    sample="credit",
+    target_means="whether the loan went bad",
+    columns=(
+        Needed("date", "when the loan was asked for", ("issue_date", "issue_d", "application_date", "booked_on")),
+    ),
+    split="time:{date}",
+    immutable=("age", "sex", "gender", "foreign_worker"),
+    samples=("credit",),
+    decides="ranks by AUC, tests on the latest loans where there is a date",
     advice=(
         'Loans are scored in time order in practice: where there is a date, try split="time:<column>".',
         'Several loans of one customer must not straddle the split: split="group:<customer>".',
+    ),
+    words={"row": "loan", "positive": "bad loan"},
+    questions=(
+        "Is the model as good on last quarter's loans as on those it learned from?",
+        "Which applicants were turned away, and are therefore missing from these rows (reject inference)?",
+        "Do the adverse reasons name anything that the law forbids, or a stand-in for it?",
     ),
 )

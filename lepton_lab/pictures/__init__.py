@@ -30,6 +30,7 @@ PICTURES = {
     "Runs": "run_list",
     "Leaderboard": "run_board",
     "RunComparison": "run_comparison",
+    "Domains": "domain_list",
     "Status": "machine",
     "Doctor": "machine",
     "Study": "study",

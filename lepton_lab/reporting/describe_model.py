@@ -49,7 +49,7 @@ def details_of(model: TrainedModel, *, with_rows: bool) -> ModelDetails:
     members = [
         MemberDetails(m.name, MEMBERS.get(m.name, m.name), w) for m, w in zip(model.members, weights, strict=True)
     ]
-    asked = {name: item for name, item in dict(model.config).items() if name != "target"}
+    asked = {name: item for name, item in dict(model.config).items() if name not in ("target", "pack")}
     return ModelDetails(
         target=model.schema.target,
         task=model.task.name,

@@ -181,7 +181,8 @@ def _search(job: _Job, live: LiveRun) -> Study:
     notes = [*_notes(job, live, entries), *lost]
     # `metric` is the user's word for what is shown first; a study without one is judged by the loss.
     config = job.options.to_json()
-    model = replace(model, config=config, notes=(*notes, *model.notes, *[f.message for f in job.findings]))
+    said = (*job.options.asked.said_of_domain, *[finding.message for finding in job.findings])
+    model = replace(model, config=config, notes=(*notes, *model.notes, *said))
     trials = (default.trial, *[entry.trial() for entry in entries])
     board = _leaderboard(setting, default, ensemble, trials)
     teller.done(model)
