@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from lepton_lab._version import __version__
 
 if TYPE_CHECKING:
-    from lepton_lab import errors, samples
+    from lepton_lab import errors, reshape, samples
     from lepton_lab.api import (
         attach,
         check,
@@ -88,6 +88,7 @@ __all__ = [
     "predict",
     "predict_survival",
     "report",
+    "reshape",
     "resume",
     "runs",
     "samples",
@@ -122,7 +123,7 @@ _HOMES = {
     "tune": "lepton_lab.api_tune",
     "whatif": "lepton_lab.api_explain",
 }
-_MODULES = ("errors", "samples")
+_MODULES = ("errors", "reshape", "samples")
 
 
 def __getattr__(name: str) -> Any:

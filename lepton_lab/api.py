@@ -49,6 +49,7 @@ def check(
     event: str | None = None,
     against: Any = None,
     rows: int | None = None,
+    reshape: Any = None,
 ) -> Check:
     """Look for trouble in a frame: missing, constant, duplicate, leaking columns, imbalance, drift, and more.
 
@@ -66,6 +67,7 @@ def check(
         against: A second frame, such as this month's rows: what drifted is found, as by `drift`.
         rows: Looked at, at most; a random sample of 500,000 of a longer frame if left out (fewer of more than
             40 columns).
+        reshape: As for `train`: the rows made of a long frame are looked at.
 
     Returns:
         Findings, each with its column, the rows behind it, and advice; what each column holds (`.columns`);
@@ -83,7 +85,7 @@ def check(
 
     return check_table(
         df, target=target, task=task, positive=positive, split=split, weights=weights, ignore=ignore, types=types,
-        immutable=immutable, event=event, against=against, rows=rows,
+        immutable=immutable, event=event, against=against, rows=rows, reshape=reshape,
     )  # fmt: skip
 
 
@@ -133,6 +135,7 @@ def train(
     immutable: Sequence[str] = (),
     monotone: Mapping[str, int] | None = None,
     event: str | None = None,
+    reshape: Any = None,
     devices: int | None = None,
     precision: str = "float32",
     replay: str | None = None,
@@ -168,6 +171,8 @@ def train(
             rise as income rises, 1 where it may never fall. Not for several classes.
         event: Where the target is a time to an event: the column that is true or 1 where the event happened
             then, and false or 0 where the row was last seen without it (censored). Never an input.
+        reshape: How rows are made of a long frame, one row a step: `ll.reshape.windows(...)`, `ll.reshape.series(...)`,
+            or the same in words, "windows(id=unit, time=cycle, length=30)".
         devices: How many share each batch of the network; every accelerator that jax sees if left out, and
             one on a CPU.
         precision: Of the network's matmuls: "float32", or "bfloat16" for half the bits, on accelerators.
@@ -194,6 +199,7 @@ def train(
     began, stop = time.monotonic(), threading.Event()
     # Before jax is imported: from here on an interrupt ends training, and is not lost on the way to it.
     with sigint_sets(stop):
+        from lepton_lab.data.reshaping import reshape_json
         from lepton_lab.data.told_types import read_names
         from lepton_lab.fitting.asked import ARRAY, Asked
         from lepton_lab.fitting.replay import asked_again
@@ -218,6 +224,7 @@ def train(
             immutable=read_names("immutable", immutable),
             monotone=monotone,
             event=event,
+            reshape=reshape_json(reshape),
             devices=devices,
             precision=precision,
         )

@@ -36,6 +36,7 @@ def tune(
     types: Mapping[str, str] | None = None,
     immutable: Sequence[str] = (),
     monotone: Mapping[str, int] | None = None,
+    reshape: Any = None,
     resume: str | None = None,
     report: StudyReport | None = None,
 ) -> Study:
@@ -66,6 +67,7 @@ def tune(
         types: Columns whose type is told, as for `train`.
         immutable: Columns that cannot change, as for `train`.
         monotone: Columns whose effect may only rise (1) or fall (-1), as for `train`.
+        reshape: How rows are made of a long frame, as for `train`.
         resume: The id of a killed or stopped search to go on with; its own options are used.
         report: Called with each StudyProgress.
 
@@ -86,6 +88,7 @@ def tune(
 
     began, stop = time.monotonic(), threading.Event()
     with sigint_sets(stop):
+        from lepton_lab.data.reshaping import reshape_json
         from lepton_lab.data.told_types import read_names
         from lepton_lab.fitting.asked import ARRAY, Asked
         from lepton_lab.packs import domain_of
@@ -108,6 +111,7 @@ def tune(
             types=types,
             immutable=read_names("immutable", immutable),
             monotone=monotone,
+            reshape=reshape_json(reshape),
         )
         # Trials are compared by the loss unless asked otherwise: a domain's metric is for looking at.
         asked = replace(with_target(with_domain(asked, chosen, df), df), metric=metric)

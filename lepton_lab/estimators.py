@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from lepton_lab.durations import parse_duration
-from lepton_lab.errors import DataError
+from lepton_lab.errors import DataError, OptionError
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -45,6 +45,7 @@ class _LeptonEstimator(BaseEstimator):
         monotone: Mapping[Any, int] | None = None,
         types: Mapping[Any, str] | None = None,
         immutable: Sequence[Any] = (),
+        reshape: Any = None,
     ) -> None:
         self.budget = budget
         self.metric = metric
@@ -53,9 +54,11 @@ class _LeptonEstimator(BaseEstimator):
         self.monotone = monotone
         self.types = types
         self.immutable = immutable
+        self.reshape = reshape
 
     def _fit(self, frame: pd.DataFrame, target: np.ndarray, sample_weight: Any, task: str) -> Any:
         from lepton_lab.data.monotone import with_monotone
+        from lepton_lab.data.reshaping import reshape_of
         from lepton_lab.data.table import read_table
         from lepton_lab.data.told_types import with_immutable
         from lepton_lab.fitting.fit import fit
@@ -66,7 +69,10 @@ class _LeptonEstimator(BaseEstimator):
         if weights is not None:  # a row without weight is no row
             frame, target, weights = frame.loc[weights > 0], target[weights > 0], weights[weights > 0]
         whole, types = frame.assign(**{_TARGET: target}), _by_name(self.types, frame)
-        table, read, _ = read_table(whole, target=_TARGET, task=task, weights=weights, types=types)
+        made = reshape_of(self.reshape)
+        if made is not None and weights is not None:
+            raise OptionError("sample_weight is of the steps of a long frame, and reshape= makes other rows of them.")
+        table, read, _ = read_table(whole, target=_TARGET, task=task, weights=weights, types=types, reshape=made)
         table = with_monotone(table, read, _by_name(self.monotone, frame))
         table = with_immutable(table, _names(self.immutable, frame))
         budget_s = None if self.budget is None else parse_duration(self.budget)
@@ -132,6 +138,8 @@ class LeptonClassifier(ClassifierMixin, _LeptonEstimator):
         types: columns whose type is told and not inferred, by name or position: `{"zip": "category"}`; "numeric",
             "category" or "datetime".
         immutable: columns that cannot change, such as an age: counterfactuals of `model_` keep them as they are.
+        reshape: of long frames: how rows are made of their steps, as for `train`. `X` and `y` are then of the steps,
+            and `predict` answers for the rows.
 
     Example:
         >>> from sklearn.datasets import load_breast_cancer
@@ -181,6 +189,8 @@ class LeptonRegressor(RegressorMixin, _LeptonEstimator):
         types: columns whose type is told and not inferred, by name or position: `{"zip": "category"}`; "numeric",
             "category" or "datetime".
         immutable: columns that cannot change, such as an age: counterfactuals of `model_` keep them as they are.
+        reshape: of long frames: how rows are made of their steps, as for `train`. `X` and `y` are then of the steps,
+            and `predict` answers for the rows.
     """
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LeptonRegressor:

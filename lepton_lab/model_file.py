@@ -68,7 +68,7 @@ def write_model(model: TrainedModel, path: str | os.PathLike[str], *, background
     parts = _parts_of(model, background)
     try:
         with aside.open("xb") as file:
-            _write_parts(file, parts, format_of(model.encoder.blocks))
+            _write_parts(file, parts, _format_of(model))
             file.flush()
             os.fsync(file.fileno())
         aside.replace(target)
@@ -78,6 +78,11 @@ def write_model(model: TrainedModel, path: str | os.PathLike[str], *, background
             f"cannot write the model to {str(target)!r}: {error.strerror or error}. "
             "Nothing was changed there. Free space, or choose another folder: model.save('/another/model.lepton')."
         ) from error
+
+
+def _format_of(model: TrainedModel) -> int:
+    """The oldest format that holds the model."""
+    return 2 if model.schema.reshape is not None else format_of(model.encoder.blocks)
 
 
 def read_model(path: str | os.PathLike[str]) -> TrainedModel:

@@ -20,7 +20,7 @@ LINES = [
     {"survival"},
     {"tasks"},
     {"data"},
-    {"networks"},
+    {"networks", "reshape"},
     {"training", "members"},
     {"trained", "model_file"},
     {"journal"},

@@ -12,6 +12,7 @@ from lepton_lab.data.column_card import ColumnCard
 from lepton_lab.data.decisions import Decisions
 from lepton_lab.data.finding import MOST_ROWS, Finding
 from lepton_lab.data.frames import Frame
+from lepton_lab.data.reshaping import written
 from lepton_lab.data.schema import Schema
 from lepton_lab.data.shifts import Drift
 from lepton_lab.data.told_types import read_names
@@ -133,7 +134,7 @@ class Check:
         asked = self.asked
         given = {
             "target": self.target, "task": asked.task, "positive": asked.positive, "split": asked.split,
-            "weights": asked.weights, "event": asked.event,
+            "weights": asked.weights, "event": asked.event, "reshape": asked.reshape,
         }  # fmt: skip
         return {name: value for name, value in given.items() if value is not None} | self.decisions.keywords
 
@@ -143,5 +144,5 @@ class Check:
         words = []
         for name, value in self.options.items():
             plain = name != "weights" or isinstance(value, str)
-            words.append(f"{name}={value!r}" if plain else "weights=weights")
+            words.append(f"{name}={written(value)}" if plain else "weights=weights")
         return f"ll.train({', '.join(['df', *([] if self.target else ['target=...']), *words])})"

@@ -37,7 +37,7 @@ def with_monotone(table: Table, task: Task, monotone: Mapping[str, int] | None) 
         )
     signs = {str(name): _sign(table.schema, str(name), value) for name, value in monotone.items()}
     columns = tuple(replace(column, monotone=signs.get(column.name, 0)) for column in table.schema.columns)
-    return replace(table, schema=Schema(columns, table.schema.target))
+    return replace(table, schema=replace(table.schema, columns=columns))
 
 
 def monotone_note(schema: Schema, task: Task) -> str:

@@ -15,8 +15,10 @@ from lepton_lab.data.describe import Described, describe
 from lepton_lab.data.finding import Finding, labelled
 from lepton_lab.data.frames import Frame, open_frame, refuse_empty
 from lepton_lab.data.leaks import find_leaks
+from lepton_lab.data.long_rows import Reshape
 from lepton_lab.data.oddities import of_columns, of_rows, of_target
-from lepton_lab.data.plan import assign_roles
+from lepton_lab.data.plan import assign_roles, parse_split
+from lepton_lab.data.reshaping import long_rows_like, long_rows_to_learn, reshape_of
 from lepton_lab.data.schema import Kind, Role, Schema
 from lepton_lab.data.shifts import Drift, drift_between
 from lepton_lab.data.target import Goal
@@ -48,6 +50,7 @@ class Asked:
     immutable: tuple[str, ...] = ()
     event: str | None = None
     rows: int | None = None
+    reshape: Reshape | None = None
 
 
 def check_table(
@@ -64,6 +67,7 @@ def check_table(
     event: str | None = None,
     against: object = None,
     rows: int | None = None,
+    reshape: object = None,
 ) -> Check:
     """Look a frame over: kinds, missing, constant, doubled, leaking, far off, unbalanced. Nothing is changed.
 
@@ -81,6 +85,7 @@ def check_table(
         against: a second frame, to be looked at for drift.
         rows: looked at, at most, a random sample of more; if left out 500,000, and fewer of more than 40 columns
             (never under 50,000), so that a check takes seconds.
+        reshape: how rows are made of a long frame: these are looked at.
 
     Raises:
         ColumnError: a named column is missing, or a name is used twice.
@@ -95,9 +100,28 @@ def check_table(
     asked = Asked(
         None if target is None else str(target), task, positive, split, weights,
         read_names("ignore", [ignore] if isinstance(ignore, str) else ignore), types,
-        read_names("immutable", immutable), None if event is None else str(event), rows,
+        read_names("immutable", immutable), None if event is None else str(event), rows, reshape_of(reshape),
     )  # fmt: skip
-    return check_frame(open_frame(df), asked, None if against is None else open_frame(against))
+    frame, other = open_frame(df), None if against is None else open_frame(against)
+    if asked.reshape is None:
+        return check_frame(frame, asked, other)
+    return _check_long(frame, asked, asked.reshape, other)
+
+
+def _check_long(frame: Frame, asked: Asked, reshape: Reshape, against: Frame | None) -> Check:
+    """The check of the rows that a long frame makes; what was found in making them comes with it."""
+    refuse_empty(frame)
+    weights = asked.weights if isinstance(asked.weights, str) else None
+    named = (parse_split(asked.split).column, weights, asked.event, *asked.ignore)
+    made = long_rows_to_learn(reshape, frame, asked.target, {name for name in named if name is not None})
+    other = None if against is None else long_rows_like(made.reshape, against, asked.target or "", ahead=False)
+    split = made.split_for(asked.split)
+    ignored = made.ignored(asked.ignore, frame, (asked.target, parse_split(split).column, weights))
+    found = check_frame(open_frame(made.frame), replace(asked, split=split, ignore=tuple(ignored)), other)
+    # Their positions are places in the long frame, and those of a check in its rows.
+    noted = tuple(replace(finding, positions=()) for finding in made.findings)
+    findings = sorted((*found.findings, *noted), key=lambda finding: _ORDER.index(finding.severity))
+    return replace(found, findings=tuple(findings))
 
 
 def check_frame(whole: Frame, asked: Asked, against: Frame | None = None) -> Check:

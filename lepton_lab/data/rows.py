@@ -25,6 +25,7 @@ class Table:
         weights: of the rows, mean 1; None for equal ones.
         groups: a code for each row; rows of one group stay together in a split.
         times: rows with larger numbers are later.
+        until: when the target of each row is known, in the unit of `times`; None for at once.
         notes: what was noticed while reading, in sentences.
     """
 
@@ -35,6 +36,7 @@ class Table:
     weights: np.ndarray | None = None
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
+    until: np.ndarray | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -50,12 +52,12 @@ class Table:
     def take(self, rows: np.ndarray) -> Table:
         """The rows at these positions, in this order."""
         rows = np.asarray(rows)
-        parts = {"y": self.y, "weights": self.weights, "groups": self.groups, "times": self.times}
+        names = ("y", "weights", "groups", "times", "until")
         return replace(
             self,
             columns={name: array[rows] for name, array in self.columns.items()},
             index=self.index[rows],
-            **{name: None if part is None else part[rows] for name, part in parts.items()},
+            **{name: None if (part := getattr(self, name)) is None else part[rows] for name in names},
         )
 
     def thinned(self, most: int) -> Table:

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lepton_lab.errors import DamagedFileError, no_such_column
+
+if TYPE_CHECKING:
+    from lepton_lab.data.long_rows import Reshape
 
 Category = str | int | float | bool
 
@@ -107,10 +110,12 @@ class Schema:
     Args:
         columns: all of them, ignored ones too.
         target: the name of the target column.
+        reshape: how a long frame is made into such rows; None where frames have them.
     """
 
     columns: tuple[Column, ...]
     target: str
+    reshape: Reshape | None = None
 
     @cached_property
     def inputs(self) -> tuple[Column, ...]:
@@ -140,7 +145,8 @@ class Schema:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON that `from_json` reads."""
-        return {"target": self.target, "columns": [column.to_json() for column in self.columns]}
+        plain = {"target": self.target, "columns": [column.to_json() for column in self.columns]}
+        return plain if self.reshape is None else plain | {"reshape": self.reshape.to_json()}
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Schema:
@@ -153,9 +159,16 @@ class Schema:
             target, columns = data["target"], data["columns"]
             if not isinstance(target, str):
                 raise TypeError(f"target {target!r} is no name")
-            return Schema(tuple(Column.from_json(column) for column in columns), target)
+            columns = tuple(Column.from_json(column) for column in columns)
+            return Schema(columns, target, _reshape(data.get("reshape")))
         except (KeyError, TypeError) as error:
             raise DamagedFileError(f"the schema cannot be read: {error!r}.") from error
+
+
+def _reshape(data: Mapping[str, Any] | None) -> Reshape | None:
+    from lepton_lab.data.reshaping import reshape_from_json  # it reads frames, which know kinds
+
+    return None if data is None else reshape_from_json(data)
 
 
 def sign_of(data: Mapping[str, Any]) -> int:

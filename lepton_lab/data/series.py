@@ -33,11 +33,15 @@ class SeriesTable:
         frame: one row a series, or a window of one.
         channels: names of the columns that the series were made of, in the order of their channels.
         findings: what an analyst should know about how it was made.
+        at: of windows: the place in the long frame of each row's last step `(row,)`.
+        known_at: of windows with a horizon: the place of the step whose label it has, `at` where there is none.
     """
 
     frame: pd.DataFrame
     channels: tuple[str, ...]
     findings: tuple[Finding, ...]
+    at: np.ndarray | None = None
+    known_at: np.ndarray | None = None
 
 
 def read_series(

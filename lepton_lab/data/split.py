@@ -65,7 +65,7 @@ def split_rows(table: Table, task: Task, *, split: str | None, seed: int) -> Spl
         OptionError: `split` is not known.
         DataError: fewer than two groups, or too few rows to leave some out.
     """
-    kind = parse_split(split).kind or _usual(task)
+    kind = parse_split(split).kind or _usual(table, task)
     n, units = table.n_rows, together(table)
     strata = _strata(table, task) if kind != "random" else None
     empty = np.empty(0, np.int64)
@@ -73,9 +73,9 @@ def split_rows(table: Table, task: Task, *, split: str | None, seed: int) -> Spl
         rows = np.arange(n)
         return Split(rows, empty, empty, make_folds(table, task, rows, split=split, seed=seed), nested=True)
     test = _deal(kind, table, np.arange(n), units, strata, min(TEST_SHARE, MOST_TEST / n), seed)
-    rest = np.setdiff1d(np.arange(n), test)
+    rest = known_before(table, np.setdiff1d(np.arange(n), test), test)
     valid = _deal(kind, table, rest, units, strata, VALID_SHARE * n / len(rest), seed + 1)
-    return Split(np.setdiff1d(rest, valid), valid, test)
+    return Split(known_before(table, np.setdiff1d(rest, valid), valid), valid, test)
 
 
 def make_folds(
@@ -86,10 +86,12 @@ def make_folds(
     Raises:
         DataError: fewer than two groups.
     """
-    kind = parse_split(split).kind or _usual(task)
+    kind = parse_split(split).kind or _usual(table, task)
     units = together(table)[rows]
     if kind == "time":
-        return _expanding(rows, _times(table)[rows], units, n_folds)
+        folds = _expanding(rows, _times(table)[rows], units, n_folds)
+        folds = tuple((known_before(table, early, now), now) for early, now in folds)
+        return tuple((early, now) for early, now in folds if len(early))
     strata = _strata(table, task)[rows] if kind != "random" else np.zeros(len(rows), np.int64)
     n_units = len(np.unique(units))
     if n_units < 2:
@@ -99,8 +101,17 @@ def make_folds(
     return tuple((np.sort(train), np.sort(valid)) for train, valid in parts if len(train) and len(valid))
 
 
-def _usual(task: Task) -> str:
-    """How rows are dealt where nothing is asked: events are spread evenly, as classes are."""
+def known_before(table: Table, early: np.ndarray, later: np.ndarray) -> np.ndarray:
+    """Of earlier rows those whose target is known when the first of the later rows begins."""
+    if table.until is None or table.times is None or not len(later):
+        return early
+    return early[table.until[early] < table.times[later].min()]
+
+
+def _usual(table: Table, task: Task) -> str:
+    """How rows are dealt where nothing is asked: by the time they were read with; events evenly, as classes are."""
+    if table.times is not None:
+        return "time"
     return "stratified" if task.classes or isinstance(task, Survival) else "random"
 
 

@@ -15,8 +15,10 @@ from lepton_lab.data.describe import describe
 from lepton_lab.data.finding import Finding, labelled
 from lepton_lab.data.frames import Frame, open_frame, refuse_empty
 from lepton_lab.data.kinds import infer_kind
+from lepton_lab.data.long_rows import LongRows, Reshape
 from lepton_lab.data.mismatch import mismatch
-from lepton_lab.data.plan import assign_roles
+from lepton_lab.data.plan import assign_roles, parse_split
+from lepton_lab.data.reshaping import long_rows_like, long_rows_to_learn
 from lepton_lab.data.rows import Table, frame_of
 from lepton_lab.data.schema import Column, Role, Schema
 from lepton_lab.data.target import Goal, balanced_weights, read_classes
@@ -43,6 +45,7 @@ def read_table(
     ignore: Iterable[object] = (),
     event: str | None = None,
     types: Mapping[str, str] | None = None,
+    reshape: Reshape | None = None,
 ) -> tuple[Table, Task, tuple[Finding, ...]]:
     """A frame as a table to train on, the task that its target sets, and what was noticed on the way.
 
@@ -56,6 +59,7 @@ def read_table(
         ignore: columns to leave out.
         event: where the target is a time to an event: the column that is true or 1 where it happened.
         types: of columns whose kind is told and not inferred: `numeric`, `category` or `datetime`.
+        reshape: how the rows are made, of a long frame; None where it has them.
 
     Raises:
         ColumnError: a named column is missing, doubled or holds values that cannot be used.
@@ -71,12 +75,18 @@ def read_table(
     """
     frame = open_frame(df)
     refuse_empty(frame)
+    made = None if reshape is None else _made(frame, reshape, str(target), split, weights, ignore, event)
+    if made is not None:
+        split = made.split_for(split)
+        ignore = made.ignored(ignore, frame, (target, parse_split(split).column, weights))
+        frame = open_frame(made.frame)
     roles = assign_roles(frame.names, target=target, split=split, weights=weights, ignore=ignore, event=event)
     told = read_types(types, roles)
     goal = read_goal(frame, str(target), event=None if event is None else str(event), task=task, positive=positive)
     if len(goal.kept) < FEWEST_ROWS:
         raise _too_few(len(goal.kept), target)
     columns, arrays, findings = [], {}, [*labelled(goal.findings, frame.index, np.arange(frame.n_rows))]
+    findings += [] if made is None else made.findings
     for position, (name, role) in enumerate(roles.items()):
         values = goal.values if role == Role.TARGET else read_values(frame.read(position))
         found = describe(name, values.take(goal.kept), role, goal.task, told.get(name))
@@ -89,13 +99,14 @@ def read_table(
     if not arrays:
         raise _no_inputs(columns)
     table = Table(
-        Schema(tuple(columns), str(target)),
+        Schema(tuple(columns), str(target), None if made is None else made.reshape),
         arrays,
         frame.index[goal.kept],
         goal.y,
         _weights(weights, frame, goal),
         _groups(frame, roles, goal.kept),
         _times(frame, roles, goal.kept),
+        None if made is None else _until(made, roles, goal.kept),
     )
     return table, goal.task, tuple(findings)
 
@@ -107,7 +118,8 @@ def read_like(
 
     Args:
         schema: of the table trained on.
-        df: any dataframe, or a dict of single values for one row; more columns than needed are fine.
+        df: any dataframe, or a dict of single values for one row; more columns than needed are fine. Of a schema
+            with a `reshape` a long frame, or rows that were made of one.
         task: what was learned; given, a target that is there is read too.
         need_target: the target must be there, and rows without one are left out.
         weights: the name of a column, or one number a row. None with `need_target` takes the column that
@@ -122,6 +134,8 @@ def read_like(
         DataWarning: infinite values, with their columns and how many there are.
     """
     frame = open_frame(df)
+    if schema.reshape is not None:
+        frame = long_rows_like(schema.reshape, frame, schema.target, ahead=not need_target)
     inputs, positions = schema.inputs, {name: i for i, name in enumerate(frame.names)}
     arrays, unlike, infinite, missing = {}, {}, {}, []
     for column in inputs:
@@ -142,6 +156,21 @@ def read_like(
     notes = (*_extra(schema, frame.names), *_infinite(infinite))
     table = Table(schema, arrays, frame.index, weights=counted, notes=notes)
     return table if task is None else _with_target(table, frame, task, need_target=need_target)
+
+
+def _made(
+    frame: Frame,
+    reshape: Reshape,
+    target: str,
+    split: str | None,
+    weights: object,
+    ignore: Iterable[object],
+    event: str | None,
+) -> LongRows:
+    """The rows of a long frame; columns with another part to play are none of their channels."""
+    left_out = [ignore] if isinstance(ignore, str) else ignore
+    named = (parse_split(split).column, weights if isinstance(weights, str) else None, event, *left_out)
+    return long_rows_to_learn(reshape, frame, target, {str(name) for name in named if name is not None})
 
 
 def fingerprint(df: object) -> str:
@@ -303,7 +332,19 @@ def _times(frame: Frame, roles: dict[str, Role], kept: np.ndarray) -> np.ndarray
     name = next((name for name, role in roles.items() if role == Role.TIME), None)
     if name is None:
         return None
-    values = read_values(frame.column(name)).take(kept)
+    return _as_times(name, read_values(frame.column(name)).take(kept))
+
+
+def _until(made: LongRows, roles: dict[str, Role], kept: np.ndarray) -> np.ndarray | None:
+    """When the target of each row is known, where rows are held out by the time that this is told in."""
+    name = next((name for name, role in roles.items() if role == Role.TIME), None)
+    if name is None or made.until is None or name not in made.frame.index.names:
+        return None
+    return _as_times(name, read_values(made.until).take(kept))
+
+
+def _as_times(name: str, values: Values) -> np.ndarray:
+    """Times as numbers; dates in days."""
     array = values.array if values.family == Family.NUMBER else infer_kind(name, values).array
     if array.dtype.kind == "M":
         array = np.where(np.isnat(array), np.nan, array.astype(np.int64) / 86_400e6)

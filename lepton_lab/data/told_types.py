@@ -11,7 +11,7 @@ import pandas as pd
 from lepton_lab.data.convert import dates_in, numbers_in, objects_in
 from lepton_lab.data.kinds import Inferred, infer_kind
 from lepton_lab.data.rows import Table
-from lepton_lab.data.schema import OBJECTS, Kind, Role, Schema
+from lepton_lab.data.schema import OBJECTS, Kind, Role
 from lepton_lab.data.values import Family, Values
 from lepton_lab.errors import ColumnError, OptionError, no_such_column, no_such_option
 
@@ -96,7 +96,7 @@ def with_immutable(table: Table, immutable: object) -> Table:
     if not names:
         return table
     columns = tuple(replace(column, immutable=column.name in names) for column in table.schema.columns)
-    return replace(table, schema=Schema(columns, table.schema.target))
+    return replace(table, schema=replace(table.schema, columns=columns))
 
 
 def read_names(option: str, names: object) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ def windows(
     horizon: int = 0,
     label: str | None = None,
     name: str = "series",
+    stride: int = 1,
+    keep_open: bool = False,
 ) -> SeriesTable:
     """The frame, each row with what its series did in the last `length` steps up to that row, and never after it.
 
@@ -42,6 +44,8 @@ def windows(
         horizon: with `label`, how many steps ahead of a row its label is read: 0 for the row's own.
         label: the column that is read there; None leaves all columns as they are.
         name: of the column of windows.
+        stride: every how many steps of a series there is a row; its last step always has one.
+        keep_open: also rows whose label is not in the frame yet; it is missing then.
 
     Raises:
         DataError: a series has two rows of one time, or no row is left.
@@ -57,26 +61,34 @@ def windows(
     frame = open_frame(df)
     refuse_empty(frame)
     length, horizon = _at_least(1, "length", length), _at_least(0, "horizon", horizon)
-    _refuse(frame, columns, horizon, label, name)
+    stride = _at_least(1, "stride", stride)
+    _refuse(frame, columns, horizon, label, name, is_open=keep_open)
     steps = read_steps(frame, id, time)
     _refuse_doubled(frame, steps, id, time)
     channels, values = read_channels(frame, columns, steps)
     place, findings = places(steps, time)
     grids = on_grid(steps.series, place, values)
-    cut = [grids[s][max(0, p + 1 - length) : p + 1] for s, p in zip(steps.series, place, strict=True)]
     ahead = _ahead(steps, place, horizon)
     back = np.argsort(steps.rows)
-    kept = back[ahead[back] >= 0]
+    kept = back[_every(steps, place, stride)[back] & ((ahead[back] >= 0) | keep_open)]
     if not len(kept):
         raise DataError(f"no row has a step {horizon} steps after it: no series is that long. Lower horizon={horizon}.")
-    rows, future = steps.rows[kept], steps.rows[ahead[kept]]
-    others = [column for column in frame.names if column not in channels]
-    sources = {column: future if column == label else rows for column in others}
-    plain = {column: _taken(frame, column, at) for column, at in sources.items()}
-    table = pd.DataFrame({**plain, name: object_array([cut[i] for i in kept])})
+    cut = [grids[s][max(0, p + 1 - length) : p + 1] for s, p in zip(steps.series[kept], place[kept], strict=True)]
+    rows, future = steps.rows[kept], steps.rows[np.maximum(ahead[kept], 0)]
+    plain = {column: _taken(frame, column, rows) for column in frame.names if column not in channels}
+    if label is not None:
+        plain[label] = _taken(frame, label, future).where(ahead[kept] >= 0)
+    table = pd.DataFrame({**plain, name: object_array(cut)})
     table.index = frame.index[rows]
-    found = [*steps.findings, *findings, *_no_future(steps, ahead, horizon)]
-    return SeriesTable(table, channels, labelled(found, frame.index, np.arange(frame.n_rows)))
+    found = [*steps.findings, *findings, *([] if keep_open else _no_future(steps, ahead, horizon))]
+    known_at = np.where(ahead[kept] >= 0, future, rows) if horizon else None
+    return SeriesTable(table, channels, labelled(found, frame.index, np.arange(frame.n_rows)), rows, known_at)
+
+
+def _every(steps: Steps, place: np.ndarray, stride: int) -> np.ndarray:
+    """Whether each step has a row `(step,)`: every so many places, counted back from its series' last."""
+    last = place[np.append(np.flatnonzero(steps.first)[1:], len(place)) - 1]
+    return (last[steps.series] - place) % stride == 0
 
 
 def _taken(frame: Frame, column: str, rows: np.ndarray) -> pd.Series:
@@ -100,8 +112,8 @@ def _at_least(least: int, name: str, value: object) -> int:
     return number
 
 
-def _refuse(frame: Frame, columns: Sequence[str], horizon: int, label: str | None, name: str) -> None:
-    if horizon and label is None:
+def _refuse(frame: Frame, columns: Sequence[str], horizon: int, label: str | None, name: str, *, is_open: bool) -> None:
+    if horizon and label is None and not is_open:
         raise OptionError(f"horizon={horizon} needs the column that is read so many steps ahead: label=...")
     if label is not None:
         frame.column(label)

@@ -38,6 +38,7 @@ class Asked:
     immutable: tuple[str, ...] = ()
     monotone: Mapping[str, int] | None = None
     event: str | None = None
+    reshape: Mapping[str, Any] | None = None
     replay: str | None = None
     devices: int | None = None
     precision: str = "float32"
@@ -66,6 +67,9 @@ class Asked:
         plain = {name: value.item() if hasattr(value, "item") else value for name, value in asdict(self).items()}
         plain["monotone"] = self.monotone and {str(name): int(sign) for name, sign in self.monotone.items()}
         plain["types"] = self.types and {str(name): str(kind) for name, kind in self.types.items()}
+        plain["reshape"] = self.reshape and {
+            name: list(value) if isinstance(value, tuple) else value for name, value in self.reshape.items()
+        }
         return plain | {"ignore": list(self.ignore), "immutable": list(self.immutable)}
 
     @staticmethod

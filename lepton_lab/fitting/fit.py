@@ -21,7 +21,7 @@ from lepton_lab.data.encode_tabular import TabularEncoder, fit_encoder
 from lepton_lab.data.monotone import monotone_note
 from lepton_lab.data.rows import Table
 from lepton_lab.data.schema import OBJECTS
-from lepton_lab.data.split import Split, split_rows
+from lepton_lab.data.split import Split, known_before, split_rows
 from lepton_lab.fitting.background import choose_background
 from lepton_lab.fitting.calibrate import class_weight_bias
 from lepton_lab.fitting.combine import Combined, combine
@@ -177,7 +177,8 @@ def _rows(table: Table, task: Task, split: str | None, seed: int, control: Contr
     if rows.folds is None or len(rows.folds) < 2 or is_in_time:
         return rows
     *_, (train, valid), (_, last) = rows.folds
-    return Split(np.setdiff1d(train, last), np.setdiff1d(valid, last), last)
+    valid = known_before(table, np.setdiff1d(valid, last), last)
+    return Split(known_before(table, np.setdiff1d(train, last), valid), valid, last)
 
 
 def prepare(table: Table, task: Task, rows: Split, seed: int, *, balanced: bool) -> Prepared:

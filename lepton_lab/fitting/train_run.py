@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lepton_lab.data.monotone import with_monotone
+from lepton_lab.data.reshaping import reshape_of
 from lepton_lab.data.table import fingerprint, read_table
 from lepton_lab.data.told_types import with_immutable
 from lepton_lab.errors import RunError
@@ -116,6 +117,7 @@ def _read(df: Any, asked: Asked, weights: Any, began: float, resumed: bool) -> J
         ignore=asked.ignore,
         event=asked.event,
         types=asked.types,
+        reshape=reshape_of(asked.reshape),
     )
     table = with_immutable(with_monotone(table, task, asked.monotone), asked.immutable)
     # Before a run is made of it: a misspelt option should not leave a failed run behind.

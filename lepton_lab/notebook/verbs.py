@@ -82,6 +82,8 @@ TASKS = ("binary", "multiclass", "regression", "survival")
 TASK = Option("task", "choice", "what is predicted; told from the target if left out", TASKS)
 POSITIVE = Option("positive", "text", "the class whose probability is predicted (two classes only)")
 EVENT = Option("event", "column", "where the target is a time: the column that says whether the event happened then")
+RESHAPE = Option("reshape", "text", "how rows are made of a long frame: windows(id=unit, time=cycle, length=30)",
+                 sample="windows(id=unit, time=cycle, length=30)")  # fmt: skip
 IGNORE = Option("ignore", "columns", "a column to leave out; may be repeated")
 TYPES = Option("types", "words", "columns whose type is told: numeric, category, datetime",
                sample="zip=category,age=numeric")  # fmt: skip
@@ -121,6 +123,7 @@ _TRAIN = (
     IMMUTABLE,
     Option("monotone", "numbers", "columns whose effect may only rise (1) or fall (-1)", sample="income=-1,age=1"),
     EVENT,
+    RESHAPE,
     Option("devices", "int", "how many share each batch; every accelerator if left out"),
     Option("precision", "choice", "of matmuls; half the bits are for accelerators", ("float32", "bfloat16")),
     Option("replay", "text", "the id of a run: train as it did, ended where it ended"),
@@ -141,7 +144,7 @@ _TUNE = (
 
 _TABLE = (
     Verb("check", "look for trouble in a frame before training on it", (FRAME,),
-         (TARGET, TASK, POSITIVE, SPLIT, WEIGHTS, IGNORE, TYPES, IMMUTABLE, EVENT,
+         (TARGET, TASK, POSITIVE, SPLIT, WEIGHTS, IGNORE, TYPES, IMMUTABLE, EVENT, RESHAPE,
           Option("against", "name", "a second frame: what drifted is found"),
           Option("rows", "int", "how many are looked at; a sample of 500,000 of a longer frame if left out")),
          "%lepton check df --target bad"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lepton_lab.data.monotone import with_monotone
+from lepton_lab.data.reshaping import reshape_of
 from lepton_lab.data.split import split_rows
 from lepton_lab.data.table import fingerprint, read_table
 from lepton_lab.data.told_types import with_immutable
@@ -123,7 +124,7 @@ def tune_run(
         raise OptionError("tune knows no times to an event. Train one: ll.train(df, target=TIME, event=COLUMN)")
     table, task, findings = read_table(
         df, target=asked.target, task=asked.task, positive=asked.positive, split=asked.split, weights=weights,
-        ignore=asked.ignore, types=asked.types,
+        ignore=asked.ignore, types=asked.types, reshape=reshape_of(asked.reshape),
     )  # fmt: skip
     # Before a run is made of it: a misspelt option should not leave a failed run behind.
     table = with_immutable(with_monotone(table, task, asked.monotone), asked.immutable)
