@@ -136,6 +136,7 @@ def train(
     monotone: Mapping[str, int] | None = None,
     event: str | None = None,
     reshape: Any = None,
+    encoders: Mapping[str, Any] | None = None,
     devices: int | None = None,
     precision: str = "float32",
     replay: str | None = None,
@@ -173,6 +174,9 @@ def train(
             then, and false or 0 where the row was last seen without it (censored). Never an input.
         reshape: How rows are made of a long frame, one row a step: `ll.reshape.windows(...)`, `ll.reshape.series(...)`,
             or the same in words, "windows(id=unit, time=cycle, length=30)".
+        encoders: What reads columns of images, series and other objects, by column or by kind: a name, options, or
+            both, such as `{"scan": "efficientnet_lite0", "series": {"encoder": "tcn", "channels": 64}}`. What is
+            not said follows the shape of the objects. An unknown option's error lists those there are.
         devices: How many share each batch of the network; every accelerator that jax sees if left out, and
             one on a CPU.
         precision: Of the network's matmuls: "float32", or "bfloat16" for half the bits, on accelerators.
@@ -225,6 +229,7 @@ def train(
             monotone=monotone,
             event=event,
             reshape=reshape_json(reshape),
+            encoders=encoders,
             devices=devices,
             precision=precision,
         )

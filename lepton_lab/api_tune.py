@@ -37,6 +37,7 @@ def tune(
     immutable: Sequence[str] = (),
     monotone: Mapping[str, int] | None = None,
     reshape: Any = None,
+    encoders: Mapping[str, Any] | None = None,
     resume: str | None = None,
     report: StudyReport | None = None,
 ) -> Study:
@@ -68,6 +69,7 @@ def tune(
         immutable: Columns that cannot change, as for `train`.
         monotone: Columns whose effect may only rise (1) or fall (-1), as for `train`.
         reshape: How rows are made of a long frame, as for `train`.
+        encoders: What reads columns of objects, as for `train`.
         resume: The id of a killed or stopped search to go on with; its own options are used.
         report: Called with each StudyProgress.
 
@@ -112,6 +114,7 @@ def tune(
             immutable=read_names("immutable", immutable),
             monotone=monotone,
             reshape=reshape_json(reshape),
+            encoders=encoders,
         )
         # Trials are compared by the loss unless asked otherwise: a domain's metric is for looking at.
         asked = replace(with_target(with_domain(asked, chosen, df), df), metric=metric)

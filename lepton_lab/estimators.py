@@ -46,6 +46,7 @@ class _LeptonEstimator(BaseEstimator):
         types: Mapping[Any, str] | None = None,
         immutable: Sequence[Any] = (),
         reshape: Any = None,
+        encoders: Mapping[Any, Any] | None = None,
     ) -> None:
         self.budget = budget
         self.metric = metric
@@ -55,6 +56,7 @@ class _LeptonEstimator(BaseEstimator):
         self.types = types
         self.immutable = immutable
         self.reshape = reshape
+        self.encoders = encoders
 
     def _fit(self, frame: pd.DataFrame, target: np.ndarray, sample_weight: Any, task: str) -> Any:
         from lepton_lab.data.monotone import with_monotone
@@ -79,7 +81,13 @@ class _LeptonEstimator(BaseEstimator):
         deadline = None if budget_s is None else began + budget_s
         control = Control(stop=threading.Event(), deadline=deadline)
         self.model_: TrainedModel = fit(
-            table, read, quality=self.quality, control=control, seed=self.seed, metric=self.metric
+            table,
+            read,
+            quality=self.quality,
+            control=control,
+            seed=self.seed,
+            metric=self.metric,
+            encoders=_by_name(self.encoders, frame),
         )
         return self
 
@@ -140,6 +148,7 @@ class LeptonClassifier(ClassifierMixin, _LeptonEstimator):
         immutable: columns that cannot change, such as an age: counterfactuals of `model_` keep them as they are.
         reshape: of long frames: how rows are made of their steps, as for `train`. `X` and `y` are then of the steps,
             and `predict` answers for the rows.
+        encoders: what reads columns of images, series and other objects, as for `train`.
 
     Example:
         >>> from sklearn.datasets import load_breast_cancer
@@ -191,6 +200,7 @@ class LeptonRegressor(RegressorMixin, _LeptonEstimator):
         immutable: columns that cannot change, such as an age: counterfactuals of `model_` keep them as they are.
         reshape: of long frames: how rows are made of their steps, as for `train`. `X` and `y` are then of the steps,
             and `predict` answers for the rows.
+        encoders: what reads columns of images, series and other objects, as for `train`.
     """
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LeptonRegressor:

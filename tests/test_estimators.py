@@ -47,7 +47,8 @@ def test_passes_scikit_learns_checks(name: str, monkeypatch: pytest.MonkeyPatch)
 def test_clone_and_parameters() -> None:
     asked = {
         "budget": "5s", "metric": "log_loss", "quality": "fast", "seed": 3, "monotone": {"age": 1},
-        "types": {"zip": "category"}, "immutable": ["age"],
+        "types": {"zip": "category"}, "immutable": ["age"], "encoders": {"scan": "small_resnet"},
+        "reshape": None,
     }  # fmt: skip
     model = ll.LeptonClassifier(**asked)
     again = clone(model)

@@ -9,9 +9,7 @@ import pytest
 import lepton_lab as ll
 from lepton_lab.errors import ColumnError, DataError
 from lepton_lab.pictures import html, text
-from tests.small_encoders import small_encoders
-
-__all__ = ["small_encoders"]  # a fixture
+from tests.small_encoders import TINY, TINY_IMAGES, TINY_SERIES
 
 N = 1000  # so many that there are no folds: one network is trained
 
@@ -30,8 +28,8 @@ def frame():
 
 
 @pytest.fixture(scope="module")
-def model(frame, small_encoders):
-    return ll.train(frame, target="ill", quality="fast", seed=1)
+def model(frame):
+    return ll.train(frame, target="ill", quality="fast", seed=1, encoders=TINY)
 
 
 def test_the_network_sees_what_others_cannot(model):
@@ -82,6 +80,8 @@ def test_a_saved_model_answers_and_explains_alike(model, frame, tmp_path):
     rows = frame.iloc[:20]
     np.testing.assert_allclose(again.logits(rows), model.logits(rows), atol=1e-6)
     np.testing.assert_allclose(ll.explain(again, rows).values, ll.explain(model, rows).values, atol=1e-5)
+    layout = next(member.layout for member in again.members if member.name == "network")
+    assert [column.config for column in layout.objects] == [TINY_IMAGES, TINY_SERIES]
     with zipfile.ZipFile(tmp_path / "scan.lepton") as archive:
         assert b'"format": 2' in archive.read("manifest.json")
     model.save(tmp_path / "bare.lepton", background=False)

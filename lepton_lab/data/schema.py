@@ -171,6 +171,11 @@ def _reshape(data: Mapping[str, Any] | None) -> Reshape | None:
     return None if data is None else reshape_from_json(data)
 
 
+def kinds_of(schema: Schema) -> dict[str, str]:
+    """The kind of each input, by its name."""
+    return {column.name: str(column.kind) for column in schema.inputs}
+
+
 def sign_of(data: Mapping[str, Any]) -> int:
     """The `monotone` of a stored column: 0 where it was written before there was one."""
     sign = data.get("monotone", 0)

@@ -7,11 +7,27 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from lepton_lab.durations import parse_duration
-from lepton_lab.errors import bad_seed
+from lepton_lab.errors import OptionError, bad_seed
 from lepton_lab.training.compute import Compute
 
 ARRAY = "(an array)"
 """Stands for row weights that were given as an array; the run keeps the array beside this."""
+
+
+def plain_json(option: str, value: Any) -> Any:
+    """A value as plain JSON: names as text, numpy's numbers as Python's, tuples as lists.
+
+    Raises:
+        OptionError: it holds something else.
+    """
+    if isinstance(value, Mapping):
+        return {str(name): plain_json(option, one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain_json(option, one) for one in value]
+    value = value.item() if hasattr(value, "item") else value
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    raise OptionError(f"{option} holds {value!r}; wanted words, numbers, lists and dicts of them.")
 
 
 @dataclass(frozen=True)
@@ -42,6 +58,7 @@ class Asked:
     replay: str | None = None
     devices: int | None = None
     precision: str = "float32"
+    encoders: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if error := bad_seed(self.seed):
@@ -70,6 +87,7 @@ class Asked:
         plain["reshape"] = self.reshape and {
             name: list(value) if isinstance(value, tuple) else value for name, value in self.reshape.items()
         }
+        plain["encoders"] = plain_json("encoders", self.encoders)
         return plain | {"ignore": list(self.ignore), "immutable": list(self.immutable)}
 
     @staticmethod

@@ -11,16 +11,16 @@ Every end is a good end: a stop, a deadline, a member that fails leave a model m
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lepton_lab.data.encode_tabular import TabularEncoder, fit_encoder
 from lepton_lab.data.monotone import monotone_note
 from lepton_lab.data.rows import Table
-from lepton_lab.data.schema import OBJECTS
+from lepton_lab.data.schema import OBJECTS, kinds_of
 from lepton_lab.data.split import Split, known_before, split_rows
 from lepton_lab.fitting.background import choose_background
 from lepton_lab.fitting.calibrate import class_weight_bias
@@ -35,6 +35,8 @@ from lepton_lab.fitting.recipe import recipe_for, with_objects
 from lepton_lab.fitting.scores import leaderboard, resamples_in, trivial_logits, trivial_name
 from lepton_lab.fitting.telling import Telling
 from lepton_lab.metrics import RESAMPLES
+from lepton_lab.networks.encoders import check_encoders
+from lepton_lab.networks.layout import encoders_of
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Regression, Task, answers, metric_of
 from lepton_lab.trained import HeldOut, TrainedModel, centred
@@ -67,6 +69,7 @@ def fit(
     further: bool = False,
     repeat: Repeat | None = None,
     compute: Compute | None = None,
+    encoders: Mapping[str, Any] | None = None,
 ) -> TrainedModel:
     """Train on a table.
 
@@ -84,6 +87,7 @@ def fit(
         further: go on beyond the ends that the clock gave the growths in `run`.
         repeat: an earlier fit of the same table, to be ended wherever the clock or its user ended that one.
         compute: on what the network is trained, and in which numbers.
+        encoders: what reads columns of objects, by column or kind; the usual ones where nothing is said.
 
     Returns:
         The trained model, with the rows that were held out and, to look rows up, all of them.
@@ -102,7 +106,9 @@ def fit(
         run.save_rows(rows)
     prepared = prepare(table, task, rows, seed, balanced=isinstance(weights, str) and weights == "balanced")
     recipe = recipe_for(quality, len(rows.train), metric).on(compute or Compute())
-    recipe = with_objects(recipe, quality, len(rows.train), table.schema)
+    asked = check_encoders(encoders, kinds_of(table.schema))
+    chosen = encoders_of(asked, prepared.encoder.blocks)
+    recipe = with_objects(recipe, quality, len(rows.train), table.schema, chosen)
     telling = Telling(control, shown)
     telling.say(guess(prepared, metric))
     kept = Kept(run, resume, repeat=None if repeat is None else repeat.course, further=further)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lepton_lab.data.schema import OBJECTS, Schema
 from lepton_lab.errors import no_such_option
 from lepton_lab.members.trees import TreesConfig
+from lepton_lab.networks.encoders import Encoder
 from lepton_lab.training.compute import Compute
 from lepton_lab.training.loop_config import LoopConfig
 
@@ -45,12 +47,16 @@ _TREES = {
     "balanced": TreesConfig(),
     "best": TreesConfig(learning_rate=0.02, rounds=3000, patience=120),
 }
-# Encoders of objects are deep, and their rows few and costly: small steps, and many passes over changed objects.
-_WITH_OBJECTS = {
-    "fast": LoopConfig(n_epochs=8, patience=4, batch_size=64, learning_rate=5e-3, weight_decay=0.05),
-    "balanced": LoopConfig(n_epochs=20, patience=10, batch_size=64, learning_rate=5e-3, weight_decay=0.05),
-    "best": LoopConfig(n_epochs=40, patience=20, batch_size=64, learning_rate=5e-3, weight_decay=0.05),
+# Encoders of objects are deep, and their rows few and costly: small batches, and many passes over changed objects.
+_BY_ENCODER = {
+    "small_resnet": LoopConfig(n_epochs=20, patience=10, batch_size=64, learning_rate=5e-3, weight_decay=0.05),
+    "efficientnet_lite0": LoopConfig(n_epochs=10, patience=5, batch_size=64, learning_rate=1e-3, weight_decay=0.05),
+    "tcn": LoopConfig(n_epochs=10, patience=5, batch_size=64, learning_rate=2e-3, weight_decay=0.05),
+    "recurrent": LoopConfig(n_epochs=10, patience=5, batch_size=64, learning_rate=3e-3, weight_decay=0.05),
+    "series_transformer": LoopConfig(n_epochs=10, patience=5, batch_size=64, learning_rate=1e-3, weight_decay=0.05),
 }
+# Passes over the rows, to those of `balanced`.
+_PASSES = {"fast": 0.4, "balanced": 1.0, "best": 2.0}
 # A few hundred rows are a handful of steps an epoch; below this many steps nothing is learned.
 _FEWEST_STEPS = 450
 # With fewer rows than this, fine bins are noise.
@@ -81,7 +87,9 @@ def recipe_for(quality: str, n_rows: int, metric: str | None) -> Recipe:
     return Recipe(network, trees, refit=quality != "fast")
 
 
-def with_objects(recipe: Recipe, quality: str, n_rows: int, schema: Schema) -> Recipe:
+def with_objects(
+    recipe: Recipe, quality: str, n_rows: int, schema: Schema, encoders: Sequence[tuple[str, Encoder]]
+) -> Recipe:
     """The settings where a network reads objects: it is trained once, and takes the time there is.
 
     Args:
@@ -89,12 +97,23 @@ def with_objects(recipe: Recipe, quality: str, n_rows: int, schema: Schema) -> R
         quality: as `recipe_for`.
         n_rows: training rows.
         schema: of the table. With nothing but objects in it trees have nothing to split.
+        encoders: what reads them, by column; where they differ in what they want, the more careful one has its way.
     """
     kinds = {column.kind in OBJECTS for column in schema.inputs}
     if True not in kinds:
         return recipe
     alone = kinds == {True}
-    network = replace(_WITH_OBJECTS[quality], metric=recipe.network.metric, compute=recipe.network.compute)
-    epochs = max(network.n_epochs, _FEWEST_STEPS * network.batch_size / max(n_rows, 1))
+    wanted, passes = [_BY_ENCODER[encoder.name] for _, encoder in encoders], _PASSES[quality]
+    batch_size = min(one.batch_size for one in wanted)
+    epochs = max(passes * max(one.n_epochs for one in wanted), _FEWEST_STEPS * batch_size / max(n_rows, 1))
+    network = replace(
+        recipe.network,
+        batch_size=batch_size,
+        learning_rate=min(one.learning_rate for one in wanted),
+        weight_decay=min(one.weight_decay for one in wanted),
+        n_epochs=epochs,
+        patience=max(passes * max(one.patience for one in wanted), epochs / 3),
+        encoders=tuple(encoders),
+    )
     members = tuple(name for name in recipe.members if name != "trees" or not alone)
-    return replace(recipe, network=replace(network, n_epochs=epochs), refit=False, members=members)
+    return replace(recipe, network=network, refit=False, members=members)

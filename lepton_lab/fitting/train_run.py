@@ -13,6 +13,7 @@ import numpy as np
 
 from lepton_lab.data.monotone import with_monotone
 from lepton_lab.data.reshaping import reshape_of
+from lepton_lab.data.schema import kinds_of
 from lepton_lab.data.table import fingerprint, read_table
 from lepton_lab.data.told_types import with_immutable
 from lepton_lab.errors import RunError
@@ -20,6 +21,7 @@ from lepton_lab.fitting.asked import ARRAY, Asked
 from lepton_lab.fitting.recipe import recipe_for
 from lepton_lab.fitting.replay import repeat_of, said_of
 from lepton_lab.journal import LiveRun, Run, RunFolder, RunRecord, create_run
+from lepton_lab.networks.encoders import check_encoders
 from lepton_lab.tasks import metric_of
 from lepton_lab.training.control import Control
 from lepton_lab.training.progress import Progress, Report
@@ -122,6 +124,7 @@ def _read(df: Any, asked: Asked, weights: Any, began: float, resumed: bool) -> J
     table = with_immutable(with_monotone(table, task, asked.monotone), asked.immutable)
     # Before a run is made of it: a misspelt option should not leave a failed run behind.
     recipe_for(asked.quality, table.n_rows, metric_of(task, asked.metric).name)
+    check_encoders(asked.encoders, kinds_of(table.schema))
     asked.compute.check()
     repeat = None if asked.replay is None else repeat_of(asked.replay, df)
     deadline = None if asked.budget_s is None or repeat is not None else began + asked.budget_s
@@ -158,6 +161,7 @@ def _fit(job: Job, live: LiveRun) -> TrainedModel:
         further=job.further,
         repeat=job.repeat,
         compute=asked.compute,
+        encoders=asked.encoders,
     )
     found = tuple(finding.message for finding in job.findings)
     again = () if job.repeat is None else said_of(model, job.repeat)

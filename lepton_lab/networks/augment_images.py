@@ -14,6 +14,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from lepton_lab.networks.options import within
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -30,12 +32,12 @@ class Augmentation:
         flip_down: whether top and bottom are.
     """
 
-    shift: float = 0.07
-    rotate: float = 10.0
-    zoom: float = 0.1
-    shear: float = 0.0
-    contrast: float = 0.1
-    brightness: float = 0.05
+    shift: float = within(0.07, 0, 0.5)
+    rotate: float = within(10.0, 0, 180)
+    zoom: float = within(0.1, 0, 1)
+    shear: float = within(0.0, 0, 1)
+    contrast: float = within(0.1, 0, 1)
+    brightness: float = within(0.05, 0, 1)
     flip: bool = False
     flip_down: bool = False
 

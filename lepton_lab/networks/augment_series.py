@@ -12,7 +12,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from lepton_lab.networks.series_windows import lengths_of
+from lepton_lab.networks.options import within
+from lepton_lab.networks.series_layers import lengths_of
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,12 @@ class SeriesAugment:
         drop: probability that a channel of a series is not there at all.
     """
 
-    scale: float = 0.1
-    shift: float = 0.0
-    noise: float = 0.05
-    mix: float = 0.0
-    warp: float = 0.0
-    drop: float = 0.0
+    scale: float = within(0.1, 0, 2)
+    shift: float = within(0.0, 0, 2)
+    noise: float = within(0.05, 0, 2)
+    mix: float = within(0.0, 0, 2)
+    warp: float = within(0.0, 0, 1)
+    drop: float = within(0.0, 0, 0.9)
 
 
 GENTLE = SeriesAugment()

@@ -15,6 +15,7 @@ from lepton_lab.networks.augment_images import Augmentation, augment
 from lepton_lab.networks.convolution import convolve, convolve_each
 from lepton_lab.networks.efficientnet_weights import PLAN, EfficientNetArrays, Folded, efficientnet_arrays
 from lepton_lab.networks.layers import Frozen
+from lepton_lab.networks.options import within
 
 WIDTH = 1280
 # What the original was trained on: bytes less 127, divided by 128.
@@ -34,9 +35,9 @@ class EfficientNetConfig:
     """
 
     trained: Literal["nothing", "everything"] = "nothing"
-    rate: float = 0.1
-    least_side: int = 96
-    dropout: float = 0.2
+    rate: float = within(0.1, 0, 10)
+    least_side: int = within(96, 32, 512)
+    dropout: float = within(0.2, 0, 0.9)
     augmentation: Augmentation = field(default_factory=Augmentation)
 
 

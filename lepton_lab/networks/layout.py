@@ -12,8 +12,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-# What reads the objects of each kind, unless another is asked for.
-ENCODER_OF = {"image": "small_resnet", "series": "tcn"}
+from lepton_lab.networks.encoders import ENCODERS, Encoder, encoder_for
+from lepton_lab.networks.options import read_options
 
 
 @runtime_checkable
@@ -51,12 +51,14 @@ class ObjectColumn:
         kind: `image`, `series` or `text`.
         shape: of one object; 0 on a first axis whose length varies.
         encoder: what reads them, a name in `networks.encoders`.
+        config: its options; None for the default ones.
     """
 
     place: int
     kind: str
     shape: tuple[int, ...]
     encoder: str
+    config: Any = None
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> ObjectColumn:
@@ -66,9 +68,12 @@ class ObjectColumn:
             KeyError, TypeError, ValueError: for anything else.
         """
         place, shape = int(data["place"]), tuple(int(size) for size in data["shape"])
-        if data["kind"] not in ENCODER_OF or not all(0 <= size <= 4096 for size in shape) or not 1 <= len(shape) <= 3:
+        encoder = ENCODERS[str(data["encoder"])]
+        if data["kind"] not in encoder.kinds or not all(0 <= n <= 4096 for n in shape) or not 1 <= len(shape) <= 3:
             raise ValueError(f"the column of objects {place} is out of range")
-        return ObjectColumn(place, str(data["kind"]), shape, str(data["encoder"]))
+        # Files of before there were options have none: their encoders are as they are made without.
+        config = read_options(encoder.config, data.get("config") or {})
+        return ObjectColumn(place, str(data["kind"]), shape, str(data["encoder"]), config)
 
 
 @dataclass(frozen=True)
@@ -91,8 +96,12 @@ class Layout:
     objects: tuple[ObjectColumn, ...] = ()
 
     @staticmethod
-    def of(blocks: Sequence[BlockLike], *, max_one_hot: int) -> Layout:
-        """Columns with at most `max_one_hot` known categories are one-hot."""
+    def of(blocks: Sequence[BlockLike], *, max_one_hot: int, encoders: Sequence[tuple[str, Encoder]] = ()) -> Layout:
+        """Columns with at most `max_one_hot` known categories are one-hot; objects are read by `encoders`, by column.
+
+        What `encoders` does not name is read as usual.
+        """
+        chosen = {**dict(encoders_of({}, blocks)), **dict(encoders)}
         numeric = tuple(i for i, block in enumerate(blocks) if block.kind in ("numeric", "datetime"))
         category = [i for i, block in enumerate(blocks) if block.kind == "category"]
         one_hot = tuple(i for i in category if blocks[i].n_codes - 2 <= max_one_hot)
@@ -103,7 +112,7 @@ class Layout:
             embedded,
             tuple(blocks[i].n_codes for i in one_hot),
             tuple(blocks[i].n_codes for i in embedded),
-            tuple(_object(i, block) for i, block in enumerate(blocks) if block.kind in ENCODER_OF),
+            tuple(_object(i, block, chosen) for i, block in enumerate(blocks) if hasattr(block, "shelf")),
         )
 
     @staticmethod
@@ -137,9 +146,34 @@ class Layout:
         return len(self.numeric), len(self.one_hot), len(self.embedded), self.n_one_hot_rows, self.n_embedded_rows
 
 
-def _object(place: int, block: Any) -> ObjectColumn:
-    shape = tuple(0 if size is None else int(size) for size in block.shelf.shape)
-    return ObjectColumn(place, block.kind, shape, ENCODER_OF[block.kind])
+def encoders_of(asked: Mapping[str, Mapping[str, Any]], blocks: Sequence[Any]) -> tuple[tuple[str, Encoder], ...]:
+    """What reads each column of objects among an encoder's blocks, by its name.
+
+    Args:
+        asked: as `networks.encoders.check_encoders` gives it.
+        blocks: one a column of the input.
+    """
+    return tuple(
+        (
+            block.column,
+            encoder_for(block.column, asked.get(block.column, {}), block.kind, _shape(block), _longest(block)),
+        )
+        for block in blocks
+        if hasattr(block, "shelf")
+    )
+
+
+def _object(place: int, block: Any, chosen: Mapping[str, Encoder]) -> ObjectColumn:
+    encoder = chosen[block.column]
+    return ObjectColumn(place, block.kind, _shape(block), encoder.name, encoder.config)
+
+
+def _shape(block: Any) -> tuple[int, ...]:
+    return tuple(0 if size is None else int(size) for size in block.shelf.shape)
+
+
+def _longest(block: Any) -> int:
+    return int(getattr(block.shelf, "longest", 0))
 
 
 def _round_up(n: int, step: int) -> int:

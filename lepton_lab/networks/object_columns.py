@@ -44,7 +44,7 @@ class ObjectTerm(nnx.Module):
     """
 
     def __init__(self, column: ObjectColumn, hidden: int, *, draw: np.random.Generator):
-        self.encoder = ENCODERS[column.encoder](column.shape, draw=draw)
+        self.encoder = ENCODERS[column.encoder].module(column.shape, column.config, draw=draw)
         width = int(self.encoder.width)
         self.kernel = nnx.Param((draw.standard_normal((width, hidden)) / math.sqrt(width)).astype(np.float32))
         self.objects = Held(_nothing_of(column))

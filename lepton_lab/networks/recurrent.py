@@ -11,9 +11,10 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from lepton_lab.networks.augment_series import GENTLE, SeriesAugment, augment_series
+from lepton_lab.networks.augment_series import GENTLE, SeriesAugment
+from lepton_lab.networks.options import within
 from lepton_lab.networks.series_layers import Affine, FeatureNorm, drawn, dropped, observed, pooled, several_keys
-from lepton_lab.networks.series_windows import mean_over_windows, random_windows
+from lepton_lab.networks.series_windows import in_windows
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,11 @@ class RecurrentConfig:
     """
 
     cell: Literal["gru", "lstm"] = "gru"
-    units: int = 64
-    layers: int = 1
-    stride: int = 1
-    window: int = 256
-    dropout: float = 0.1
+    units: int = within(64, 1, 256)
+    layers: int = within(1, 1, 6)
+    stride: int = within(1, 1, 64)
+    window: int = within(256, 8, 4096)
+    dropout: float = within(0.1, 0, 0.9)
     augment: SeriesAugment = GENTLE
 
 
@@ -73,12 +74,7 @@ class Recurrent(nnx.Module):
         self, objects: Float[Array, "row step channel"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "row width"]:
         """Encode; with a key as in training: augmented, one window of each series, dropout."""
-        window, augment = self.config.window, self.config.augment
-        if key is None:
-            return mean_over_windows(lambda pieces: self.encode(pieces, None), objects, window)
-        crop_key, augment_key, drop_key = jax.random.split(key, 3)
-        pieces = augment_series(random_windows(objects, crop_key, window), augment_key, augment)
-        return self.encode(pieces, drop_key)
+        return in_windows(self.encode, objects, key, window=self.config.window, augment=self.config.augment)
 
     def encode(self, objects: Float[Array, "row step channel"], key: PRNGKeyArray | None) -> Float[Array, "row width"]:
         """One window each."""

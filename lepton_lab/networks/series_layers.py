@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from jaxtyping import Array, Bool, Float, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 
 def observed(
@@ -32,6 +32,11 @@ def inside_series(objects: Float[Array, "row step channel"]) -> Bool[Array, "row
     """Steps up to the last one at which something was seen; a gap before it is inside."""
     seen = (~jnp.isnan(objects)).any(axis=-1)
     return jax.lax.cummax(seen.astype(jnp.int32), axis=1, reverse=True) > 0
+
+
+def lengths_of(objects: Float[Array, "row step channel"]) -> Int[Array, "row"]:
+    """Steps of each series, up to the last one at which something was seen."""
+    return inside_series(objects).sum(axis=1, dtype=jnp.int32)
 
 
 class StepsConv(nnx.Module):

@@ -11,10 +11,11 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from lepton_lab.networks.augment_series import GENTLE, SeriesAugment, augment_series
+from lepton_lab.networks.augment_series import GENTLE, SeriesAugment
+from lepton_lab.networks.options import within
 from lepton_lab.networks.recurrent import in_strides
 from lepton_lab.networks.series_layers import Affine, FeatureNorm, dropped, observed, pooled, several_keys
-from lepton_lab.networks.series_windows import mean_over_windows, random_windows
+from lepton_lab.networks.series_windows import in_windows
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,17 @@ class SeriesTransformerConfig:
         augment: what training does to series.
     """
 
-    channels: int = 64
-    heads: int = 4
-    layers: int = 2
-    stride: int = 4
-    window: int = 256
-    dropout: float = 0.1
+    channels: int = within(64, 1, 256)
+    heads: int = within(4, 1, 16)
+    layers: int = within(2, 1, 6)
+    stride: int = within(4, 1, 64)
+    window: int = within(256, 8, 4096)
+    dropout: float = within(0.1, 0, 0.9)
     augment: SeriesAugment = GENTLE
+
+    def __post_init__(self) -> None:
+        if self.channels % self.heads:
+            raise ValueError(f"channels={self.channels} is no multiple of heads={self.heads}")
 
 
 class SeriesTransformer(nnx.Module):
@@ -76,12 +81,7 @@ class SeriesTransformer(nnx.Module):
         self, objects: Float[Array, "row step channel"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "row width"]:
         """Encode; with a key as in training: augmented, one window of each series, dropout."""
-        window, augment = self.config.window, self.config.augment
-        if key is None:
-            return mean_over_windows(lambda pieces: self.encode(pieces, None), objects, window)
-        crop_key, augment_key, drop_key = jax.random.split(key, 3)
-        pieces = augment_series(random_windows(objects, crop_key, window), augment_key, augment)
-        return self.encode(pieces, drop_key)
+        return in_windows(self.encode, objects, key, window=self.config.window, augment=self.config.augment)
 
     def encode(self, objects: Float[Array, "row step channel"], key: PRNGKeyArray | None) -> Float[Array, "row width"]:
         """One window each."""

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray
 
-from lepton_lab.networks.series_layers import inside_series
+from lepton_lab.networks.augment_series import SeriesAugment, augment_series
+from lepton_lab.networks.series_layers import lengths_of
+
+Encode = Callable[[Any, Any], Any]
 
 
-def lengths_of(objects: Float[Array, "row step channel"]) -> Int[Array, "row"]:
-    """Steps of each series, up to the last one at which something was seen."""
-    return inside_series(objects).sum(axis=1, dtype=jnp.int32)
+def in_windows(
+    encode: Encode,
+    objects: Float[Array, "row step channel"],
+    key: PRNGKeyArray | None,
+    *,
+    window: int,
+    augment: SeriesAugment,
+) -> Float[Array, "row width"]:
+    """What every encoder of series does with its `encode(windows, key)`.
+
+    In training, with a key, one random window of each series, changed at random; in prediction all of them.
+    """
+    if key is None:
+        return mean_over_windows(lambda pieces: encode(pieces, None), objects, window)
+    crop_key, augment_key, drop_key = jax.random.split(key, 3)
+    return encode(augment_series(random_windows(objects, crop_key, window), augment_key, augment), drop_key)
 
 
 def random_windows(

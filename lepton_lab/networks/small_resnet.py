@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, UInt8
 
 from lepton_lab.networks.augment_images import Augmentation, augment
 from lepton_lab.networks.convolution import Convolution, GroupNorm
+from lepton_lab.networks.options import within
 
 # Images are made smaller by the first layer until the second one sees at most so many points a side.
 MOST_POINTS = 16
@@ -31,12 +32,16 @@ class SmallResNetConfig:
         augmentation: how images are changed in training.
     """
 
-    widths: tuple[int, ...] = (16, 32, 64)
-    depths: tuple[int, ...] = (0, 1, 1)
-    stem: int = 5
-    grid: int = 4
-    dropout: float = 0.1
+    widths: tuple[int, ...] = within((16, 32, 64), 1, 256)
+    depths: tuple[int, ...] = within((0, 1, 1), 0, 8)
+    stem: int = within(5, 1, 15)
+    grid: int = within(4, 1, 16)
+    dropout: float = within(0.1, 0, 0.9)
     augmentation: Augmentation = field(default_factory=Augmentation)
+
+    def __post_init__(self) -> None:
+        if len(self.widths) != len(self.depths):
+            raise ValueError(f"widths={list(self.widths)} and depths={list(self.depths)}: one of each a stage")
 
 
 class Residual(nnx.Module):

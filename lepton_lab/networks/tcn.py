@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import jax
 import numpy as np
 from flax import nnx
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from lepton_lab.networks.augment_series import GENTLE, SeriesAugment, augment_series
+from lepton_lab.networks.augment_series import GENTLE, SeriesAugment
 from lepton_lab.networks.layers import activation
+from lepton_lab.networks.options import within
 from lepton_lab.networks.series_layers import FeatureNorm, StepsConv, dropped, observed, pooled, several_keys
-from lepton_lab.networks.series_windows import mean_over_windows, random_windows
+from lepton_lab.networks.series_windows import in_windows
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,12 @@ class TcnConfig:
         augment: what training does to series.
     """
 
-    channels: int = 32
-    kernel: int = 5
-    dilations: tuple[int, ...] = (1, 2, 4, 8)
-    stride: int = 2
-    window: int = 256
-    dropout: float = 0.2
+    channels: int = within(32, 1, 256)
+    kernel: int = within(5, 1, 15)
+    dilations: tuple[int, ...] = within((1, 2, 4, 8), 1, 1024)
+    stride: int = within(2, 1, 64)
+    window: int = within(256, 8, 4096)
+    dropout: float = within(0.2, 0, 0.9)
     augment: SeriesAugment = GENTLE
 
 
@@ -50,7 +50,7 @@ class Tcn(nnx.Module):
 
     Example:
         >>> encoder = Tcn((30, 3), TcnConfig(channels=8), draw=np.random.default_rng(0))
-        >>> encoder(jax.numpy.ones((5, 30, 3))).shape == (5, encoder.width)
+        >>> encoder(np.ones((5, 30, 3))).shape == (5, encoder.width)
         True
 
     Source: Bai et al. 2018, arXiv:1803.01271. Ours looks both ways, because a series is whole when it is read; it
@@ -73,12 +73,7 @@ class Tcn(nnx.Module):
         self, objects: Float[Array, "row step channel"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "row width"]:
         """Encode; with a key as in training: augmented, one window of each series, dropout."""
-        window, augment = self.config.window, self.config.augment
-        if key is None:
-            return mean_over_windows(lambda pieces: self.encode(pieces, None), objects, window)
-        crop_key, augment_key, drop_key = jax.random.split(key, 3)
-        pieces = augment_series(random_windows(objects, crop_key, window), augment_key, augment)
-        return self.encode(pieces, drop_key)
+        return in_windows(self.encode, objects, key, window=self.config.window, augment=self.config.augment)
 
     def encode(self, objects: Float[Array, "row step channel"], key: PRNGKeyArray | None) -> Float[Array, "row width"]:
         """One window each."""

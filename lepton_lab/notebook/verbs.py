@@ -124,6 +124,13 @@ _TRAIN = (
     Option("monotone", "numbers", "columns whose effect may only rise (1) or fall (-1)", sample="income=-1,age=1"),
     EVENT,
     RESHAPE,
+    Option(
+        "encoder",
+        "words",
+        "what reads columns of images, series and other objects",
+        as_keyword="encoders",
+        sample="scan=small_resnet,wave=tcn",
+    ),
     Option("devices", "int", "how many share each batch; every accelerator if left out"),
     Option("precision", "choice", "of matmuls; half the bits are for accelerators", ("float32", "bfloat16")),
     Option("replay", "text", "the id of a run: train as it did, ended where it ended"),

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from lepton_lab.networks.encoders import Encoder
 from lepton_lab.networks.layout import BlockLike, Layout
 from lepton_lab.networks.monotone import constrain
 from lepton_lab.networks.piecewise import choose_knots
@@ -58,9 +59,10 @@ class Learner:
         seed: int,
         name: str,
         compute: Compute | None = None,
+        encoders: Sequence[tuple[str, Encoder]] = (),
     ):
         self.task, self.name = task, name
-        layout = Layout.of(blocks, max_one_hot=sizes.max_one_hot)
+        layout = Layout.of(blocks, max_one_hot=sizes.max_one_hot, encoders=encoders)
         knots = choose_knots(train.x[:, list(layout.numeric)], sizes.bins)
         network = TabularNetwork(layout, task.n_outputs, sizes, draw=np.random.default_rng([seed, 0]), knots=knots)
         network.outputs.bias = type(network.outputs.bias)(_prior(task, train, sizes.heads), decay=False)

@@ -121,6 +121,7 @@ def begin_training(
         seed=seed,
         name=name,
         compute=config.compute,
+        encoders=config.encoders,
     )
     return Training(learner, config, control, valid, save_checkpoint)
 

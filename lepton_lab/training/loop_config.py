@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from lepton_lab.networks.encoders import Encoder
 from lepton_lab.networks.tabular import TabularConfig
 from lepton_lab.training.compute import Compute
 
@@ -23,6 +24,7 @@ class LoopConfig:
         metric: which metric of the task is shown; None for its default.
         keep_path: keep the validation logits of every check, so that a caller can choose the epoch itself.
         compute: on what, and in which numbers.
+        encoders: what reads columns of objects, by their names; the usual ones where they are not named.
     """
 
     network: TabularConfig = field(default_factory=TabularConfig)
@@ -35,3 +37,4 @@ class LoopConfig:
     metric: str | None = None
     keep_path: bool = False
     compute: Compute = field(default_factory=Compute)
+    encoders: tuple[tuple[str, Encoder], ...] = ()

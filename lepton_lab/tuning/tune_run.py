@@ -12,6 +12,7 @@ import numpy as np
 
 from lepton_lab.data.monotone import with_monotone
 from lepton_lab.data.reshaping import reshape_of
+from lepton_lab.data.schema import kinds_of
 from lepton_lab.data.split import split_rows
 from lepton_lab.data.table import fingerprint, read_table
 from lepton_lab.data.told_types import with_immutable
@@ -21,6 +22,8 @@ from lepton_lab.fitting.fit import forget_unknown, known_rows, prepare
 from lepton_lab.fitting.kept import Kept
 from lepton_lab.fitting.recipe import recipe_for, with_objects
 from lepton_lab.journal import LiveRun, RunFolder, create_run
+from lepton_lab.networks.encoders import check_encoders
+from lepton_lab.networks.layout import encoders_of
 from lepton_lab.training.control import Control
 from lepton_lab.training.progress import Progress
 from lepton_lab.tuning.assemble import Ensemble, assemble, pick, regrow_seconds
@@ -128,6 +131,7 @@ def tune_run(
     )  # fmt: skip
     # Before a run is made of it: a misspelt option should not leave a failed run behind.
     table = with_immutable(with_monotone(table, task, asked.monotone), asked.immutable)
+    check_encoders(asked.encoders, kinds_of(table.schema))
     judging_metric(task, asked.metric)
     recipe_for(asked.quality, table.n_rows, None)
     budget = StudyBudget(asked.budget_s, time.monotonic() if began is None else began)
@@ -162,7 +166,8 @@ def _search(job: _Job, live: LiveRun) -> Study:
     balanced = asked.weights == "balanced"
     prepared = prepare(job.table, job.task, rows, asked.seed, balanced=balanced)
     recipe = recipe_for(asked.quality, len(rows.train), None)
-    recipe = with_objects(recipe, asked.quality, len(rows.train), job.table.schema)
+    encoders = encoders_of(check_encoders(asked.encoders, kinds_of(job.table.schema)), prepared.encoder.blocks)
+    recipe = with_objects(recipe, asked.quality, len(rows.train), job.table.schema, encoders)
     metric = judging_metric(prepared.problem.task, asked.metric)
     shares = SHARES if job.options.halving else (1.0,)
     setting = Setting.of(prepared.problem, prepared.folds, recipe, metric, shares)
