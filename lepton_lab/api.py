@@ -156,7 +156,8 @@ def train(
             What you name yourself wins; the model's notes say what the domain chose. "fraud:amount=paid" tells
             which column stands for one of its words.
         budget: Wall time of the whole call, as seconds or "60s", "5m"; None trains until it no longer helps.
-        split: How rows are held out: "random", "stratified", "group:<column>" or "time:<column>".
+        split: How rows are held out: "random", "stratified", "group:<column>", "time:<column>", or
+            "given:<column>", whose values are train, test and, if it names such rows, valid.
         weights: Row weights: "balanced", a column's name, or an array; never an input.
         metric: What is watched and shown first: "auc", "log_loss", "rmse", ...
         quality: How much is tried: "fast", "balanced" or "best".

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from lepton_lab.data.schema import Role
 from lepton_lab.errors import ColumnError, OptionError, did_you_mean, no_such_column, no_such_option
 
-SPLITS = ("random", "stratified", "group:COLUMN", "time:COLUMN")
+SPLITS = ("random", "stratified", "group:COLUMN", "time:COLUMN", "given:COLUMN")
+_ROLES = {"group": Role.GROUP, "time": Role.TIME, "given": Role.PART}
 
 
 @dataclass(frozen=True)
@@ -16,8 +17,8 @@ class Plan:
     """How rows are to be dealt.
 
     Args:
-        kind: `random`, `stratified`, `group`, `time`; None leaves it to the task.
-        column: the column of the groups or of the time.
+        kind: `random`, `stratified`, `group`, `time`, `given`; None leaves it to the task.
+        column: the column of the groups, of the time, or of the parts given.
     """
 
     kind: str | None = None
@@ -41,7 +42,7 @@ def parse_split(split: str | None) -> Plan:
     kind, colon, column = split.partition(":")
     if kind in ("random", "stratified") and not colon:
         return Plan(kind)
-    if kind in ("group", "time"):
+    if kind in _ROLES:
         if not column:
             raise OptionError(f'split={split!r} names no column. For example: split="{kind}:COLUMN"')
         return Plan(kind, column)
@@ -67,7 +68,7 @@ def assign_roles(
     if event is not None:
         asked.append((event, Role.EVENT))
     if plan.column is not None:
-        asked.append((plan.column, Role.GROUP if plan.kind == "group" else Role.TIME))
+        asked.append((plan.column, _ROLES[str(plan.kind)]))
     if isinstance(weights, str) and weights != "balanced":
         if weights not in names:
             hint = did_you_mean(weights, ("balanced", *names))

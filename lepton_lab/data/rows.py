@@ -25,6 +25,7 @@ class Table:
         weights: of the rows, mean 1; None for equal ones.
         groups: a code for each row; rows of one group stay together in a split.
         times: rows with larger numbers are later.
+        parts: whether each row trains, steers or measures (`given_parts`), where a column says so.
         until: when the target of each row is known, in the unit of `times`; None for at once.
         notes: what was noticed while reading, in sentences.
     """
@@ -38,6 +39,7 @@ class Table:
     times: np.ndarray | None = None
     until: np.ndarray | None = None
     notes: tuple[str, ...] = ()
+    parts: np.ndarray | None = None
 
     @property
     def n_rows(self) -> int:
@@ -52,7 +54,7 @@ class Table:
     def take(self, rows: np.ndarray) -> Table:
         """The rows at these positions, in this order."""
         rows = np.asarray(rows)
-        names = ("y", "weights", "groups", "times", "until")
+        names = ("y", "weights", "groups", "times", "until", "parts")
         return replace(
             self,
             columns={name: array[rows] for name, array in self.columns.items()},

@@ -44,6 +44,7 @@ class Role(StrEnum):
     WEIGHT = "weight"
     GROUP = "group"
     TIME = "time"
+    PART = "part"
     IGNORED = "ignored"
 
 

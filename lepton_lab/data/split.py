@@ -14,6 +14,7 @@ import pandas as pd
 
 from lepton_lab.censored.times import events_of, times_of
 from lepton_lab.data.copies import is_coincidence, row_codes
+from lepton_lab.data.given_parts import TEST, TRAIN, VALID
 from lepton_lab.data.plan import parse_split
 from lepton_lab.data.rows import Table
 from lepton_lab.errors import ColumnError, DataError, OptionError
@@ -57,8 +58,8 @@ def split_rows(table: Table, task: Task, *, split: str | None, seed: int) -> Spl
     Args:
         table: with `y`, and with `groups` or `times` where `split` asks for them.
         task: stratified by its classes.
-        split: `random`, `stratified`, `group:COLUMN`, `time:COLUMN`; None is stratified for classes and events,
-            else random.
+        split: `random`, `stratified`, `group:COLUMN`, `time:COLUMN`, `given:COLUMN`; None is stratified for classes
+            and events, else random.
         seed: the same seed deals the same rows.
 
     Raises:
@@ -66,6 +67,8 @@ def split_rows(table: Table, task: Task, *, split: str | None, seed: int) -> Spl
         DataError: fewer than two groups, or too few rows to leave some out.
     """
     kind = parse_split(split).kind or _usual(table, task)
+    if kind == "given":
+        return _given(table, task, seed)
     n, units = table.n_rows, together(table)
     strata = _strata(table, task) if kind != "random" else None
     empty = np.empty(0, np.int64)
@@ -87,6 +90,7 @@ def make_folds(
         DataError: fewer than two groups.
     """
     kind = parse_split(split).kind or _usual(table, task)
+    kind = _usual(table, task) if kind == "given" else kind
     units = together(table)[rows]
     if kind == "time":
         folds = _expanding(rows, _times(table)[rows], units, n_folds)
@@ -106,6 +110,21 @@ def known_before(table: Table, early: np.ndarray, later: np.ndarray) -> np.ndarr
     if table.until is None or table.times is None or not len(later):
         return early
     return early[table.until[early] < table.times[later].min()]
+
+
+def _given(table: Table, task: Task, seed: int) -> Split:
+    """The parts that a column gives; where it names no rows to steer by, folds of the training rows or some of them."""
+    assert table.parts is not None
+    train, valid, test = (np.flatnonzero(table.parts == part) for part in (TRAIN, VALID, TEST))
+    if len(valid):
+        return Split(train, valid, test)
+    if len(train) < FOLDS_BELOW:
+        folds = make_folds(table, task, train, split=_usual(table, task), seed=seed)
+        return Split(train, valid, test, folds)
+    kind, units = _usual(table, task), together(table)
+    strata = _strata(table, task) if kind != "random" else None
+    valid = _deal(kind, table, train, units, strata, VALID_SHARE, seed)
+    return Split(np.setdiff1d(train, valid), valid, test)
 
 
 def _usual(table: Table, task: Task) -> str:

@@ -14,6 +14,7 @@ from lepton_lab.data.convert import read_column_like
 from lepton_lab.data.describe import describe
 from lepton_lab.data.finding import Finding, labelled
 from lepton_lab.data.frames import Frame, open_frame, refuse_empty
+from lepton_lab.data.given_parts import read_parts
 from lepton_lab.data.kinds import infer_kind
 from lepton_lab.data.long_rows import LongRows, Reshape
 from lepton_lab.data.mismatch import mismatch
@@ -54,7 +55,7 @@ def read_table(
         target: the column to predict; rows without it are left out.
         task: `binary`, `multiclass`, `regression` or `survival`; None reads it off the target.
         positive: the class whose probability is predicted; None takes True, 1 or 'yes', else the rarer one.
-        split: `random`, `stratified`, `group:COLUMN`, `time:COLUMN`; such a column is no input.
+        split: `random`, `stratified`, `group:COLUMN`, `time:COLUMN`, `given:COLUMN`; such a column is no input.
         weights: `balanced`, the name of a column (then no input), or one number a row; brought to mean 1.
         ignore: columns to leave out.
         event: where the target is a time to an event: the column that is true or 1 where it happened.
@@ -107,6 +108,7 @@ def read_table(
         _groups(frame, roles, goal.kept),
         _times(frame, roles, goal.kept),
         None if made is None else _until(made, roles, goal.kept),
+        parts=_parts(frame, roles, goal.kept),
     )
     return table, goal.task, tuple(findings)
 
@@ -333,6 +335,11 @@ def _times(frame: Frame, roles: dict[str, Role], kept: np.ndarray) -> np.ndarray
     if name is None:
         return None
     return _as_times(name, read_values(frame.column(name)).take(kept))
+
+
+def _parts(frame: Frame, roles: dict[str, Role], kept: np.ndarray) -> np.ndarray | None:
+    name = next((name for name, role in roles.items() if role == Role.PART), None)
+    return None if name is None else read_parts(name, read_values(frame.column(name)).take(kept))
 
 
 def _until(made: LongRows, roles: dict[str, Role], kept: np.ndarray) -> np.ndarray | None:

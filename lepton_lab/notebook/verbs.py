@@ -101,7 +101,7 @@ SCALE = Option("scale", "choice", "of the output: log-odds (link) or probabiliti
 TIMES = Option("times", "times", "of a time to an event: when the chance of none is given", sample="30,365")
 POINTS = Option("points", "int", "how many values of the column are asked")
 
-SPLIT = Option("split", "text", "how rows are held out: random, stratified, group:COLUMN or time:COLUMN")
+SPLIT = Option("split", "text", "how rows are held out: random, stratified, group:COLUMN, time:COLUMN or given:COLUMN")
 WEIGHTS = Option("weights", "text", "balanced, a column, or $name for an array")
 
 COSTS = Option("costs", "numbers", "of wrong decisions: finds the threshold that costs least",

@@ -12,7 +12,7 @@ from lepton_lab.data.rows import Table
 from lepton_lab.data.schema import Schema
 from lepton_lab.data.split import copies, make_folds, split_rows, together
 from lepton_lab.data.table import read_table
-from lepton_lab.errors import DataError, OptionError
+from lepton_lab.errors import ColumnError, DataError, OptionError
 from lepton_lab.tasks import Binary, Multiclass, Regression
 from tests.data import frames
 
@@ -227,3 +227,33 @@ def test_from_a_frame_to_a_split():
     check_laws(split, 400)
     for train, valid in split.folds:
         assert not np.intersect1d(df["who"].to_numpy()[train], df["who"].to_numpy()[valid]).size
+
+
+def test_a_given_split_is_taken_as_it_is():
+    part = np.array(["train", "Val", "TEST", "training", "dev"] * 20)
+    table, task, _ = read_table({"v": np.arange(100.0), "part": part, "y": [0, 1] * 50}, target="y", split="given:part")
+    split = split_rows(table, task, split="given:part", seed=0)
+    assert table.schema.names == ("v",) and split.folds is None
+    assert [rows.tolist() for rows in (split.valid, split.test)] == [
+        [i for i in range(100) if i % 5 in (1, 4)],
+        [i for i in range(100) if i % 5 == 2],
+    ]
+    check_laws(split, 100)
+
+
+@pytest.mark.parametrize("n", [400, 8000])
+def test_a_given_split_without_rows_to_steer_by_finds_some(n):
+    part = np.where(np.arange(n) % 4, "train", "test")
+    table, task, _ = read_table(
+        {"v": np.arange(n) * 0.1, "part": part, "y": classes(n)}, target="y", split="given:part"
+    )
+    split = split_rows(table, task, split="given:part", seed=0)
+    assert split.test.tolist() == np.flatnonzero(part == "test").tolist()
+    assert (split.folds is None) == (n > 6000) and (len(split.valid) == 0) == (n < 6000)
+    check_laws(split, n)
+
+
+@pytest.mark.parametrize("part", [["train", "maybe"], ["train", "valid"], ["train", None], ["test", "test"]])
+def test_a_given_split_that_says_too_little_is_refused(part):
+    with pytest.raises(ColumnError, match="column 'part'"):
+        read_table({"v": np.arange(20.0), "part": part * 10, "y": [0, 1] * 10}, target="y", split="given:part")

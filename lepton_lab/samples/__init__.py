@@ -1,45 +1,21 @@
 """Real tables to try things on, each with its licence and source; docs/data.md says more.
 
-Nothing is downloaded: two tables are in the package, the others in scikit-learn.
+Nothing is downloaded: samples lie here, in scikit-learn, or in a package that the error for its absence names.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, overload
 
 from lepton_lab.errors import no_such_option
+from lepton_lab.samples.sample import Sample
+from lepton_lab.samples.wrist import WATCH
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
 TEST_SHARE, SEED = 0.2, 20_26
-
-
-@dataclass(frozen=True)
-class Sample:
-    """What a sample is and where it comes from.
-
-    Args:
-        name: what `load` takes.
-        title: what the rows are, in words.
-        rows: how many.
-        columns: how many, the target among them.
-        target: the column to predict.
-        licence: under which the data may be used.
-        source: who made it, and where it is published.
-        vertical: the field it belongs to.
-    """
-
-    name: str
-    title: str
-    rows: int
-    columns: int
-    target: str
-    licence: str
-    source: str
-    vertical: str
 
 
 _UCI = "CC BY 4.0"
@@ -75,6 +51,7 @@ SAMPLES = {
             "S. Aeberhard and M. Forina (1992), Wine, UCI Machine Learning Repository, doi.org/10.24432/C5PC7J",
             "chemistry",
         ),
+        WATCH,
     )
 }  # fmt: skip
 
@@ -83,7 +60,7 @@ def names() -> tuple[str, ...]:
     """What `load` takes.
 
     Example:
-        >>> names()
+        >>> names()[:5]
         ('credit', 'census', 'breast_cancer', 'diabetes', 'wine')
     """
     return tuple(SAMPLES)
@@ -117,6 +94,7 @@ def load(name: str, split: bool = False) -> pd.DataFrame | tuple[pd.DataFrame, p
 
     Raises:
         OptionError: there is no such sample.
+        MissingPackageError: it lies in a package that is not installed; says how it is.
 
     Example:
         >>> train, test = load("credit", split=True)
@@ -124,14 +102,20 @@ def load(name: str, split: bool = False) -> pd.DataFrame | tuple[pd.DataFrame, p
         (800, 200, {'no': 560, 'yes': 240})
     """
     sample = describe(name)
-    df = _packaged(name) if name in ("credit", "census") else _scikit_learn(sample)
+    df = _read(sample)
     if not split:
         return df
     import numpy as np
 
-    is_test = _test_rows(df[sample.target].to_numpy())
+    is_test = _test_rows(df[sample.target].to_numpy()) if sample.group is None else _test_groups(df[sample.group])
     train, test = (df.iloc[np.flatnonzero(mask)].reset_index(drop=True) for mask in (~is_test, is_test))
     return train, test
+
+
+def _read(sample: Sample) -> pd.DataFrame:
+    if sample.read is not None:
+        return sample.read()
+    return _packaged(sample.name) if sample.name in ("credit", "census") else _scikit_learn(sample)
 
 
 def _packaged(name: str) -> pd.DataFrame:
@@ -166,3 +150,11 @@ def _test_rows(target: np.ndarray) -> np.ndarray:
     is_test = np.zeros(len(target), bool)
     is_test[order[2 :: round(1 / TEST_SHARE)]] = True
     return is_test
+
+
+def _test_groups(group: pd.Series) -> np.ndarray:
+    """The rows of a fifth of the groups, at least one, as a mask."""
+    import numpy as np
+
+    names = np.random.default_rng(SEED).permutation(group.unique())
+    return group.isin(names[: max(1, round(TEST_SHARE * len(names)))]).to_numpy()

@@ -1,0 +1,50 @@
+"""Sensor series: exercises at the wrist, and what is left of jet engines."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from domain_parts.benchmark import Benchmark, Measured
+
+import lepton_lab as ll
+
+LONGEST_LIFE = 125
+
+
+def watch(folder: Path) -> Measured:
+    """The exercise, out of fold: no fold learns from a subject it is measured on (10 subjects, both wrists)."""
+    frame = ll.samples.load("watch")
+    began = time.monotonic()
+    model = ll.train(frame, target="exercise", split="group:subject")
+    return Measured({"accuracy": model.metrics["accuracy"].value}, time.monotonic() - began)
+
+
+def cmapss_fd001(folder: Path) -> Measured:
+    """Remaining cycles of engines that were held out, each cycle a row that knows the 30 cycles up to it."""
+    frame = pd.read_parquet(folder / "cmapss_fd001.parquet")
+    frame["RUL"] = np.minimum(frame["RUL"], LONGEST_LIFE).astype(float)
+    began = time.monotonic()
+    windows = ll.reshape.windows(id="unit", time="cycle", length=30)
+    model = ll.train(frame, target="RUL", reshape=windows)
+    return Measured({"RMSE": model.metrics["rmse"].value}, time.monotonic() - began)
+
+
+BENCHMARKS = {
+    "watch": Benchmark(
+        "the exercise, of 6 axes at 50 Hz",
+        "five folds of two subjects each",
+        'll.train(df, target="exercise", split="group:subject")',
+        "accuracy .90; .97",
+        watch,
+    ),
+    "cmapss_fd001": Benchmark(
+        "remaining cycles of an engine, at most 125",
+        "20 of 100 engines by train's own split, seed 0",
+        'll.train(df, target="RUL", reshape=ll.reshape.windows(id="unit", time="cycle", length=30))',
+        "RMSE 16; 12",
+        cmapss_fd001,
+    ),
+}
