@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-from domain_parts.benchmark import Benchmark, Measured
 
 import lepton_lab as ll
+from domain_parts.benchmark import Benchmark, Measured
 
 
 def mnist5k(folder: Path) -> Measured:

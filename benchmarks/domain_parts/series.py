@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from domain_parts.benchmark import Benchmark, Measured
 
 import lepton_lab as ll
+from domain_parts.benchmark import Benchmark, Measured
 
 LONGEST_LIFE = 125
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lepton_lab.package_files import file_in_package
 from lepton_lab.data.packed_rows import lay_out, pack
 from lepton_lab.data.texts import distinct_texts, read_text, read_texts
 from lepton_lab.errors import MissingPackageError
+from lepton_lab.package_files import file_in_package
 
 
 @pytest.mark.parametrize("nothing", [None, float("nan"), np.nan, pd.NA, pd.NaT, "", " \n\t", b"", "\u3000"])
