@@ -301,11 +301,13 @@ def evaluate(
         weights: Row weights of `df`: a column's name, or an array; the column that weighed the rows of
             training if left out and there. They count in every figure and curve.
         costs: Of wrong decisions, `{"false_alarm": 1, "missed": 5}` in any unit: finds the threshold that
-            costs least (`.costs.threshold`, to keep with `model.with_threshold`) and what it costs a row.
+            costs least (`.costs.threshold`, to keep with `model.with_threshold`) and what it costs a row. Those of
+            the model's domain if left out, where it has some.
         unit: Of the costs, such as "€".
 
     Returns:
-        Figures and curves; `.at(0.3)` is what becomes of the rows at another threshold.
+        Figures and curves; `.at(0.3)` is what becomes of the rows at another threshold, `.shown` what the model's
+        domain asks for, `.show("score_bands")` any other such figure.
 
     Raises:
         OptionError: No frame was given, and the model was loaded and its run is not kept here; or costs
@@ -319,6 +321,7 @@ def evaluate(
     from lepton_lab.evaluation.report import evaluate_rows
 
     model = model_in(model)
+    costs = costs or (model.config.get("pack") or {}).get("costs")
     weighed = None if costs is None else read_costs(costs, model.task, unit)
     if df is not None:
         table = read_like(model.schema, df, task=model.task, need_target=True, weights=weights)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,7 @@ from lepton_lab.trained import centred
 if TYPE_CHECKING:
     from lepton_lab.data.table import Table
     from lepton_lab.evaluation.error_tree.tree import ErrorTree
+    from lepton_lab.evaluation.shown.result import Shown
     from lepton_lab.trained import TrainedModel
 
 
@@ -144,6 +145,39 @@ class Evaluation:
         if (depth, seed) not in self._error_trees:
             self._error_trees[depth, seed] = error_tree_of(self._rows, depth=depth, seed=seed)
         return self._error_trees[depth, seed]
+
+    def show(self, name: str, options: Mapping[str, Any] | None = None) -> Shown:
+        """One more figure of the rows, as a line of business knows it: "ks", "score_bands", "decision_curve", ...
+
+        Args:
+            name: of the figure; an unknown one is answered by a list.
+            options: of the figure, such as `{"n": 5}`.
+
+        Raises:
+            OptionError: no such figure or option, or it does not fit the task or the rows.
+
+        Example:
+            >>> ll.evaluate(model, df).show("score_bands", {"n": 5}).frame  # doctest: +SKIP
+        """
+        from lepton_lab.evaluation.shown.ask import show
+
+        return show(self._rows, name, options)
+
+    @property
+    def shown(self) -> Mapping[str, Shown]:
+        """The figures that the model's domain asks for, by name; empty without a domain."""
+        return self._shown[0]
+
+    @property
+    def not_shown(self) -> Sequence[str]:
+        """Figures that the domain asks for and these rows do not allow, each with the reason."""
+        return self._shown[1]
+
+    @cached_property
+    def _shown(self) -> tuple[dict[str, Shown], list[str]]:
+        from lepton_lab.evaluation.shown.ask import shown_of
+
+        return ({}, []) if self.rows is None else shown_of(self.rows)
 
     @property
     def errors(self) -> ErrorTree | None:

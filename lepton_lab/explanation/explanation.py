@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from lepton_lab.explanation.dependence import Dependence
     from lepton_lab.explanation.interactions import Interactions
+    from lepton_lab.explanation.reason_codes import ReasonCodes
 
 _PER_ROW = (
     "values",
@@ -245,6 +247,33 @@ class Explanation:
         from lepton_lab.explanation.dependence import dependence
 
         return dependence(self, column, colour=colour, output=self._position(output), interactions=interactions)
+
+    def reason_codes(
+        self,
+        n: int = 4,
+        *,
+        words: Mapping[str, str] | None = None,
+        output: str | int | None = None,
+        fall: bool = False,
+    ) -> ReasonCodes:
+        """The columns that moved each row most towards an outcome, as notices of a refusal give them.
+
+        Args:
+            n: reasons a row at most.
+            words: how a notice says it, by column; the column's name if left out.
+            output: of several, towards which one; the one most often predicted if left out.
+            fall: towards a low prediction instead.
+
+        Raises:
+            OptionError: no such number of reasons, or no such output.
+            ColumnError: words for no column.
+
+        Example:
+            >>> explanation.reason_codes(4, words={"duration_months": "The loan runs for long"})  # doctest: +SKIP
+        """
+        from lepton_lab.explanation.reason_codes import reason_codes
+
+        return reason_codes(self, n, words=words, output=output, fall=fall)
 
     @property
     def main_output(self) -> int:

@@ -25,6 +25,7 @@ RESULTS = (
     ("lepton_lab.explanation.explanation", "Explanation"),
     ("lepton_lab.explanation.counterfactual.result", "Counterfactuals"),
     ("lepton_lab.explanation.interactions", "Interactions"),
+    ("lepton_lab.explanation.reason_codes", "ReasonCodes"),
     ("lepton_lab.explanation.effects.effect", "Effect"),
     ("lepton_lab.explanation.loss_importance", "LossImportance"),
     ("lepton_lab.explanation.cohorts", "CohortComparison"),

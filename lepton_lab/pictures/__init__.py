@@ -17,6 +17,7 @@ PICTURES = {
     "Comparison": "comparison",
     "Explanation": "shapley_values",
     "ExplainProgress": "explain_progress",
+    "ReasonCodes": "reason_list",
     "Counterfactuals": "counterfactual_list",
     "Interactions": "interaction_values",
     "Effect": "effect_curve",

@@ -17,6 +17,7 @@ from lepton_lab.pictures.intervals import with_interval
 from lepton_lab.pictures.markup import Markup, join
 from lepton_lab.pictures.numbers import count, percent, value
 from lepton_lab.pictures.scoreboard import Scoreboard
+from lepton_lab.pictures.shown_figures import html_of_shown, lines_of_shown
 from lepton_lab.pictures.survival_curves import lines_of_risks, survival_figures
 from lepton_lab.pictures.svg import Chart, dots, line, polyline
 from lepton_lab.pictures.tables import text_table
@@ -37,6 +38,7 @@ def html(evaluation: Evaluation) -> Markup:
         theme.kpis(*scores.headline(), *threshold),
         theme.section("Against its parts and baselines", scores.html(), sub=evaluation.note),
         theme.section("", theme.row(*_figures(evaluation))),
+        *html_of_shown(evaluation.shown, evaluation.not_shown),
         html_of_costs(evaluation.costs) if evaluation.costs is not None else None,
         theme.section("Where it fails", html_of_errors(evaluation.errors)) if evaluation.errors is not None else None,
         theme.next_step("%lepton explain model", "%lepton error_tree model"),
@@ -61,6 +63,7 @@ def text(evaluation: Evaluation) -> str:
         lines += ["", text_table(header, rows, numeric=range(1, len(names) + 1))]
     if evaluation.risks is not None:
         lines += ["", *lines_of_risks(evaluation.risks)]
+    lines += lines_of_shown(evaluation.shown, evaluation.not_shown)
     if evaluation.costs is not None:
         lines += ["", *lines_of_costs(evaluation.costs)]
     if evaluation.errors is not None:

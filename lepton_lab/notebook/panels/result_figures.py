@@ -9,6 +9,8 @@ import numpy as np
 
 from lepton_lab.pictures.axes import extent
 from lepton_lab.pictures.numbers import percent as in_percent
+from lepton_lab.pictures.shown_figures import KINDS as SHOWN_KINDS
+from lepton_lab.pictures.shown_figures import ends
 from lepton_lab.pictures.survival_curves import KINDS
 from lepton_lab.survival import Survival
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from lepton_lab.evaluation.curves import CalibrationBins, Residuals
     from lepton_lab.evaluation.report import Evaluation
     from lepton_lab.evaluation.risk_groups import RiskGroups
+    from lepton_lab.evaluation.shown.result import Plot
 
 UNIT = [0.0, 1.0]
 
@@ -49,6 +52,20 @@ def calibration(bins: CalibrationBins) -> dict[str, Any]:
             _shape("dash", "axis", UNIT, UNIT), _shape("thin", "main", x, y),
             _shape("dots", "main", x, y) | {"sizes": (2 + 5 * np.sqrt(share)).tolist(), "words": words},
         ],
+    }  # fmt: skip
+
+
+def plotted(plot: Plot) -> dict[str, Any]:
+    """Curves that the model's domain asks for."""
+    x, y = ends(plot)
+    pairs = list(zip(SHOWN_KINDS, plot.curves, strict=False))
+    shapes = [_shape("line", kind, curve.x.tolist(), curve.y.tolist()) for kind, curve in pairs]
+    if plot.mark is not None:
+        shapes.append(_shape("dash", "axis", [plot.mark, plot.mark], list(y)))
+    keys = [[kind, curve.name] for kind, curve in pairs] if len(pairs) > 1 else None
+    return {
+        "caption": plot.caption, "sub": "", "wide": True, "x": _axis(plot.x_name, list(x)),
+        "y": _axis(plot.y_name, list(y)), "shapes": shapes, **({"keys": keys} if keys else {}),
     }  # fmt: skip
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lepton_lab.metrics import Estimate
-from lepton_lab.notebook.panels.result_figures import calibration, figures
+from lepton_lab.notebook.panels.result_figures import calibration, figures, plotted
 from lepton_lab.pictures import error_tree as pictured
+from lepton_lab.pictures import shown_figures
 from lepton_lab.pictures.intervals import with_interval
 from lepton_lab.pictures.numbers import count, value
 from lepton_lab.pictures.scoreboard import Scoreboard
@@ -18,6 +19,7 @@ from lepton_lab.pictures.trained_model import task_words
 if TYPE_CHECKING:
     from lepton_lab.evaluation.error_tree.tree import ErrorTree
     from lepton_lab.evaluation.report import Evaluation
+    from lepton_lab.evaluation.shown.result import Shown
     from lepton_lab.explanation.explanation import Explanation
 
 MOST_FEATURES = 6
@@ -41,7 +43,17 @@ def described(evaluation: Evaluation) -> dict[str, Any]:
         "folds": evaluation.rows is not None and evaluation.rows.threshold is not None,
         "kpis": [list(kpi) for kpi in board.headline_words()], "board": _board(board),
         "matrix": None if matrix is None else matrix.tolist(), "figures": figures(evaluation),
+        "shown": [shown(one) for one in evaluation.shown.values()],
         "costs": None if found is None else costs(evaluation) | {"unit": found.costs.unit},
+    }  # fmt: skip
+
+
+def shown(one: Shown) -> dict[str, Any]:
+    """One figure that the model's domain asks for, every number in words."""
+    return {
+        "title": one.title, "heads": [head[:3] for head in shown_figures.heads(one)],
+        "header": [column.name for column in one.columns], "cells": shown_figures.cells(one),
+        "numeric": shown_figures.numeric(one), "figures": [plotted(plot) for plot in one.plots], "note": one.note,
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import { takeTwinsPlace, type Cleanup, type View } from "../host.ts";
 import { Line } from "../line.ts";
 import { confused, Matrix } from "../matrix.ts";
 import { scoreboard, type Board } from "../scoreboard.ts";
+import { shownFigure, type Shown } from "../shown.ts";
 import { Source } from "../source.ts";
 import { read } from "../thresholds.ts";
 
@@ -26,6 +27,7 @@ interface Told {
   matrix: number[][] | null;
   figures: Spec[];
   costs: Choice | null;
+  shown: Shown[]; // what the model's domain asks for
   askErrors: boolean | null; // null: the columns of these rows are not known
 }
 
@@ -48,6 +50,7 @@ class ResultView {
   private readonly classes = h("div", {});
   private readonly chosen = h("div", {});
   private readonly curves = h("div", { class: "lep-section" });
+  private readonly shown = h("div", {});
   private readonly board = h("div", { class: "lep-section" });
   private readonly errors = h("section", { class: "lep-more", "aria-label": "where it fails" });
   private readonly trouble = h("div", { class: "lep-trouble", role: "alert", hidden: true });
@@ -60,7 +63,7 @@ class ResultView {
     el.classList.add("lepton", "lepton-panel", "lepton-wide");
     const head = h("div", { class: "lep-head" }, h("div", { class: "lep-title" }, String(model.get("title"))), this.sub);
     const python = h("div", { class: "lep-tools" }, this.line, copyButton(() => this.code));
-    el.replaceChildren(head, this.kpis, this.trouble, this.classes, this.chosen, this.keeping, this.curves, this.board, this.errors, this.source.node, python);
+    el.replaceChildren(head, this.kpis, this.trouble, this.classes, this.chosen, this.keeping, this.curves, this.shown, this.board, this.errors, this.source.node, python);
     this.setCode(this.code);
     const heard = { ready: (content: Told) => this.start(content), class: (content: any, buffers: DataView[]) => this.showClass(content, buffers), costs: (content: any) => this.decide?.hear(content), errors: (content: any) => this.showErrors(content), node: (content: any) => this.tree?.show(content) };
     this.kernel = new Line(model, { ...heard, trouble: (content) => this.fail(content) }, (state) => this.source.kernelIs(state));
@@ -88,6 +91,7 @@ class ResultView {
     this.sub.textContent = told.sub;
     this.kpis.replaceChildren(...told.kpis.map(([label, value, note]) => h("div", {}, h("div", { class: "lep-kpi-label" }, label), h("div", { class: "lep-kpi-value" }, value), h("div", { class: "lep-kpi-note" }, note))));
     this.curves.replaceChildren(h("div", { class: "lep-row" }, ...told.figures.map((spec) => figure(spec).node)));
+    this.shown.replaceChildren(...told.shown.map(shownFigure));
     this.board.replaceChildren(h("div", { class: "lep-label" }, "Against its parts and baselines"), scoreboard(told.board));
     if (told.matrix && told.classes.length > 2) this.startClasses(told, told.matrix);
     if (!this.tree) this.offerErrors(told.askErrors);
