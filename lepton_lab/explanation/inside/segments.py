@@ -1,47 +1,19 @@
 """The parts of a series as players: stretches of time, of each channel alone or of all together.
 
-A coalition shows its stretches and has a baseline in the place of the others: see `compose`. A baseline is a series
-too: the channels' means, straight lines that bridge each stretch, or another series.
+A coalition shows its stretches and has a baseline in the place of the others: see `parts.compose`. A baseline is a
+series too: the channels' means, a season without its news, straight lines that bridge each stretch, or another series.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, Real
+from jaxtyping import Float, Int
 
 from lepton_lab.errors import ExplanationError
+from lepton_lab.explanation.inside.parts import Parts
 
 # Places at which a change is looked for: the search looks at each pair of them.
 _MOST_PLACES = 256
-
-
-@dataclass(frozen=True)
-class SeriesPlayers:
-    """Which part of a series each of its values belongs to.
-
-    Args:
-        owner: number of the part, from 0 `(step, channel)`.
-        names: of the parts.
-        starts: first step of each stretch of time, ascending `(stretch,)`.
-        by_channel: whether each channel has stretches of its own.
-    """
-
-    owner: Int[np.ndarray, "step channel"]
-    names: tuple[str, ...]
-    starts: Int[np.ndarray, "stretch"]
-    by_channel: bool
-
-    @property
-    def n_players(self) -> int:
-        """Parts of the series."""
-        return len(self.names)
-
-    def spread(self, values: Float[np.ndarray, "player"]) -> Float[np.ndarray, "step channel"]:
-        """A number of each part, at each of its values: what a heat map draws."""
-        return values[self.owner]
 
 
 def segments(
@@ -51,7 +23,7 @@ def segments(
     n_segments: int = 10,
     by_channel: bool = True,
     starts: Int[np.ndarray, "stretch"] | None = None,
-) -> SeriesPlayers:
+) -> Parts:
     """Stretches of nearly one length, or those that begin where told.
 
     Args:
@@ -80,9 +52,9 @@ def segments(
     words = [f"step {a + 1}" if b == a + 1 else f"steps {a + 1} to {b}" for a, b in zip(starts, ends, strict=True)]
     if not by_channel:
         owner = np.repeat(stretch[:, None], len(channels), axis=1)
-        return SeriesPlayers(owner, tuple(words), starts, by_channel)
+        return Parts(owner, tuple(words))
     owner = stretch[:, None] + len(starts) * np.arange(len(channels))
-    return SeriesPlayers(owner, tuple(f"{channel}, {word}" for channel in channels for word in words), starts, True)
+    return Parts(owner, tuple(f"{channel}, {word}" for channel in channels for word in words))
 
 
 def change_points(series: Float[np.ndarray, "step channel"], n_segments: int = 10) -> Int[np.ndarray, "stretch"]:
@@ -124,23 +96,6 @@ def _cheapest_path(cost: Float[np.ndarray, "begin end"], n_segments: int) -> lis
     return [0, *reversed(path)]
 
 
-def compose(
-    series: Float[Array, "step channel"] | Float[np.ndarray, "step channel"],
-    baseline: Float[Array, "step channel"] | Float[np.ndarray, "step channel"],
-    owner: Int[Array, "step channel"] | Int[np.ndarray, "step channel"],
-    z: Real[Array, "*batch player"] | Real[np.ndarray, "*batch player"],
-) -> Float[Array, "*batch step channel"]:
-    """Series that show a part where `z` is 1, and the baseline where it is 0; inside compiled functions too.
-
-    Example:
-        >>> shown, hidden = np.ones((2, 1), np.float32), np.zeros((2, 1), np.float32)
-        >>> compose(shown, hidden, np.array([[0], [1]]), np.array([1.0, 0.0]))[:, 0].tolist()
-        [1.0, 0.0]
-    """
-    is_shown = jnp.asarray(z)[..., jnp.asarray(owner)] > 0.5
-    return jnp.where(is_shown, jnp.asarray(series), jnp.asarray(baseline))
-
-
 def mean_baseline(
     series: Float[np.ndarray, "step channel"], means: Float[np.ndarray, "channel"] | None = None
 ) -> Float[np.ndarray, "step channel"]:
@@ -151,6 +106,24 @@ def mean_baseline(
     if means is None:
         means = np.nanmean(np.where(np.isnan(series).all(axis=0), 0.0, series), axis=0)
     return np.where(np.isnan(series), np.nan, np.asarray(means, series.dtype)).astype(series.dtype)
+
+
+def seasonal_baseline(series: Float[np.ndarray, "step channel"], period: int) -> Float[np.ndarray, "step channel"]:
+    """Each value the mean of those a whole number of periods away, itself among them: the season, without the news.
+
+    Raises:
+        ExplanationError: a period of less than two steps, or of more than half the series.
+
+    Example:
+        >>> seasonal_baseline(np.array([[1.0], [5.0], [3.0], [7.0]]), 2)[:, 0].tolist()
+        [2.0, 6.0, 2.0, 6.0]
+    """
+    if not 2 <= period <= len(series) // 2:
+        raise ExplanationError(f"a period of {period} steps does not fit a series of {len(series):,} steps twice.")
+    found = np.array(series)
+    for phase in range(period):
+        found[phase::period] = mean_baseline(series[phase::period])
+    return found
 
 
 def bridge_baseline(

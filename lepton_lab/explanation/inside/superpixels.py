@@ -7,47 +7,21 @@ the same parts on every machine. Every part is connected, and every point lies i
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, Real, UInt8
+from jaxtyping import UInt8
 
 from lepton_lab.errors import ExplanationError
+from lepton_lab.explanation.inside.parts import Parts
 
 _STEPS = 10
+_WHERE = (("top left", "top", "top right"), ("left", "middle", "right"), ("bottom left", "bottom", "bottom right"))
 # Rounds in which splinters join their neighbours; what is left then is a part of its own.
 _MOST_ROUNDS = 5
 
 
-@dataclass(frozen=True)
-class ImagePlayers:
-    """Which part of an image each point belongs to.
-
-    Args:
-        owner: number of the part, from 0 `(height, width)`.
-        names: of the parts.
-    """
-
-    owner: Int[np.ndarray, "height width"]
-    names: tuple[str, ...]
-
-    @property
-    def n_players(self) -> int:
-        """Parts of the image."""
-        return len(self.names)
-
-    def sizes(self) -> Int[np.ndarray, "player"]:
-        """Points of each part."""
-        return np.bincount(self.owner.ravel(), minlength=self.n_players)
-
-    def spread(self, values: Float[np.ndarray, "player"]) -> Float[np.ndarray, "height width"]:
-        """A number of each part, at each of its points: what an overlay draws."""
-        return values[self.owner]
-
-
-def patch_grid(height: int, width: int, *, down: int, across: int) -> ImagePlayers:
+def patch_grid(height: int, width: int, *, down: int, across: int) -> Parts:
     """Rectangles of nearly one size, row by row.
 
     Raises:
@@ -65,12 +39,12 @@ def patch_grid(height: int, width: int, *, down: int, across: int) -> ImagePlaye
     row, column = np.arange(height) * down // height, np.arange(width) * across // width
     owner = row[:, None] * across + column[None, :]
     names = tuple(f"patch {i + 1}, {j + 1}" for i in range(down) for j in range(across))
-    return ImagePlayers(owner, names)
+    return Parts(owner, names)
 
 
 def superpixels(
     image: UInt8[np.ndarray, "height width channel"], n_parts: int = 30, *, compactness: float = 10.0
-) -> ImagePlayers:
+) -> Parts:
     """About `n_parts` connected parts of like colour.
 
     Args:
@@ -101,24 +75,17 @@ def superpixels(
         distance = ((flat[:, None, :] - centres[about]) ** 2).sum(2)
         owner = np.take_along_axis(about, distance.argmin(1)[:, None], axis=1)[:, 0]
     owner = _connected(owner.reshape(height, width))
-    return ImagePlayers(owner, tuple(f"part {k + 1}" for k in range(int(owner.max()) + 1)))
+    return Parts(owner, tuple(f"part {k + 1}, {where}" for k, where in enumerate(_wheres(owner))))
 
 
-def compose(
-    image: UInt8[Array, "height width channel"] | UInt8[np.ndarray, "height width channel"],
-    baseline: UInt8[Array, "height width channel"] | UInt8[np.ndarray, "height width channel"],
-    owner: Int[Array, "height width"] | Int[np.ndarray, "height width"],
-    z: Real[Array, "*batch player"] | Real[np.ndarray, "*batch player"],
-) -> UInt8[Array, "*batch height width channel"]:
-    """Images that show a part where `z` is 1, and the baseline where it is 0; inside compiled functions too.
-
-    Example:
-        >>> shown, hidden = np.full((2, 2, 1), 9, np.uint8), np.zeros((2, 2, 1), np.uint8)
-        >>> compose(shown, hidden, np.array([[0, 0], [1, 1]]), np.array([1.0, 0.0]))[:, :, 0].tolist()
-        [[9, 9], [0, 0]]
-    """
-    is_shown = jnp.asarray(z)[..., jnp.asarray(owner)] > 0.5
-    return jnp.where(is_shown[..., None], jnp.asarray(image), jnp.asarray(baseline))
+def _wheres(owner: np.ndarray) -> list[str]:
+    """In words, where in the image each part's middle lies."""
+    y, x = np.mgrid[: owner.shape[0], : owner.shape[1]]
+    counts = np.bincount(owner.ravel())
+    down, across = (np.bincount(owner.ravel(), axis.ravel()) / counts for axis in (y, x))
+    rows = (3 * (down + 0.5) / owner.shape[0]).astype(int)
+    columns = (3 * (across + 0.5) / owner.shape[1]).astype(int)
+    return [_WHERE[row][column] for row, column in zip(rows, columns, strict=True)]
 
 
 def mean_colour(image: UInt8[np.ndarray, "height width channel"]) -> UInt8[np.ndarray, "height width channel"]:

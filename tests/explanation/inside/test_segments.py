@@ -10,10 +10,10 @@ import pytest
 
 from lepton_lab.errors import ExplanationError
 from lepton_lab.explanation.explain_function import explain_function
+from lepton_lab.explanation.inside.parts import compose
 from lepton_lab.explanation.inside.segments import (
     bridge_baseline,
     change_points,
-    compose,
     mean_baseline,
     other_baseline,
     segments,
@@ -28,7 +28,7 @@ def test_every_value_has_one_owner_and_stretches_are_even(n_steps: int, n_segmen
     players = segments(n_steps, NAMES, n_segments=n_segments, by_channel=by_channel)
     assert players.n_players == n_segments * (2 if by_channel else 1)
     assert set(players.owner.ravel()) == set(range(players.n_players))
-    lengths = np.diff([*players.starts, n_steps])
+    lengths = players.sizes() // (1 if by_channel else 2)
     assert lengths.min() >= n_steps // n_segments and np.ptp(lengths) <= 1
     values = np.arange(players.n_players, dtype=float)
     np.testing.assert_array_equal(players.spread(values), players.owner)

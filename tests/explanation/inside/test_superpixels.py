@@ -12,11 +12,10 @@ from scipy.ndimage import label
 
 from lepton_lab.errors import ExplanationError
 from lepton_lab.explanation.explain_function import explain_function
+from lepton_lab.explanation.inside.parts import Parts, compose
 from lepton_lab.explanation.inside.superpixels import (
-    ImagePlayers,
     black,
     blurred,
-    compose,
     mean_colour,
     patch_grid,
     superpixels,
@@ -43,7 +42,7 @@ def test_superpixels_follow_an_edge_that_a_grid_cuts() -> None:
     image[:, 9:] = (220, 40, 40)
     image[5:12, 13:21] = (30, 200, 30)
 
-    def impurity(players: ImagePlayers) -> float:
+    def impurity(players: Parts) -> float:
         spreads = [image[players.owner == k].std(0).sum() for k in range(players.n_players)]
         return float(np.dot(spreads, players.sizes()))
 
@@ -79,7 +78,7 @@ def test_composed_images_are_the_slow_obvious_ones() -> None:
     image, baseline = picture(1, 6, 8, 3), picture(2, 6, 8, 3)
     players = patch_grid(6, 8, down=2, across=2)
     masks = np.random.default_rng(0).integers(0, 2, (5, 4)).astype(np.float32)
-    found = np.asarray(jax.jit(compose)(image, baseline, players.owner, masks))
+    found = np.asarray(jax.jit(compose)(image, baseline, players.owner, jnp.asarray(masks)))
     assert found.dtype == np.uint8
     for mask, one in zip(masks, found, strict=True):
         for i in range(6):
