@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         partial_dependence,
     )
     from lepton_lab.api_explain import counterfactuals, explain, explain_stream, interactions, whatif
+    from lepton_lab.api_inside import explain_inside
     from lepton_lab.api_report import report
     from lepton_lab.api_tune import tune
     from lepton_lab.errors import LeptonError
@@ -79,6 +80,7 @@ __all__ = [
     "errors",
     "evaluate",
     "explain",
+    "explain_inside",
     "explain_preview",
     "explain_stream",
     "interactions",
@@ -114,6 +116,7 @@ _HOMES = {
     "compare_cohorts": "lepton_lab.api_effects",
     "counterfactuals": "lepton_lab.api_explain",
     "explain": "lepton_lab.api_explain",
+    "explain_inside": "lepton_lab.api_inside",
     "explain_stream": "lepton_lab.api_explain",
     "explain_preview": "lepton_lab.api_effects",
     "interactions": "lepton_lab.api_explain",

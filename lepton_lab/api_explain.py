@@ -89,7 +89,7 @@ def explain(
     from lepton_lab.training.interrupt import sigint_sets
 
     stop = threading.Event()
-    options = replace(_options(budget, halfwidth, seed, report, stop), memory=parse_size(memory))
+    options = replace(explain_options(budget, halfwidth, seed, report, stop), memory=parse_size(memory))
     with sigint_sets(stop):
         pace = options.pace()
         asked = _asked(model, df, (background, background_weights), groups, (rows, row, at), options)
@@ -147,7 +147,7 @@ def explain_stream(
     from lepton_lab.training.interrupt import sigint_sets
 
     stop = threading.Event()
-    options = _options(budget, halfwidth, seed, report, stop)
+    options = explain_options(budget, halfwidth, seed, report, stop)
     with sigint_sets(stop):
         pace = options.pace()
         # Between two steps the user may change an array.
@@ -215,7 +215,7 @@ def interactions(
     from lepton_lab.training.interrupt import sigint_sets
 
     stop = threading.Event()
-    options = _options(budget, halfwidth, seed, report, stop)
+    options = explain_options(budget, halfwidth, seed, report, stop)
     if df is None and rows is row is at is None:
         rows = INTERACTION_ROWS
     with sigint_sets(stop):
@@ -317,14 +317,18 @@ def counterfactuals(
         return find_counterfactuals(model, table, asked, pace, known)
 
 
-def _options(
+def explain_options(
     budget: str | float | None,
     halfwidth: float | None,
     seed: int,
     report: Callable[[ExplainProgress], None] | None,
     stop: threading.Event,
 ) -> ExplainOptions:
-    """How much work, who listens, and the flag that Ctrl-C sets."""
+    """How much work, who listens, and the flag that Ctrl-C sets.
+
+    Raises:
+        OptionError: A half-width that is no number, or a duration that cannot be read.
+    """
     from lepton_lab.explanation.options import ExplainOptions
 
     budget_s = None if budget is None else parse_duration(budget)

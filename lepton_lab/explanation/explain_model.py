@@ -96,7 +96,7 @@ def ask_trained(
         raise ExplanationError("there are 0 rows to explain. Give at least one.")
     task, columns = model.task, [column.name for column in model.schema.inputs]
     players = groups_of(groups, columns)
-    names = tuple(map(str, task.classes)) if task.n_outputs > 1 else (_output_name(task),)
+    names = output_names(task)
     shown = players.shown(np.asarray(values), columns)
     labels = Labels(shown, players.names, names, task.unit, np.asarray(row_labels))
     rows = BlendRows(model, x, np.asarray(given.x), weights, players, given.kept)
@@ -194,8 +194,11 @@ def _grace(pace: Pace) -> Pace:
     return Pace(GRACE_S, report=pace.report)
 
 
-def _output_name(task: Any) -> str:
-    return str(task.classes[1]) if task.classes else "prediction"
+def output_names(task: Any) -> tuple[str, ...]:
+    """One name an output: the classes, or the positive one of two, or "prediction"."""
+    if task.n_outputs > 1:
+        return tuple(map(str, task.classes))
+    return (str(task.classes[1]) if task.classes else "prediction",)
 
 
 def _gap(estimate: Estimate, base: np.ndarray, at_rows: np.ndarray, unit: float) -> float:

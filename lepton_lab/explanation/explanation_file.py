@@ -43,15 +43,8 @@ def write_explanation(explanation: Explanation, path: str | os.PathLike[str]) ->
     target = Path(path)
     aside = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
-        with zipfile.ZipFile(aside, "x", zipfile.ZIP_DEFLATED) as file:
-            meta: dict[str, Any] = {"format": FORMAT, "kind": "explanation", "writer": __version__}
-            for field in dataclasses.fields(explanation):
-                value = getattr(explanation, field.name)
-                if isinstance(value, np.ndarray) and value.dtype != object:
-                    file.writestr(f"arrays/{field.name}.npy", _npy(value))
-                else:
-                    meta[field.name] = _to_json(value)
-            file.writestr(META, json.dumps(meta, ensure_ascii=False, allow_nan=False))
+        with aside.open("xb") as file:
+            file.write(explanation_to_bytes(explanation))
         aside.replace(target)
     except OSError as error:
         raise ModelFileError(
@@ -80,6 +73,32 @@ def read_explanation(path: str | os.PathLike[str]) -> Explanation:
         raise DamagedFileError(
             f"{name!r} is damaged, or no explanation ({error}). Save it again: explanation.save(path)"
         ) from error
+
+
+def explanation_to_bytes(explanation: Explanation) -> bytes:
+    """An explanation as the bytes of its file."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        meta: dict[str, Any] = {"format": FORMAT, "kind": "explanation", "writer": __version__}
+        for field in dataclasses.fields(explanation):
+            value = getattr(explanation, field.name)
+            if isinstance(value, np.ndarray) and value.dtype != object:
+                file.writestr(f"arrays/{field.name}.npy", _npy(value))
+            else:
+                meta[field.name] = _to_json(value)
+        file.writestr(META, json.dumps(meta, ensure_ascii=False, allow_nan=False))
+    return buffer.getvalue()
+
+
+def explanation_of_bytes(data: bytes) -> Explanation:
+    """The explanation that `explanation_to_bytes` gave.
+
+    Raises:
+        zipfile.BadZipFile, KeyError, TypeError, ValueError: it is damaged.
+        NewerFormatError: a later lepton-lab wrote it.
+    """
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        return _explanation_of(file, "this part")
 
 
 def _explanation_of(file: zipfile.ZipFile, name: str) -> Explanation:

@@ -1,0 +1,212 @@
+"""Shapley values of the parts of objects: each row is an ordinary game of zeros and ones for the engine of `explain`.
+
+    g(z) = logits(the row, its object composed by the mask z over a baseline)
+
+The rest of the row stays as it is. So values add up to the prediction minus the prediction with the baseline in the
+object's place, in the same link space, exact where parts are few, else with error bars.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from lepton_lab.data.object_block import ObjectBlock
+from lepton_lab.data.objects import object_array
+from lepton_lab.errors import ColumnError, ExplanationError, no_such_column
+from lepton_lab.explanation.asked import at_once
+from lepton_lab.explanation.estimate import ExplainProgress
+from lepton_lab.explanation.explain_function import Naming, ask_function
+from lepton_lab.explanation.explain_model import output_names
+from lepton_lab.explanation.explanation import Explanation
+from lepton_lab.explanation.inside.cut import CUTTERS, Cut, Wanted, channel_names
+from lepton_lab.explanation.inside.inside_explanation import InsideExplanation, InsideObject, whole
+from lepton_lab.explanation.inside.object_answers import networks_of, object_answers, text_answers
+from lepton_lab.explanation.options import ExplainOptions
+from lepton_lab.trained import TrainedModel
+from lepton_lab.training.compilation import use_compilation_cache
+
+
+@dataclass(frozen=True)
+class RowsInside:
+    """Rows whose objects are looked into.
+
+    Args:
+        model: a trained model.
+        x: encoded rows; their objects are on the shelves.
+        objects: of the column, as a table holds them; None where missing.
+        row_labels: the user's own.
+        column: of objects.
+        truth: what happened, where that is known.
+    """
+
+    model: TrainedModel
+    x: np.ndarray
+    objects: np.ndarray
+    row_labels: np.ndarray
+    column: str
+    truth: np.ndarray | None = None
+
+    @property
+    def place(self) -> int:
+        """Of the column."""
+        return [block.column for block in self.model.encoder.blocks].index(self.column)
+
+    @property
+    def kind(self) -> str:
+        """Of the objects."""
+        return self.model.encoder.blocks[self.place].kind
+
+
+def object_column(model: TrainedModel, column: str | None) -> str:
+    """The column to look into: the one asked for, or the only one of objects.
+
+    Raises:
+        ColumnError: there is none, there are several, or it holds no objects.
+    """
+    known = [block.column for block in model.encoder.blocks if isinstance(block, ObjectBlock)]
+    if not known:
+        raise ColumnError("no column of this model holds images, series or texts: ll.explain(model) has all there is.")
+    if column is None:
+        if len(known) > 1:
+            raise ColumnError(f"which column? {', '.join(map(repr, known))} hold objects. For example: {known[0]!r}")
+        return known[0]
+    if column not in known:
+        names = [block.column for block in model.encoder.blocks]
+        if column not in names:
+            raise no_such_column(column, names, where="the model")
+        raise ColumnError(f"{column!r} holds one value a row, with nothing inside. Look into: {', '.join(known)}")
+    return column
+
+
+def explain_inside_rows(
+    rows: RowsInside, wanted: Wanted, options: ExplainOptions, notes: tuple[str, ...] = ()
+) -> InsideExplanation:
+    """Shapley values of the parts of each row's object; a stop or the budget ends it with the rows that are done.
+
+    Raises:
+        OptionError: no such parts or baseline.
+        ExplanationError: no row has an object, or none was reached.
+    """
+    use_compilation_cache()
+    return each_object(rows, wanted, options, _shapley, notes)
+
+
+OneObject = Callable[[RowsInside, int, Cut, ExplainOptions], Explanation]
+
+
+def each_object(
+    rows: RowsInside, wanted: Wanted, options: ExplainOptions, explain_one: OneObject, notes: tuple[str, ...] = ()
+) -> InsideExplanation:
+    """Cut the object of each row, and explain one after the other within one budget.
+
+    Raises:
+        OptionError: no such parts or baseline.
+        ExplanationError: no row has an object, or none was reached.
+    """
+    there = [row for row in range(len(rows.x)) if rows.objects[row] is not None]
+    notes = (*notes, *_missing_note(rows, there))
+    block, stop, found, baseline = rows.model.encoder.blocks[rows.place], options.stop or threading.Event(), [], ""
+    pace = replace(options, stop=stop).pace()
+    for done, row in enumerate(there):
+        if found and pace.ended():
+            break
+        cut = CUTTERS[rows.kind](block, rows.objects[row], wanted)
+        left = None if options.budget_s is None else max(1e-3, options.budget_s - pace.elapsed()) / (len(there) - done)
+        told = _share_of(options.report, done, len(there), pace.elapsed())
+        try:
+            explained = explain_one(rows, row, cut, replace(options, budget_s=left, report=told, stop=stop))
+        except ExplanationError:
+            # What is known of the rows before stands, where this one was out of time.
+            if not found or not (stop.is_set() or options.budget_s):
+                raise
+            break
+        notes, baseline = (*notes, *(note for note in cut.notes if note not in notes)), cut.baseline
+        found.append(InsideObject(explained, cut.shown, cut.hidden, cut.owner))
+    if len(found) < len(there):
+        notes = (*notes, f"ended after {len(found)} of {len(there)} rows: the other rows are left out.")
+    channels = _channels(rows, found)
+    return InsideExplanation(rows.column, rows.kind, baseline, whole(found), channels, notes)
+
+
+def labelled(rows: RowsInside, row: int, cut: Cut, found: Explanation) -> Explanation:
+    """An explanation of one row's parts with what a reader knows them by."""
+    data = object_array(cut.data.tolist()) if cut.data.dtype == object else cut.data
+    truth = None if rows.truth is None else rows.truth[[row]]
+    return replace(found, data=data[None], truth=truth)
+
+
+def naming_of(rows: RowsInside, row: int, cut: Cut) -> Naming:
+    """Labels of the parts, of the outputs, and of the row."""
+    task = rows.model.task
+    return Naming(cut.names, output_names(task), rows.row_labels[[row]], task.unit)
+
+
+def _shapley(rows: RowsInside, row: int, cut: Cut, options: ExplainOptions) -> Explanation:
+    """Values of one object's parts, by the engine."""
+    function = _text_function(rows, row, cut) if rows.kind == "text" else _object_function(rows, row, cut)
+    n, pace = len(cut.names), options.pace()
+    asked = ask_function(
+        function, np.ones((1, n)), np.zeros((1, n)), naming=naming_of(rows, row, cut), seed=options.seed, stop=pace.stop
+    )
+    *_, found = asked.answers(at_once, options, pace)
+    if not networks_of(rows.model) and rows.kind != "text":
+        silent = (
+            f"the network, which alone reads {rows.column!r}, has no share in this model's blend: nothing moves it."
+        )
+        found = replace(found, notes=(*found.notes, silent))
+    return labelled(rows, row, cut, found)
+
+
+def _object_function(rows: RowsInside, row: int, cut: Cut) -> Callable[[Any], np.ndarray]:
+    """A row's logits by which parts of its object are there."""
+    answers = object_answers(rows.model, rows.x[row], rows.place)
+    return lambda z: answers(cut.encoded(np.asarray(z)))
+
+
+def _text_function(rows: RowsInside, row: int, cut: Cut) -> Callable[[Any], np.ndarray]:
+    """A row's logits by which parts of its text are there; equal texts are asked for once."""
+    answers, known = text_answers(rows.model, rows.x[row], rows.place), {}
+
+    def function(z: Any) -> np.ndarray:
+        texts = cut.encoded(np.asarray(z))
+        if new := [one for one in dict.fromkeys(texts) if one not in known]:
+            known.update(zip(new, answers(new), strict=True))
+        return np.stack([known[one] for one in texts])
+
+    return function
+
+
+def _missing_note(rows: RowsInside, there: list[int]) -> tuple[str, ...]:
+    """A note on rows without an object.
+
+    Raises:
+        ExplanationError: no row has one.
+    """
+    if not there:
+        raise ExplanationError(f"no row asked for has anything in {rows.column!r}: there is nothing inside to explain.")
+    n = len(rows.x) - len(there)
+    left_out = "1 row is" if n == 1 else f"{n} rows are"
+    return (f"{left_out} left out, with nothing in {rows.column!r}.",) if n else ()
+
+
+def _channels(rows: RowsInside, found: list[InsideObject]) -> tuple[str, ...]:
+    return channel_names(np.shape(found[0].shown)[1]) if rows.kind == "series" and found else ()
+
+
+def _share_of(report: Any, done: int, n: int, before_s: float) -> Any:
+    """A listener of one row's progress that tells of all rows'."""
+    if report is None:
+        return None
+
+    def tell(progress: ExplainProgress) -> None:
+        share, elapsed = (done + progress.share) / n, before_s + progress.elapsed_s
+        left = elapsed * (1 - share) / share if share > 0 else None
+        message = f"row {done + 1} of {n}, {progress.message}" if n > 1 else progress.message
+        report(replace(progress, share=share, elapsed_s=elapsed, remaining_s=left, message=message))
+
+    return tell
