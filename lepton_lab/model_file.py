@@ -38,7 +38,8 @@ from lepton_lab.members.linear import LinearMember
 from lepton_lab.members.member import Member
 from lepton_lab.members.trees import TreesMember
 from lepton_lab.metrics import Estimate
-from lepton_lab.tasks import task_from_json
+from lepton_lab.quantiles import Quantiles
+from lepton_lab.tasks import Task, are_shifted, task_from_json
 from lepton_lab.trained import Blend, TrainedModel
 from lepton_lab.training.network_member import NetworkMember
 from lepton_lab.training.progress import Progress
@@ -82,7 +83,8 @@ def write_model(model: TrainedModel, path: str | os.PathLike[str], *, background
 
 def _format_of(model: TrainedModel) -> int:
     """The oldest format that holds the model."""
-    return 2 if model.schema.reshape is not None else format_of(model.encoder.blocks)
+    is_newer = model.schema.reshape is not None or isinstance(model.task, Quantiles)
+    return 2 if is_newer else format_of(model.encoder.blocks)
 
 
 def read_model(path: str | os.PathLike[str]) -> TrainedModel:
@@ -178,7 +180,7 @@ def _model_of(parts: Mapping[str, bytes]) -> TrainedModel:
         encoder=encoder,
         task=task,
         members=members,
-        blend=_blend(document["blend"]),
+        blend=_blend(document["blend"], task),
         metrics=_read_estimates(document["metrics"]),
         leaderboard={name: _read_estimates(row) for name, row in document["leaderboard"].items()},
         ahead={name: _read_estimates(row) for name, row in document.get("ahead", {}).items()},
@@ -243,8 +245,9 @@ def _without_private(model: TrainedModel) -> np.ndarray:
     return values
 
 
-def _blend(data: Mapping[str, Any]) -> Blend:
-    return Blend(np.array(data["weights"], np.float64), float(data["scale"]), np.array(data["bias"], np.float64))
+def _blend(data: Mapping[str, Any], task: Task) -> Blend:
+    weights, bias = (np.array(data[name], np.float64) for name in ("weights", "bias"))
+    return Blend(weights, float(data["scale"]), bias, shifts=are_shifted(task))
 
 
 def _estimates(metrics: Mapping[str, Estimate]) -> dict[str, dict[str, float | None]]:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 
 from lepton_lab import metrics
-from lepton_lab.errors import DamagedFileError, no_such_option
+from lepton_lab.errors import DamagedFileError, OptionError, no_such_option
 from lepton_lab.metrics import Metric
+from lepton_lab.quantiles import Quantiles
 from lepton_lab.survival import Survival
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Task(Protocol):
 
     @property
     def name(self) -> str:
-        """`binary`, `multiclass`, `regression` or `survival`."""
+        """`binary`, `multiclass`, `regression`, `quantile` or `survival`."""
         ...
 
     @property
@@ -241,7 +242,9 @@ def task_from_json(data: Mapping[str, Any]) -> Task:
             return Regression(float(data["location"]), float(data["scale"]), str(data["unit"]))
         if data["name"] == "survival":
             return Survival.from_json(data)
-    except (KeyError, TypeError, ValueError) as error:
+        if data["name"] == "quantile":
+            return Quantiles.from_json(data)
+    except (KeyError, TypeError, ValueError, OptionError) as error:
         raise DamagedFileError(f"the task {data!r} cannot be read: {error!r}.") from error
     raise DamagedFileError(f"the task {data.get('name')!r} is not known to this lepton-lab.")
 
@@ -263,7 +266,26 @@ def loss_metric(task: Task) -> Metric:
     """The loss of a task as a metric of logits: what members are judged by while they grow."""
     if isinstance(task, Survival):
         return Metric("log_loss", _survival_loss(task), False, "log loss")
-    return task.metrics["log_loss" if task.classes else "rmse"]
+    return task.metrics["log_loss" if task.classes else "pinball" if isinstance(task, Quantiles) else "rmse"]
+
+
+def output_names(task: Task) -> tuple[str, ...]:
+    """What the outputs are called: classes, levels of quantiles, the positive class, or `prediction`."""
+    if isinstance(task, Quantiles):
+        return task.outputs
+    if task.n_outputs > 1:
+        return tuple(map(str, task.classes))
+    return (str(task.classes[1]) if task.classes else "prediction",)
+
+
+def are_shifted(task: Task) -> bool:
+    """Whether the outputs are classes' logits, defined up to a shift, and so are centred where they are added up."""
+    return task.n_outputs > 1 and bool(task.classes)
+
+
+def unit_of(task: Task) -> tuple[float, float]:
+    """Location and scale of a target that is a number; 0 and 1 of another."""
+    return (task.location, task.scale) if isinstance(task, (Regression, Quantiles)) else (0.0, 1.0)
 
 
 def answers(task: Task, logits: np.ndarray, *, of_member: bool = False) -> np.ndarray:

@@ -14,8 +14,9 @@ from lepton_lab.data.object_block import ObjectBlock
 from lepton_lab.data.schema import Schema
 from lepton_lab.errors import OptionError
 from lepton_lab.metrics import Estimate, bootstrap, draw_resamples
+from lepton_lab.quantiles import Quantiles
 from lepton_lab.survival import Survival
-from lepton_lab.tasks import ClassValue, Task
+from lepton_lab.tasks import ClassValue, Task, are_shifted
 from lepton_lab.training.network_member import NetworkMember
 
 if TYPE_CHECKING:
@@ -37,21 +38,28 @@ class Blend:
         weights: `(member,)`, at least 0, sum 1.
         scale: inverse temperature of the calibration; 1 for regression.
         bias: `(output,)`, of the calibration and of undone class weights.
+        shifts: whether several outputs are classes, and so are centred; quantiles are what they are.
     """
 
     weights: np.ndarray
     scale: float
     bias: np.ndarray
+    shifts: bool = True
 
     def logits(self, members: Sequence[np.ndarray]) -> np.ndarray:
         """The blend `(row, output)` of the members' logits, each `(row, output)`."""
-        total = sum(w * centred(z) for w, z in zip(self.weights, members, strict=True) if w)
+        total = sum(w * (centred(z) if self.shifts else z) for w, z in zip(self.weights, members, strict=True) if w)
         return self.scale * np.asarray(total) + self.bias
 
 
 def centred(logits: np.ndarray) -> np.ndarray:
     """Logits of several classes with their mean over the classes taken off; a single output as it is."""
     return logits - logits.mean(axis=-1, keepdims=True) if logits.shape[-1] > 1 else logits
+
+
+def as_blended(task: Task, logits: np.ndarray) -> np.ndarray:
+    """A member's logits as the blend adds them up: of several classes centred, of quantiles as they are."""
+    return centred(logits) if are_shifted(task) else logits
 
 
 def at_threshold(logits: np.ndarray, threshold: np.ndarray | float) -> np.ndarray:
@@ -185,7 +193,7 @@ class TrainedModel:
     def logits_x(self, x: np.ndarray) -> np.ndarray:
         """Calibrated logits of encoded rows, `(row, output)`; members without weight are not asked."""
         used = [(w, m) for w, m in zip(self.blend.weights, self.members, strict=True) if w]
-        active = Blend(np.array([w for w, _ in used]), self.blend.scale, self.blend.bias)
+        active = replace(self.blend, weights=np.array([w for w, _ in used]))
         return active.logits([member.logits(x) for _, member in used])
 
     def member_logits_x(self, x: np.ndarray) -> dict[str, np.ndarray]:
@@ -202,7 +210,7 @@ class TrainedModel:
         A binary prediction is the positive class from `threshold` on. Of a time to an event: `risk` (the log
         hazard that explanations are of), `median_survival` (infinite where half of such rows outlast the longest
         time seen), and `survival_at_<time>`, the chance of no event by each of `times`; three typical ones if
-        left out.
+        left out. Of quantiles: `prediction` (the median) and `quantile_<level>`, rising.
 
         Example:
             >>> import lepton_lab as ll
@@ -220,6 +228,8 @@ class TrainedModel:
             return frame_of(_times_shown(self.task, logits, times), table.index)
         if times is not None:
             raise self._no_times()
+        if isinstance(self.task, Quantiles):
+            return frame_of(self.task.columns(logits), table.index)
         if not self.classes:
             return frame_of({"prediction": logits[:, 0]}, table.index)
         probability = self.task.probability(logits)

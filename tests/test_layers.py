@@ -17,7 +17,7 @@ LINES = [
     {"durations", "sizes", "package_files"},
     {"metrics", "samples"},
     {"censored"},
-    {"survival"},
+    {"survival", "quantiles"},
     {"tasks"},
     {"data"},
     {"networks", "reshape"},

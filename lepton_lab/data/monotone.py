@@ -8,6 +8,7 @@ from dataclasses import replace
 from lepton_lab.data.rows import Table
 from lepton_lab.data.schema import Kind, Role, Schema
 from lepton_lab.errors import ColumnError, OptionError, no_such_column
+from lepton_lab.quantiles import Quantiles
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Task
 
@@ -30,6 +31,8 @@ def with_monotone(table: Table, task: Task, monotone: Mapping[str, int] | None) 
         return table
     if not isinstance(monotone, Mapping):
         raise OptionError(f"monotone={monotone!r} is no dict of columns. For example: {_SAMPLE}")
+    if isinstance(task, Quantiles):
+        raise OptionError("monotone= is not kept by trees of quantiles. Leave it out, or take task='regression'.")
     if len(task.classes) > 2:
         raise OptionError(
             f"monotone= needs one output to go up or down, and {table.schema.target!r} has {len(task.classes)} "

@@ -10,6 +10,7 @@ from lepton_lab.data.frames import Frame, open_frame
 from lepton_lab.data.long_rows import LongRows, Reshape
 from lepton_lab.data.reshape_series import WholeSeries
 from lepton_lab.data.reshape_windows import Windows
+from lepton_lab.data.schema import Role, Schema
 from lepton_lab.errors import DamagedFileError, OptionError, no_such_option
 
 RESHAPES: dict[str, Callable[..., Any]] = {"series": WholeSeries, "windows": Windows}
@@ -135,6 +136,13 @@ def _unreadable(text: str) -> OptionError:
         f"reshape={text!r} cannot be read. Wanted a word and its options, such as: "
         '"windows(id=unit, time=cycle, length=30)"'
     )
+
+
+def usual_split(schema: Schema) -> str | None:
+    """How rows made of a long frame are held out where nothing was asked; None where they are rows already."""
+    roles = {Role.GROUP: "group", Role.TIME: "time"}
+    found = (f"{roles[column.role]}:{column.name}" for column in schema.columns if column.role in roles)
+    return None if schema.reshape is None else next(found, None)
 
 
 def written(value: Any) -> str:

@@ -18,9 +18,10 @@ from lepton_lab.data.kinds import Inferred, infer_kind
 from lepton_lab.data.schema import Kind
 from lepton_lab.data.values import Family, Values, read_values
 from lepton_lab.errors import OptionError, TargetError, did_you_mean, no_such_option
+from lepton_lab.quantiles import Quantiles, read_levels
 from lepton_lab.tasks import Binary, Multiclass, Regression, Task
 
-TASKS = ("binary", "multiclass", "regression", "survival")
+TASKS = ("binary", "multiclass", "regression", "quantile", "survival")
 FEW_CLASSES = 10
 MANY_CLASSES = 500
 _TRUE_WORDS = ("yes", "true", "1")
@@ -51,14 +52,15 @@ def read_target(name: str, raw: object, *, task: str | None = None, positive: ob
     Args:
         name: of the column.
         raw: the column.
-        task: `binary`, `multiclass`, `regression`, or None to read it off the values.
+        task: `binary`, `multiclass`, `regression`, `quantile`, `quantile:0.1,0.9`, or None to read it off the values.
         positive: the class whose probability is predicted, of two.
 
     Raises:
         TargetError: the column cannot be learned; says why and what to type.
         OptionError: `task` or `positive` is not known.
     """
-    if task is not None and task not in TASKS:
+    levels = read_levels(task) if isinstance(task, str) and task.partition(":")[0] == "quantile" else None
+    if task is not None and levels is None and task not in TASKS:
         raise no_such_option("task", task, TASKS)
     if task == "survival":
         raise OptionError(
@@ -75,14 +77,15 @@ def read_target(name: str, raw: object, *, task: str | None = None, positive: ob
     findings = _missing_finding(name, kept, len(values.array))
     known = _plain(name, values.take(kept))
     chosen = task or _task_name(known)
-    if chosen == "regression":
+    if chosen == "regression" or levels is not None:
         if positive is not None:
             raise OptionError(
                 f"positive={positive!r} needs a target of two classes; {name!r} is a number. Leave it out."
             )
-        y = read_number(name, known)
+        y = read_number(name, known, f"task={chosen!r}")
         _refuse_constant(name, y)
-        return Goal(Regression.of(y, unit=name), y, kept, values, findings)
+        learned = Regression.of(y, unit=name) if levels is None else Quantiles.of(y, levels, unit=name)
+        return Goal(learned, y, kept, values, findings)
     classes, y = _classes(name, known, chosen)
     if chosen == "binary":
         classes, y = _positive_last(name, classes, y, positive)
@@ -102,7 +105,7 @@ def read_classes(name: str, values: Values, task: Task) -> np.ndarray:
         TargetError: a value that the task does not know.
     """
     missing = values.missing()
-    if task.name == "regression":
+    if task.name in ("regression", "quantile"):
         y = np.full(len(values.array), np.nan)
         if not missing.all():
             y[~missing] = read_number(name, values.take(np.flatnonzero(~missing)))

@@ -29,7 +29,7 @@ from lepton_lab.fitting.scores import Board, leaderboard, trivial_logits, trivia
 from lepton_lab.metrics import Estimate, confusion
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import ClassValue, Task, answers
-from lepton_lab.trained import centred
+from lepton_lab.trained import as_blended
 
 if TYPE_CHECKING:
     from lepton_lab.data.table import Table
@@ -305,6 +305,6 @@ def _leaderboard(rows: EvaluatedRows) -> Board:
     task, y, model = rows.model.task, rows.y, rows.model
     x = model.encoder.encode(rows.table)
     guess = np.broadcast_to(trivial_logits(y, rows.weights, task), rows.logits.shape)
-    members = {name: answers(task, centred(z), of_member=True) for name, z in model.member_logits_x(x).items()}
+    members = {name: answers(task, as_blended(task, z), of_member=True) for name, z in model.member_logits_x(x).items()}
     others = members | {trivial_name(task): guess}
     return leaderboard(task, y, rows.logits, others, rows.weights, threshold=model.threshold)

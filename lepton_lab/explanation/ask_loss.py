@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -28,9 +28,10 @@ from lepton_lab.explanation.loss_importance import LossGame, LossImportance, Los
 from lepton_lab.explanation.predict_game import PredictGame
 from lepton_lab.explanation.row_function import row_function
 from lepton_lab.members.linear import LinearMember
+from lepton_lab.quantiles import Quantiles
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Regression, Task
-from lepton_lab.trained import Blend, TrainedModel
+from lepton_lab.trained import TrainedModel
 from lepton_lab.training.functions import NetworkFunctions
 from lepton_lab.training.network_member import NetworkMember
 
@@ -155,7 +156,7 @@ def _log_loss(index: np.ndarray) -> Callable[[int, np.ndarray], np.ndarray]:
 
 def _losses(task: Task, y: np.ndarray) -> tuple[Callable[[int, np.ndarray], np.ndarray], str]:
     """The loss of a row's mean prediction, and its unit; of a time to an event Graf's Brier score at the horizon."""
-    if isinstance(task, Regression):
+    if isinstance(task, (Regression, Quantiles)):  # of quantiles the median, which comes first
         return _squared_error(y), "squared error"
     if not isinstance(task, Survival):
         return _log_loss(np.asarray(y, np.int64)), "log-loss"
@@ -198,7 +199,7 @@ class _TrainedPredictions:
         """Probabilities (of the event by the horizon), or the number."""
         model, shape = self.model, (len(masks), len(self.references))
         used = [(w, m) for w, m in zip(model.blend.weights, model.members, strict=True) if w]
-        active = Blend(np.array([w for w, _ in used]), model.blend.scale, model.blend.bias)
+        active = replace(model.blend, weights=np.array([w for w, _ in used]))
         parts = [self._member(member, self.x[row], masks).reshape(shape[0] * shape[1], -1) for _, member in used]
         logits = active.logits(parts) if used else np.repeat(model.blend.bias[None], shape[0] * shape[1], axis=0)
         if isinstance(model.task, Survival):

@@ -27,6 +27,7 @@ from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.predict_game import PredictGame
 from lepton_lab.members.linear import LinearMember
 from lepton_lab.members.trees import TreesMember
+from lepton_lab.tasks import are_shifted
 from lepton_lab.trained import TrainedModel
 from lepton_lab.training.network_member import NetworkMember
 
@@ -90,7 +91,7 @@ def _closed_part(rows: BlendRows, pace: Pace) -> Estimate:
             part = exact_part(_trees(member, rows, pace), "trees exactly", ours=True)
         else:
             continue
-        estimate = added(estimate, scaled(part, share, rows.model.task.n_outputs))
+        estimate = added(estimate, scaled(part, share, are_shifted(rows.model.task)))
     # It is kept for the next stage.
     return replace(estimate, ours=False)
 
@@ -103,7 +104,9 @@ def game_parts(rows: BlendRows, n_rows: int) -> list[GamePart]:
     for member, share in used_members(rows.model):
         if isinstance(member, NetworkMember):
             # The raw network, scaled later in float64: a large target unit costs no precision.
-            made = functools.partial(network_game, member, x, rows.background, player_of)
+            made = functools.partial(
+                network_game, member, x, rows.background, player_of, shifts=are_shifted(rows.model.task)
+            )
             # A game at hand knows the objects of its own rows, and no others.
             game = made() if member.reader else rows.kept.game(member, x, player_of, made)
             networks.append(GamePart(game, share * member.scale, "network by "))
@@ -120,12 +123,17 @@ def used_members(model: TrainedModel) -> list[tuple[Any, float]]:
 
 
 def network_game(
-    member: NetworkMember, x: np.ndarray, background: np.ndarray, player_of: tuple[int, ...] | None = None
+    member: NetworkMember,
+    x: np.ndarray,
+    background: np.ndarray,
+    player_of: tuple[int, ...] | None = None,
+    *,
+    shifts: bool = True,
 ) -> JaxGame:
-    """The game of a network's raw outputs, centred over the classes: errors are then those of centred logits."""
+    """The game of a network's raw outputs, centred over classes: errors are then those of centred logits."""
     read = member.holding(x, background)
     pure = read.functions
-    form = AdditiveForm(pure.project, pure.bias, _Centred(pure.rest) if member.n_outputs > 1 else pure.rest)
+    form = AdditiveForm(pure.project, pure.bias, _Centred(pure.rest) if shifts and member.n_outputs > 1 else pure.rest)
     grouped = {} if player_of is None else {"player_of": player_of}
     return JaxGame(form, read.params, x, np.asarray(background, np.float32), **grouped)
 
@@ -197,14 +205,14 @@ def exact_part(values: Float64[np.ndarray, "row player output"], method: str, *,
     )
 
 
-def scaled(part: Estimate, share: float, n_outputs: int) -> Estimate:
+def scaled(part: Estimate, share: float, shifts: bool) -> Estimate:
     """Values of `share` times the part's outputs, centred over the classes where there are several."""
     part = own(part)
     for rows in row_blocks(len(part.rows)):
         for array in (part.values, part.half_gap):
             if array is not None:
                 some = array[rows]
-                array[rows] = share * (some - some.mean(axis=2, keepdims=True) if n_outputs > 1 else some)
+                array[rows] = share * (some - some.mean(axis=2, keepdims=True) if shifts else some)
     if not part.exact:
         part.variance[:] *= share**2
     if part.background_std is not None:

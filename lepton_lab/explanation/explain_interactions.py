@@ -36,6 +36,7 @@ from lepton_lab.explanation.tree_interactions import tree_interactions
 from lepton_lab.explanation.unsteady import is_unsteady
 from lepton_lab.explanation.unsteady_interactions import repeated_interactions
 from lepton_lab.members.trees import TreesMember
+from lepton_lab.tasks import are_shifted
 from lepton_lab.trained import TrainedModel
 
 # Enumeration is chosen where it takes no more than this many times the evaluations of sampling.
@@ -201,7 +202,7 @@ def _blend(rows: BlendRows, options: ExplainOptions, pace: Pace) -> InteractionE
     for part in parts:
         found = game_interactions(part.game, rows.weights, for_part(options, part, len(parts)), pace)
         named = replace(found, method=f"{part.name}{found.method}")
-        total = _added(total, _scaled(named, part.factor, rows.model.task.n_outputs))
+        total = _added(total, _scaled(named, part.factor, are_shifted(rows.model.task)))
     return total
 
 
@@ -213,23 +214,23 @@ def _off_diagonal(rows: BlendRows, pace: Pace) -> Float64[np.ndarray, "row playe
         if isinstance(member, TreesMember):
             pace.tell(0.0, 0, "interactions in the trees")
             found = tree_interactions(member, rows.x, rows.background, rows.weights, rows.players)
-            total += share * _centred(found, n_outputs)
+            total += share * _centred(found, are_shifted(rows.model.task))
     return total
 
 
-def _centred(array: np.ndarray, n_outputs: int) -> np.ndarray:
+def _centred(array: np.ndarray, shifts: bool) -> np.ndarray:
     """Over the classes, where there are several: logits are defined only up to a shift."""
-    return array - array.mean(axis=-1, keepdims=True) if n_outputs > 1 else array
+    return array - array.mean(axis=-1, keepdims=True) if shifts else array
 
 
-def _scaled(part: InteractionEstimate, share: float, n_outputs: int) -> InteractionEstimate:
+def _scaled(part: InteractionEstimate, share: float, shifts: bool) -> InteractionEstimate:
     """Of `share` times the part's outputs."""
     gap = part.half_gap
     return replace(
         part,
-        values=share * _centred(part.values, n_outputs),
+        values=share * _centred(part.values, shifts),
         variance=share**2 * part.variance,
-        half_gap=None if gap is None else share * _centred(gap, n_outputs),
+        half_gap=None if gap is None else share * _centred(gap, shifts),
     )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
@@ -25,6 +24,7 @@ from lepton_lab.explanation.groups import groups_of
 from lepton_lab.explanation.labelled import Labels, explanation_of
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.explanation.predict_game import PredictGame
+from lepton_lab.tasks import are_shifted, output_names
 from lepton_lab.trained import TrainedModel
 from lepton_lab.training.compilation import use_compilation_cache
 
@@ -186,19 +186,12 @@ def _part_values(
     """A part's values in the blend's logits, at each step of the estimator."""
     for estimate in estimator(part.game, rows.weights, for_part(options, part, n_parts), pace):
         named = replace(estimate, method=f"{part.name}{estimate.method}")
-        yield scaled(named, part.factor, rows.model.task.n_outputs)
+        yield scaled(named, part.factor, are_shifted(rows.model.task))
 
 
 def _grace(pace: Pace) -> Pace:
     """A last short while."""
     return Pace(GRACE_S, report=pace.report)
-
-
-def output_names(task: Any) -> tuple[str, ...]:
-    """One name an output: the classes, or the positive one of two, or "prediction"."""
-    if task.n_outputs > 1:
-        return tuple(map(str, task.classes))
-    return (str(task.classes[1]) if task.classes else "prediction",)
 
 
 def _gap(estimate: Estimate, base: np.ndarray, at_rows: np.ndarray, unit: float) -> float:

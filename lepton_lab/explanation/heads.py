@@ -22,6 +22,7 @@ from lepton_lab.explanation.forms import AdditiveForm
 from lepton_lab.explanation.groups import groups_of
 from lepton_lab.explanation.jax_game import JaxGame
 from lepton_lab.explanation.options import ExplainOptions
+from lepton_lab.tasks import are_shifted
 from lepton_lab.trained import TrainedModel
 from lepton_lab.training.network_member import NetworkMember
 
@@ -59,7 +60,10 @@ def head_spread(
     n_reached = len(x)
     for member, share in used_members(model):
         if isinstance(member, NetworkMember):
-            game = heads_game(member, x, np.asarray(given.x), None if players.single else players.player_of)
+            game = heads_game(
+                member, x, np.asarray(given.x), None if players.single else players.player_of,
+                shifts=are_shifted(model.task),
+            )  # fmt: skip
             estimate = shapley_values(game, weights, ExplainOptions(seed=options.seed), pace)
             spread = spread_of(estimate, member.n_outputs) * share * member.scale
             n_reached = min(n_reached, len(spread))
@@ -68,12 +72,17 @@ def head_spread(
 
 
 def heads_game(
-    member: NetworkMember, x: np.ndarray, background: np.ndarray, player_of: tuple[int, ...] | None = None
+    member: NetworkMember,
+    x: np.ndarray,
+    background: np.ndarray,
+    player_of: tuple[int, ...] | None = None,
+    *,
+    shifts: bool = True,
 ) -> JaxGame:
     """The game whose outputs are every head's logits, `(head, output)` in one row, centred over the classes."""
     read = member.holding(x, background)
     pure = read.functions
-    form = AdditiveForm(pure.project, pure.bias, _Heads(pure.rest_heads))
+    form = AdditiveForm(pure.project, pure.bias, _Heads(pure.rest_heads, shifts))
     grouped = {} if player_of is None else {"player_of": player_of}
     return JaxGame(form, read.params, np.asarray(x, np.float32), np.asarray(background, np.float32), **grouped)
 
@@ -94,12 +103,13 @@ def spread_of(estimate: Estimate, n_outputs: int) -> Float64[np.ndarray, "row pl
 
 @dataclass(frozen=True)
 class _Heads:
-    """Each head's logits side by side, centred over the classes. Equal where `rest_heads` is."""
+    """Each head's logits side by side, centred over classes. Equal where `rest_heads` is."""
 
     rest_heads: Callable[[Any, Any], Any]
+    shifts: bool = True
 
     def __call__(self, params: Any, hidden: Any) -> Any:
         """`(*batch, head * output)`."""
         logits = self.rest_heads(params, hidden)
-        centred = logits - logits.mean(axis=-1, keepdims=True) if logits.shape[-1] > 1 else logits
+        centred = logits - logits.mean(axis=-1, keepdims=True) if self.shifts and logits.shape[-1] > 1 else logits
         return centred.reshape(*logits.shape[:-2], -1)

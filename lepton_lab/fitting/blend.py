@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from lepton_lab.fitting.calibrate import mean_loss
-from lepton_lab.tasks import Regression, Task
-from lepton_lab.trained import centred
+from lepton_lab.quantiles import Quantiles
+from lepton_lab.tasks import Regression, Task, unit_of
+from lepton_lab.trained import as_blended
 
 # Weights below this are dropped: a member that hardly counts still costs its time at every prediction.
 SMALLEST = 0.03
@@ -31,7 +32,7 @@ def fit_weights(members: Sequence[np.ndarray], y: np.ndarray, weights: np.ndarra
     """
     if len(members) == 1:
         return np.ones(1)
-    stacked = np.stack([centred(z) for z in members])
+    stacked = np.stack([as_blended(task, z) for z in members])
     found = _minimised(stacked, y, weights, task)
     kept = found >= SMALLEST
     if not kept.all():
@@ -49,14 +50,14 @@ def _minimised(stacked: np.ndarray, y: np.ndarray, weights: np.ndarray | None, t
     from scipy.optimize import minimize
 
     n = len(stacked)
-    is_number = isinstance(task, Regression)
-    unit = task.scale if isinstance(task, Regression) else 1.0
+    is_number = isinstance(task, (Regression, Quantiles))
+    unit = task.scale**2 if isinstance(task, Regression) else unit_of(task)[1]
     pull = PRIOR_ROWS / stacked.shape[1]
 
     def loss(theta: np.ndarray) -> float:
         share, scale = theta[:n], (1.0 if is_number else theta[n])
         z = scale * np.tensordot(share, stacked, axes=1)
-        value = mean_loss(z, y, weights, task) / unit**2 if is_number else mean_loss(z, y, weights, task)
+        value = mean_loss(z, y, weights, task) / unit if is_number else mean_loss(z, y, weights, task)
         return value + pull * float(np.sum((share - 1 / n) ** 2))
 
     start = np.append(np.full(n, 1 / n), [] if is_number else [1.0])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lepton_lab.quantiles import Quantiles, conformal_shifts
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Regression, Task
 
@@ -31,7 +32,8 @@ class Calibration:
 
 
 def fit_calibration(z: np.ndarray, y: np.ndarray, weights: np.ndarray | None, task: Task) -> Calibration:
-    """The temperature and biases that make these rows likeliest; the identity for regression.
+    """The temperature and biases that make these rows likeliest; the identity for regression, of quantiles
+    what makes each level hold.
 
     Args:
         z: blended logits `(row, output)` on rows that no member learned from.
@@ -44,6 +46,8 @@ def fit_calibration(z: np.ndarray, y: np.ndarray, weights: np.ndarray | None, ta
     n_outputs = task.n_outputs
     if isinstance(task, Regression):
         return Calibration(1.0, np.zeros(n_outputs))
+    if isinstance(task, Quantiles):
+        return Calibration(1.0, conformal_shifts(task, z, y, weights))
 
     spread = np.array([_TEMPERATURE_SPREAD] + [_BIAS_SPREAD] * n_outputs)
 
@@ -104,9 +108,11 @@ def _loss_slopes(z: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> np
 
 
 def mean_loss(z: np.ndarray, y: np.ndarray, weights: np.ndarray | None, task: Task) -> float:
-    """Mean log loss in nats, or mean squared error, of logits `(row, output)`."""
+    """Mean log loss in nats, mean squared error or pinball loss, of logits `(row, output)`."""
     if isinstance(task, Regression):
         each = (z[:, 0] - y) ** 2
+    elif isinstance(task, Quantiles):
+        each = task.losses(y, z)
     elif isinstance(task, Survival):
         each = task.losses(y, z[:, 0])
     elif task.n_outputs == 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from lepton_lab.fitting.calibrate import fit_calibration, youden_threshold
 from lepton_lab.fitting.members import Members
 from lepton_lab.fitting.problem import Problem
 from lepton_lab.survival import Survival
-from lepton_lab.tasks import Task, answers
-from lepton_lab.trained import Blend, centred
+from lepton_lab.tasks import Task, answers, are_shifted
+from lepton_lab.trained import Blend, as_blended
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def combine(problem: Problem, members: Members) -> Combined:
         raise TrainingError(" ".join(members.notes) or "no member could be trained. Try fewer rows or columns.")
     n_folds = min(len(members.judged[name]) for name in names)
     rows = np.concatenate(members.folds[:n_folds])
-    z = np.stack([centred(np.concatenate(members.judged[name][:n_folds])) for name in names])
+    z = np.stack([as_blended(problem.task, np.concatenate(members.judged[name][:n_folds])) for name in names])
     fold = np.repeat(np.arange(n_folds), [len(valid) for valid in members.folds[:n_folds]])
     counted = problem.rows.counted
     judged = _Judged(z, problem.rows.y[rows], None if counted is None else counted[rows], fold)
@@ -108,7 +108,7 @@ def _fit(judged: _Judged, task: Task) -> tuple[Task, Blend, float | None]:
     weights = fit_weights(list(judged.z), judged.y, judged.counted, task)
     z = np.tensordot(weights, judged.z, axes=1)
     calibration = fit_calibration(z, judged.y, judged.counted, task)
-    blend = Blend(weights, calibration.scale, calibration.bias)
+    blend = Blend(weights, calibration.scale, calibration.bias, shifts=are_shifted(task))
     if isinstance(task, Survival):
         return task.with_curves(judged.y, calibration.logits(z)[:, 0], judged.counted), blend, None
     if len(task.classes) != 2:
@@ -135,4 +135,4 @@ def _crossed(
 
 def _undone(blend: Blend, undo: np.ndarray) -> Blend:
     """The blend of members as they were trained: what class weights shifted goes into its bias."""
-    return Blend(blend.weights, blend.scale, blend.bias + blend.scale * undo)
+    return replace(blend, bias=blend.bias + blend.scale * undo)

@@ -37,9 +37,10 @@ from lepton_lab.fitting.telling import Telling
 from lepton_lab.metrics import RESAMPLES
 from lepton_lab.networks.encoders import check_encoders
 from lepton_lab.networks.layout import encoders_of
+from lepton_lab.quantiles import Quantiles
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Regression, Task, answers, metric_of
-from lepton_lab.trained import HeldOut, TrainedModel, centred
+from lepton_lab.trained import HeldOut, TrainedModel, as_blended
 from lepton_lab.training.apart import quick_turns
 from lepton_lab.training.compute import Compute
 from lepton_lab.training.control import Control
@@ -198,6 +199,8 @@ def prepare(table: Table, task: Task, rows: Split, seed: int, *, balanced: bool)
     weights = None if table.weights is None else table.weights[used]
     if isinstance(task, Regression):
         task = Regression.of(np.asarray(table.y)[rows.train], task.unit)
+    if isinstance(task, Quantiles):
+        task = Quantiles.of(np.asarray(table.y)[rows.train], task.levels, task.unit)
     if isinstance(task, Survival):
         learned = Rows(x, y, weights, None).take(np.searchsorted(used, rows.train))
         task = fit_baseline(Survival.of(learned.y, task.event), learned, encoder.blocks, seed)
@@ -248,7 +251,7 @@ def _on_test(model: TrainedModel, test: Table, problem: Problem, trivial: np.nda
     x, y = model.encoder.encode(test), np.asarray(test.y)
     counted = test.weights if problem.rows.counted is not None else None
     logits = answers(model.task, model.logits_x(x))
-    members = {name: centred(z) + problem.undo for name, z in model.member_logits_x(x).items()}
+    members = {name: as_blended(model.task, z) + problem.undo for name, z in model.member_logits_x(x).items()}
     note = f"measured on {len(y):,} test rows, kept out of training and of every choice"
     how = HeldOut(test, y, logits, "test", weights=counted)
     return _with_scores(model, y, logits, members, trivial, counted, model.threshold, note, how, n_resamples)

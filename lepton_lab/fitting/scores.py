@@ -9,11 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from lepton_lab.metrics import RESAMPLES, Estimate, bootstrap, draw_resamples, middle, resampled_cells
+from lepton_lab.quantiles import Quantiles
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Regression, Task, answers
-from lepton_lab.trained import at_threshold, centred
+from lepton_lab.trained import as_blended, at_threshold
 
-TRIVIAL = {"regression": "baseline: always the mean", "survival": "baseline: Kaplan-Meier"}
+TRIVIAL = {
+    "regression": "baseline: always the mean", "survival": "baseline: Kaplan-Meier",
+    "quantile": "baseline: always the same quantiles",
+}  # fmt: skip
 _TRIVIAL_CLASS = "baseline: always the class shares"
 
 
@@ -21,7 +25,7 @@ def trivial_logits(y: np.ndarray, weights: np.ndarray | None, task: Task) -> np.
     """What the best guess that looks at no column says of every row: logits `(output,)`, or a survival answer."""
     if isinstance(task, Regression):
         return np.array([np.average(y, weights=weights)])
-    if isinstance(task, Survival):
+    if isinstance(task, (Survival, Quantiles)):
         return task.answer_without_columns(y, weights)
     counts = np.bincount(y, weights, minlength=len(task.classes)) + 1e-9
     log = np.log(counts / counts.sum())
@@ -142,7 +146,7 @@ def measuring_s(task: Task, y: np.ndarray, logits: np.ndarray, weights: np.ndarr
     w = None if weights is None else weights[part]
     few = draw_resamples(len(y[part]), w, n=_PROBE_RESAMPLES)
     began = time.monotonic()
-    score(task, y[part], answers(task, centred(logits[part]), of_member=True), w, resamples=few)
+    score(task, y[part], answers(task, as_blended(task, logits[part]), of_member=True), w, resamples=few)
     return _BOARD_SCORES * (time.monotonic() - began) * resampled_cells(n_rows) / max(few.size, 1)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lepton_lab.data.monotone import with_monotone
-from lepton_lab.data.reshaping import reshape_of
+from lepton_lab.data.reshaping import reshape_of, usual_split
 from lepton_lab.data.schema import kinds_of
 from lepton_lab.data.table import fingerprint, read_table
 from lepton_lab.data.told_types import with_immutable
@@ -121,6 +121,7 @@ def _read(df: Any, asked: Asked, weights: Any, began: float, resumed: bool) -> J
         types=asked.types,
         reshape=reshape_of(asked.reshape),
     )
+    asked = replace(asked, split=asked.split or usual_split(table.schema))
     table = with_immutable(with_monotone(table, task, asked.monotone), asked.immutable)
     # Before a run is made of it: a misspelt option should not leave a failed run behind.
     recipe_for(asked.quality, table.n_rows, metric_of(task, asked.metric).name)

@@ -236,3 +236,23 @@ def concatenated(forests: list[Forest], weight: float = 1.0) -> Forest:
         n_columns=forests[0].n_columns,
         n_outputs=forests[0].n_outputs,
     )
+
+
+def interleaved(forests: list[Forest]) -> Forest:
+    """Forests of one output each as one of several: the first tree of each, the second of each, ...
+
+    Where one has fewer trees than another, trees of one leaf that add nothing stand for the others.
+    """
+    nothing = {name: np.zeros(1) if name in ("threshold", "value") else np.full(1, -1) for name in NODE_ARRAYS}
+    nothing["cover"] = np.ones(1)
+    rounds = range(max(forest.n_trees for forest in forests))
+    trees = [forest.tree(k) if k < forest.n_trees else nothing for k in rounds for forest in forests]
+    first = forests[0]
+    arrays = {name: np.concatenate([tree[name] for tree in trees]) for name in NODE_ARRAYS}
+    return Forest(
+        **{name: array.astype(getattr(first, name).dtype) for name, array in arrays.items()},
+        start=np.cumsum([0] + [len(tree["value"]) for tree in trees]),
+        output=np.arange(len(trees)) % len(forests),
+        n_columns=first.n_columns,
+        n_outputs=len(forests),
+    )

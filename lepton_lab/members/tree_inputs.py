@@ -15,7 +15,7 @@ import numpy as np
 
 from lepton_lab.members.codes import code_layout, codes_of
 from lepton_lab.survival import Survival
-from lepton_lab.tasks import Task
+from lepton_lab.tasks import Task, are_shifted
 
 if TYPE_CHECKING:
     from lepton_lab.data.encode_tabular import AnyBlock
@@ -79,7 +79,7 @@ def fit_tree_inputs(
         n_codes = int(offset[j + 1] - offset[j])
         codes = codes_of(x, j, offset) - offset[j]
         score = (
-            _level(y, task) if task.n_outputs == 1 else _direction(codes, task.targets(y), w, n_codes, task.n_outputs)
+            _level(y, task) if not are_shifted(task) else _direction(codes, task.targets(y), w, n_codes, task.n_outputs)
         )
         inputs.target_code[offset[j] : offset[j + 1]] = _means(codes, score, w, n_codes)
         out_of_fold[j] = _means_of_other_folds(codes, score, w, n_codes, fold)
@@ -94,7 +94,7 @@ def _level(y: np.ndarray, task: Task) -> np.ndarray:
     if isinstance(task, Survival):
         exposed, happened = task.exposure(y)
         return happened - exposed
-    return np.asarray(y, np.float64) if task.n_outputs == 1 else _class_rank(task.targets(y))
+    return np.asarray(y, np.float64) if not are_shifted(task) else _class_rank(task.targets(y))
 
 
 def _class_rank(index: np.ndarray) -> np.ndarray:

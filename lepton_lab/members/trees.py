@@ -17,8 +17,9 @@ from lepton_lab.members.codes import layout_fits
 from lepton_lab.members.forest import NODE_ARRAYS, Forest, check_forest
 from lepton_lab.members.tree_inputs import TreeInputs, fit_tree_inputs
 from lepton_lab.members.valid_logits import ValidLogits
+from lepton_lab.quantiles import Quantiles
 from lepton_lab.survival import Survival
-from lepton_lab.tasks import Task
+from lepton_lab.tasks import Task, are_shifted
 
 if TYPE_CHECKING:
     from lightgbm.callback import CallbackEnv
@@ -144,6 +145,13 @@ def fit_trees(
     Returns:
         Every tree that was grown, and the best round.
     """
+    if isinstance(task, Quantiles):
+        from lepton_lab.members.quantile_trees import fit_quantile_trees  # it is made of the pieces below
+
+        return fit_quantile_trees(
+            (x, y, weights), blocks, task, valid=valid, config=config, seed=seed, after_round=after_round,
+            judged=judged,
+        )  # fmt: skip
     import lightgbm
 
     inputs, matrix = fit_tree_inputs(x, y, weights, blocks, task, seed)
@@ -211,9 +219,9 @@ class Watch:
 
 def parameters(config: TreesConfig, task: Task, seed: int, blocks: Sequence[AnyBlock] = ()) -> dict[str, Any]:
     """What LightGBM is told."""
-    known = {"binary": "binary", "multiclass": "multiclass", "survival": "poisson"}
+    known = {"binary": "binary", "multiclass": "multiclass", "survival": "poisson", "quantile": "quantile"}
     objective = known.get(task.name, "regression")
-    losses = {"binary": "binary_logloss", "multiclass": "multi_logloss", "survival": "poisson"}
+    losses = {"binary": "binary_logloss", "multiclass": "multi_logloss", "survival": "poisson", "quantile": "quantile"}
     metric = losses.get(task.name, "l2")
     found = {
         "objective": objective,
@@ -238,7 +246,7 @@ def parameters(config: TreesConfig, task: Task, seed: int, blocks: Sequence[AnyB
     if any(signs):
         # Each tree is monotone by itself; the methods that bind less are not always right.
         found |= {"monotone_constraints": signs, "monotone_constraints_method": "basic"}
-    return found | ({"num_class": task.n_outputs} if task.n_outputs > 1 else {})
+    return found | ({"num_class": task.n_outputs} if are_shifted(task) else {})
 
 
 def read_lightgbm(text: str, n_columns: int, n_outputs: int) -> Forest:

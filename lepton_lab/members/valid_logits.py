@@ -28,13 +28,17 @@ class ValidLogits:
         self._answers, self._offset = answers, None if offset is None else np.asarray(offset, np.float64)
         return []
 
+    def take(self, answers: np.ndarray) -> None:
+        """Remember the answers of several boosters `(row, output)`."""
+        self._answers = answers
+
     def logits(self) -> Float[np.ndarray, "row output"]:
         """Of each row, as the member would give them."""
         answers, n_outputs = np.asarray(self._answers, np.float64), self._task.n_outputs
         if isinstance(self._task, Survival):
             return (np.log(np.maximum(answers, 1e-300)) - (0.0 if self._offset is None else self._offset))[:, None]
         if not self._task.classes:
-            return answers[:, None]
+            return answers.reshape(len(answers), n_outputs)
         share = np.clip(answers, 1e-15, 1 - 1e-15)
         if n_outputs == 1:
             return (np.log(share) - np.log1p(-share))[:, None]

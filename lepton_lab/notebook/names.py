@@ -273,7 +273,7 @@ class Names:
             return _times(option, text)
         if option.kind == "label":
             return self._label(text, arguments)
-        if option.choices and text not in option.choices:
+        if option.choices and text not in option.choices and text.partition(":")[0] not in option.choices:
             raise OptionError(
                 f"{option.flag} {text!r} is not known.{did_you_mean(text, option.choices)} "
                 f"Choose one of: {', '.join(option.choices)}."

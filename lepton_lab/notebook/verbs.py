@@ -78,7 +78,7 @@ class Verb:
 
 
 TARGET = Option("target", "column", "the column to predict")
-TASKS = ("binary", "multiclass", "regression", "survival")
+TASKS = ("binary", "multiclass", "regression", "quantile", "survival")
 TASK = Option("task", "choice", "what is predicted; told from the target if left out", TASKS)
 POSITIVE = Option("positive", "text", "the class whose probability is predicted (two classes only)")
 EVENT = Option("event", "column", "where the target is a time: the column that says whether the event happened then")

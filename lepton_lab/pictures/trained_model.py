@@ -14,6 +14,7 @@ from lepton_lab.pictures.markup import Markup
 from lepton_lab.pictures.numbers import count, fixed, percent
 from lepton_lab.pictures.scoreboard import Scoreboard
 from lepton_lab.pictures.survival_curves import figure_of_risks
+from lepton_lab.quantiles import Quantiles
 from lepton_lab.survival import Survival
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ def task_words(task: Task) -> str:
         return f"time until {task.event!r}, censored"
     if task.name == "binary":
         return f"two classes, positive is {task.classes[1]!r}"
+    if isinstance(task, Quantiles):
+        return f"quantiles {', '.join(f'{level:g}' for level in task.levels)}"
     return f"{len(task.classes)} classes" if task.classes else "regression"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Float64, Int
 
 from lepton_lab.reporting.page_points import PagePoints
-from lepton_lab.trained import Blend, TrainedModel
+from lepton_lab.trained import TrainedModel
 from lepton_lab.training.network_member import NetworkMember
 
 WIDE = 48
@@ -42,7 +42,7 @@ class ChangedRow:
         if len(self.x) < WIDE:
             return np.asarray(self.model.logits_x(mixed), np.float64)
         used = [(w, m) for w, m in zip(self.model.blend.weights, self.model.members, strict=True) if w]
-        active = Blend(np.array([w for w, _ in used]), self.model.blend.scale, self.model.blend.bias)
+        active = replace(self.model.blend, weights=np.array([w for w, _ in used]))
         return np.asarray(active.logits([self._of(m, mixed, columns, at) for _, m in used]), np.float64)
 
     def _of(self, member: Any, mixed: np.ndarray, columns: np.ndarray, at: np.ndarray) -> np.ndarray:

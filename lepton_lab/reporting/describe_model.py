@@ -11,6 +11,7 @@ from lepton_lab.censored.times import events_of, times_of
 from lepton_lab.data.quality import check_table
 from lepton_lab.data.rows import Table
 from lepton_lab.data.table import fingerprint
+from lepton_lab.quantiles import Quantiles
 from lepton_lab.reporting.card import DataFinding, DataSummary, MemberDetails, ModelDetails, Results
 from lepton_lab.reporting.column_summaries import column_summaries, safe_ends
 from lepton_lab.survival import Survival
@@ -120,6 +121,8 @@ def _predicts(model: TrainedModel) -> str:
         return f"the probability that {model.schema.target} is {model.classes[1]}"
     if model.classes:
         return f"the probability of each of {len(model.classes)} classes of {model.schema.target}"
+    if isinstance(task, Quantiles):
+        return f"the {', '.join(f'{level:.3g}' for level in task.levels)} quantiles of {model.schema.target}"
     return f"the number {model.schema.target}"
 
 

@@ -14,6 +14,7 @@ from lepton_lab.networks.layout import BlockLike, Layout
 from lepton_lab.networks.monotone import constrain
 from lepton_lab.networks.piecewise import choose_knots
 from lepton_lab.networks.tabular import TabularConfig, TabularNetwork
+from lepton_lab.quantiles import Quantiles
 from lepton_lab.tasks import Task
 from lepton_lab.training.batches import RowStream
 from lepton_lab.training.compute import Compute
@@ -168,6 +169,9 @@ def _affine(task: Any) -> tuple[float, float]:
 
 def _prior(task: Task, train: Rows, n_heads: int) -> np.ndarray:
     """Output biases `(head, output)` that answer with the classes' shares: training starts from the trivial model."""
+    if isinstance(task, Quantiles):
+        own = (task.answer_without_columns(train.y, train.weights) - task.location) / task.scale
+        return np.tile(own.astype(np.float32), (n_heads, 1))
     if not task.classes:
         return np.zeros((n_heads, task.n_outputs), np.float32)
     counts = np.bincount(train.y.astype(int), train.weights, minlength=len(task.classes)) + 1.0

@@ -14,6 +14,7 @@ from flax import nnx
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Float, Int, Shaped
 
+from lepton_lab.quantiles import Quantiles
 from lepton_lab.tasks import Task
 from lepton_lab.training.compute import matmuls_in_bfloat16
 from lepton_lab.training.functions import Structure, Wishes
@@ -62,7 +63,12 @@ def chunk_of(structure: Structure, task: Task, *, precision: str = "float32", me
         precision: of matmuls, `float32` or `bfloat16`.
         mesh: devices that share the rows of each batch along its axis `data`; None for one device.
     """
-    return _chunk_of(structure, _Loss(task.name, task), precision, mesh)
+    return _chunk_of(structure, _Loss(_kind_of(task), task), precision, mesh)
+
+
+def _kind_of(task: Task) -> str:
+    """What a loss depends on; of quantiles their levels too."""
+    return f"{task.name} {task.levels}" if isinstance(task, Quantiles) else task.name
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ def many_chunks_of(structure: Structure, task: Task) -> RunChunk:
     Takes what `chunk_of` takes, with `learning`, `weight_decay`, `batches` and `n_steps` stacked along a first
     axis. A lane whose steps are done waits, unchanged, for the others.
     """
-    return _many_chunks_of(structure, _Loss(task.name, task))
+    return _many_chunks_of(structure, _Loss(_kind_of(task), task))
 
 
 @functools.lru_cache(maxsize=64)

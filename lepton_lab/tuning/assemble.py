@@ -119,7 +119,7 @@ def assemble(
     members, weights = _final_members(ensemble, setting, control, budget, kept, notes)
     blend, undo = ensemble.blend, setting.problem.undo
     # Candidates have what class weights shifted given back; the members themselves have not.
-    whole = Blend(np.array(weights), blend.scale, blend.bias + blend.scale * undo)
+    whole = replace(blend, weights=np.array(weights), bias=blend.bias + blend.scale * undo)
     n_judged = len(ensemble.logits)
     note = f"highest balanced accuracy (Youden's J) on {n_judged:,} rows kept out of training"
     combined = Combined(

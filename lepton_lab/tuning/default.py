@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -91,7 +91,7 @@ def _blended(setting: Setting, linear: list[Grown], entries: Sequence[Entry]) ->
     members.judged = {name: out_of_fold(one) for name, one in grown.items()}
     blend = combine(setting.problem, members).blend
     # Judged logits have what class weights shifted given back already; the blend's bias gives it back once more.
-    undone = Blend(blend.weights, blend.scale, blend.bias - blend.scale * setting.problem.undo)
+    undone = replace(blend, bias=blend.bias - blend.scale * setting.problem.undo)
     return undone, undone.logits([judged_logits(one) for one in grown.values()])
 
 

@@ -7,14 +7,14 @@ Source: Caruana et al. 2004, "Ensemble selection from libraries of models". Ours
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from lepton_lab.fitting.calibrate import fit_calibration, youden_threshold
 from lepton_lab.metrics import Metric
-from lepton_lab.tasks import Task
-from lepton_lab.trained import Blend, centred
+from lepton_lab.tasks import Task, are_shifted
+from lepton_lab.trained import Blend, as_blended
 
 _PICKS = 30
 # A model of more parts predicts and explains slower, and the last parts hardly count.
@@ -57,9 +57,9 @@ def pick_ensemble(candidates: Sequence[np.ndarray], default: Blend, judged: Judg
     Returns:
         Weights of all candidates (most of them 0), temperature and biases. Never worse on these rows than `default`.
     """
-    z = np.stack([centred(each) for each in candidates])
+    z = np.stack([as_blended(judged.task, each) for each in candidates])
     known = len(default.weights)
-    start = Blend(np.concatenate([default.weights, np.zeros(len(z) - known)]), default.scale, default.bias)
+    start = replace(default, weights=np.concatenate([default.weights, np.zeros(len(z) - known)]))
     weights = _few(_picked(z, start, judged))
     blend = _calibrated(z, weights, judged)
     return blend if judged.score(blend.logits(list(z))) > judged.score(start.logits(list(z))) else start
@@ -69,7 +69,7 @@ def threshold_of(blend: Blend, candidates: Sequence[np.ndarray], judged: Judged)
     """The probability from which a row is called positive; None unless there are two classes."""
     if len(judged.task.classes) != 2:
         return None
-    probability = judged.task.probability(blend.logits([centred(z) for z in candidates]))[:, 1]
+    probability = judged.task.probability(blend.logits([as_blended(judged.task, z) for z in candidates]))[:, 1]
     return youden_threshold(probability, judged.y, judged.counted)
 
 
@@ -104,4 +104,4 @@ def _few(weights: np.ndarray) -> np.ndarray:
 
 def _calibrated(z: np.ndarray, weights: np.ndarray, judged: Judged) -> Blend:
     found = fit_calibration(np.tensordot(weights, z, axes=1), judged.y, judged.counted, judged.task)
-    return Blend(weights, found.scale, found.bias)
+    return Blend(weights, found.scale, found.bias, shifts=are_shifted(judged.task))

@@ -125,6 +125,8 @@ def tune_run(
     asked = options.asked
     if asked.task == "survival":
         raise OptionError("tune knows no times to an event. Train one: ll.train(df, target=TIME, event=COLUMN)")
+    if str(asked.task).partition(":")[0] == "quantile":
+        raise OptionError("tune knows no quantiles. Train a model of them: ll.train(df, target=..., task='quantile')")
     table, task, findings = read_table(
         df, target=asked.target, task=asked.task, positive=asked.positive, split=asked.split, weights=weights,
         ignore=asked.ignore, types=asked.types, reshape=reshape_of(asked.reshape),

@@ -181,7 +181,7 @@ def _comparison(model: TrainedModel, sign: str, number: float) -> Goal:
     ends = {"low": number} if up else {"high": number}
     factor = 1.0 if up else -1.0
     words = f"{what} {sign} {number:g}"
-    return Goal(np.array([[factor]]), np.array([factor * offset]), words, None, **ends, closed="=" in sign)
+    return Goal(factor * _first_output(model), np.array([factor * offset]), words, None, **ends, closed="=" in sign)
 
 
 def _range(model: TrainedModel, low: float, high: float) -> Goal:
@@ -190,8 +190,13 @@ def _range(model: TrainedModel, low: float, high: float) -> Goal:
     words = f"{_estimated(model)} from {low:g} to {high:g}"
     ends = [(1.0, low), (-1.0, -high)]
     kept = [(sign, end) for sign, end in ends if math.isfinite(end)]
-    planes = np.array([[sign] for sign, _ in kept])
+    planes = np.concatenate([sign * _first_output(model) for sign, _ in kept])
     return Goal(planes, np.array([end for _, end in kept]), words, None, low, high, closed=True)
+
+
+def _first_output(model: TrainedModel) -> np.ndarray:
+    """The plane of the one number that a goal is about `(1, output)`: of quantiles the median, which comes first."""
+    return np.eye(1, model.task.n_outputs)
 
 
 def _estimated(model: TrainedModel) -> str:

@@ -20,6 +20,7 @@ from lepton_lab.explanation.effects.swaps import ColumnSwap, JaxSwap, PredictSwa
 from lepton_lab.explanation.estimate import Pace
 from lepton_lab.explanation.predict_game import PredictGame, checked_outputs
 from lepton_lab.explanation.row_function import RowFunction, row_function
+from lepton_lab.tasks import output_names
 from lepton_lab.trained import TrainedModel
 
 
@@ -94,7 +95,7 @@ def _trained_question(
     if options.scale == "probability" and not task.classes:
         raise OptionError("scale='probability' needs classes, and this model predicts a number. Use scale='link'.")
     probability = options.scale == "probability"
-    names = tuple(map(str, task.classes)) if task.n_outputs > 1 else (_only_name(task),)
+    names = output_names(task)
 
     def link(logits: np.ndarray) -> np.ndarray:
         if not probability:
@@ -107,10 +108,6 @@ def _trained_question(
         swap, _values_of(table, column), grid, link, table.index.to_numpy(), names,
         "probability" if probability else task.unit, options.seed, options.pace or Pace(),
     )  # fmt: skip
-
-
-def _only_name(task: Any) -> str:
-    return str(task.classes[1]) if task.classes else "prediction"
 
 
 def _input(model: TrainedModel, column: str) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax
@@ -18,7 +18,7 @@ from lepton_lab.data.rows import Table
 from lepton_lab.errors import ExplanationError
 from lepton_lab.explanation.effects.grids import Grid, Kind, column_values, even_grid
 from lepton_lab.members.linear import LinearMember
-from lepton_lab.trained import Blend, TrainedModel
+from lepton_lab.trained import TrainedModel
 from lepton_lab.training.functions import NetworkFunctions
 from lepton_lab.training.network_member import NetworkMember
 
@@ -137,7 +137,7 @@ def _answers(model: TrainedModel, x: np.ndarray, grids: ModelGrids) -> Float64[n
     used = [(w, member) for w, member in zip(model.blend.weights, model.members, strict=True) if w]
     if not used:
         return np.broadcast_to(model.blend.bias, (*grids.x.shape, len(model.blend.bias))).astype(np.float64)
-    active = Blend(np.array([w for w, _ in used]), model.blend.scale, model.blend.bias)
+    active = replace(model.blend, weights=np.array([w for w, _ in used]))
     return np.asarray(active.logits([_member_answers(member, x, grids) for _, member in used]), np.float64)
 
 

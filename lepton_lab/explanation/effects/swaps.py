@@ -9,7 +9,7 @@ from __future__ import annotations
 import abc
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -19,7 +19,7 @@ from jaxtyping import Array, Float, Float64, Int
 
 from lepton_lab.explanation.predict_game import PredictGame
 from lepton_lab.members.linear import LinearMember
-from lepton_lab.trained import Blend, TrainedModel
+from lepton_lab.trained import TrainedModel
 from lepton_lab.training.functions import NetworkFunctions
 from lepton_lab.training.network_member import NetworkMember
 
@@ -62,7 +62,7 @@ class TrainedSwap(ColumnSwap):
         used = [(w, m) for w, m in zip(self.model.blend.weights, self.model.members, strict=True) if w]
         if not used:
             return np.broadcast_to(self.model.blend.bias, (*which.shape, len(self.model.blend.bias))).astype(np.float64)
-        active = Blend(np.array([w for w, _ in used]), self.model.blend.scale, self.model.blend.bias)
+        active = replace(self.model.blend, weights=np.array([w for w, _ in used]))
         return np.asarray(active.logits([_member_outputs(m, self, rows, which) for _, m in used]), np.float64)
 
     @functools.cached_property

@@ -21,12 +21,12 @@ from lepton_lab.errors import ColumnError, ExplanationError, no_such_column
 from lepton_lab.explanation.asked import at_once
 from lepton_lab.explanation.estimate import ExplainProgress
 from lepton_lab.explanation.explain_function import Naming, ask_function
-from lepton_lab.explanation.explain_model import output_names
 from lepton_lab.explanation.explanation import Explanation
 from lepton_lab.explanation.inside.cut import CUTTERS, Cut, Wanted, channel_names
 from lepton_lab.explanation.inside.inside_explanation import InsideExplanation, InsideObject, whole
 from lepton_lab.explanation.inside.object_answers import networks_of, object_answers, text_answers
 from lepton_lab.explanation.options import ExplainOptions
+from lepton_lab.tasks import output_names
 from lepton_lab.trained import TrainedModel
 from lepton_lab.training.compilation import use_compilation_cache
 
