@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from lepton_lab.api_inside import explain_inside
     from lepton_lab.api_report import report
     from lepton_lab.api_tune import tune
+    from lepton_lab.data.images import images
     from lepton_lab.errors import LeptonError
     from lepton_lab.estimators import LeptonClassifier, LeptonRegressor
     from lepton_lab.evaluation.report import Evaluation
@@ -83,6 +84,7 @@ __all__ = [
     "explain_inside",
     "explain_preview",
     "explain_stream",
+    "images",
     "interactions",
     "load",
     "loss_importance",
@@ -119,6 +121,7 @@ _HOMES = {
     "explain_inside": "lepton_lab.api_inside",
     "explain_stream": "lepton_lab.api_explain",
     "explain_preview": "lepton_lab.api_effects",
+    "images": "lepton_lab.data.images",
     "interactions": "lepton_lab.api_explain",
     "loss_importance": "lepton_lab.api_effects",
     "partial_dependence": "lepton_lab.api_effects",

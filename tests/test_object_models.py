@@ -127,4 +127,6 @@ def test_everything_is_shown(model, frame):
 
 def test_rows_of_another_kind_are_refused(model, frame):
     with pytest.raises(DataError, match=r"scan.*wanted an array a row"):
+        model.predict(frame.assign(scan=3.0))
+    with pytest.raises(DataError, match=r"there is no file .picture\.png"):
         model.predict(frame.assign(scan="picture.png"))

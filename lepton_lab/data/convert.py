@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lepton_lab.data.frames import RawColumn
+from lepton_lab.data.image_paths import images_at
 from lepton_lab.data.objects import object_array
 from lepton_lab.data.parse import dates_of, number_of, numbers_of
 from lepton_lab.data.schema import OBJECTS, Category, Column, Kind
@@ -93,9 +94,16 @@ def dates_in(values: Values) -> tuple[np.ndarray, str]:
 
 
 def objects_in(values: Values, kind: Kind) -> tuple[np.ndarray, str]:
-    """A column's values as arrays, None where missing, and what is wrong with them."""
+    """A column's values as arrays, None where missing, and what is wrong with them; words are paths of images.
+
+    Raises:
+        DamagedImageError: a file cannot be read.
+    """
     if values.family == Family.NOTHING or values.missing().all():
         return np.full(len(values.array), None, dtype=object), ""
+    if kind == Kind.IMAGE and values.family == Family.WORD:
+        codes, paths = values.factorised
+        return object_array([*images_at(paths), None])[codes], ""
     if values.family != Family.ARRAY:
         return values.array, f"wanted an array a row; found {_in_words(values)}"
     return values.array, _unlike(values.array, kind)

@@ -104,7 +104,7 @@ def _from_array(array: np.ndarray) -> np.ndarray:
 def _in_folder(folder: Path) -> pd.DataFrame:
     if not folder.is_dir():
         what = "is a file, not a folder; for single files give a list" if folder.exists() else "is not there"
-        raise DataError(f"the folder {str(folder)!r} {what}. For example: images('photos/') or images(df['path'])")
+        raise DataError(f"the folder {str(folder)!r} {what}. For example: ll.images('photos/')")
     files = sorted(file for file in folder.rglob("*") if file.is_file() and not _is_hidden(file, folder))
     known = [file for file in files if file.suffix.lower() in SUFFIXES]
     if not known:
@@ -136,7 +136,7 @@ def _of_paths(paths: Iterable[Any]) -> pd.DataFrame:
         if not isinstance(path, (str, Path)):
             raise DataError(f"entry {number} is {path!r}, not a path. Leave such rows out: df.dropna(subset=['path'])")
     if not listed:
-        raise DataError("there are no paths. Give at least one, or a folder: images('photos/')")
+        raise DataError("there are no paths. Give at least one, or a folder: ll.images('photos/')")
     return pd.DataFrame({"file": [str(path) for path in listed]}, index=index)
 
 
@@ -152,7 +152,7 @@ def _read(frame: pd.DataFrame, damaged: str) -> pd.DataFrame:
             bad.append(error)
     if bad and (damaged == "raise" or len(bad) == len(found)):
         more = f" {len(bad) - 1} more cannot be read either." if len(bad) > 1 else ""
-        raise DamagedImageError(f"{bad[0]}{more} Repair or delete them, or leave them out: images(..., damaged='skip')")
+        raise DamagedImageError(f"{bad[0]}{more} Repair them, or leave them out: ll.images(..., damaged='skip')")
     if bad:
         _warn(f"{len(bad)} of {len(found)} files cannot be read and their rows were left out", map(str, bad))
     is_read = np.array([image is not None for image in found])

@@ -7,6 +7,7 @@ whole numbers, named like a key, many          identifier      (customer_id, acc
 whole numbers counting the rows from 0 or 1     identifier
 whole numbers, named like a code, not many     category        (zip, industry_code); others stay numbers
 words that all write numbers, or ISO dates     numeric, datetime
+words that all end as names of image files     identifier      (types={"file": "image"} reads them)
 words, long and mostly different               text
 words, nearly all different                    identifier
 other words                                    category
@@ -24,6 +25,7 @@ import numpy as np
 import pandas as pd
 
 from lepton_lab.data.array_values import array_kind
+from lepton_lab.data.image_paths import are_paths
 from lepton_lab.data.parse import dates_of, numbers_of
 from lepton_lab.data.schema import Kind
 from lepton_lab.data.values import Family, Values
@@ -164,6 +166,10 @@ def _of_words(name: str, array: np.ndarray, codes: np.ndarray, uniques: np.ndarr
 def _of_real_words(name: str, array: np.ndarray, codes: np.ndarray, uniques: np.ndarray) -> Inferred:
     n_known, n = int((codes >= 0).sum()), len(uniques)
     share = n / n_known
+    if are_paths(uniques):
+        return Inferred(
+            Kind.IDENTIFIER, array, f"paths of image files; to read: types={{{name!r}: 'image'}}", n_distinct=n
+        )
     if n_known >= FEW_ROWS and share > 0.5 and _median_words(uniques) >= LONG_WORDS:
         return Inferred(Kind.TEXT, array, f"free text, {share:.0%} of it different", n_distinct=n)
     if n_known >= FEW_ROWS and (share >= 0.95 or (share >= 0.5 and is_key_name(name))):

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
+from pathlib import PurePath
 
 import numpy as np
 import pandas as pd
 
 from lepton_lab.data.array_values import arrays_of
 from lepton_lab.data.frames import RawColumn
+from lepton_lab.data.objects import object_array
 
 
 class Family(StrEnum):
@@ -194,6 +196,8 @@ def _of_mixed(array: np.ndarray, dtype: str) -> Values:
         return _numbers(np.array([np.nan if v is None else float(v) for v in filled]), dtype)
     if all(isinstance(v, (str, bool, np.bool_)) or _is_number(v) for v in present):
         return Values(Family.MIXED, filled, dtype)
+    if all(isinstance(v, (str, PurePath)) for v in present):
+        return Values(Family.WORD, object_array([None if v is None else str(v) for v in filled]), dtype)
     arrays = arrays_of(filled)
     return Values(Family.UNUSABLE, array, dtype) if arrays is None else Values(Family.ARRAY, arrays, dtype)
 

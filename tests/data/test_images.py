@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from lepton_lab.data.encode_tabular import fit_encoder
 from lepton_lab.data.image_files import DamagedImageError, read_image
 from lepton_lab.data.images import images
+from lepton_lab.data.table import read_like, read_table
 from lepton_lab.errors import DataError, DataWarning, MissingPackageError, OptionError
 
 RGB = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
@@ -187,3 +189,46 @@ def test_without_pillow_the_error_names_the_command(tmp_path: Path, monkeypatch:
     monkeypatch.setitem(__import__("sys").modules, "PIL", None)
     with pytest.raises(MissingPackageError, match=r"pip install 'lepton-lab\[vision\]'"):
         images([path])
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """Twenty images in files of two sizes, one of them in colour, beside a number."""
+    folder = tmp_path_factory.mktemp("files")
+    paths = [
+        str(save(folder / f"{k}.png", np.full((6, 8) if k % 2 else (12, 16), 10 * k, np.uint8))) for k in range(19)
+    ]
+    paths.append(str(save(folder / "19.png", RGB)))
+    return pd.DataFrame({"file": paths, "size": np.arange(20.0) % 7, "label": ["cat", "dog"] * 10})
+
+
+def test_a_column_of_paths_is_read_where_its_type_is_told(files: pd.DataFrame) -> None:
+    files = files.assign(file=[None, Path(files["file"][1]), *files["file"][2:]])
+    table, _, _ = read_table(files, target="label", types={"file": "image"})
+    encoder = fit_encoder(table)
+    block = encoder.blocks[0]
+    x = encoder.encode(table)
+    assert (block.height, block.width, block.channels) == (6, 8, 3)
+    assert x[0, 0] == 0 and len(set(x[1:, 0].tolist())) == 19
+    np.testing.assert_array_equal(block.shelf.one(x[19, 0]), RGB)
+    again = read_like(table.schema, files.iloc[5:7])
+    assert encoder.encode(again)[:, 0].tolist() == x[5:7, 0].tolist()
+
+
+def test_a_column_of_paths_whose_type_is_not_told_is_no_input_and_says_what_to_type(files: pd.DataFrame) -> None:
+    table, _, _ = read_table(files, target="label")
+    assert table.schema.names == ("size",)
+    assert "types={'file': 'image'}" in table.schema.column("file").reason
+    with pytest.raises(DataError, match=r"no column is left.*types=\{'file': 'image'\}"):
+        read_table(files[["file", "label"]], target="label")
+
+
+def test_files_that_cannot_be_read_are_named_and_counted(files: pd.DataFrame, tmp_path: Path) -> None:
+    (tmp_path / "cut.png").write_bytes(Path(files["file"][3]).read_bytes()[:40])
+    broken = files.assign(file=[*files["file"][:18], str(tmp_path / "cut.png"), "nowhere.png"])
+    with pytest.raises(DamagedImageError, match=r"cut\.png.*1 more of 20.*damaged='skip'"):
+        read_table(broken, target="label", types={"file": "image"})
+    with pytest.warns(DataWarning, match="2 of 20 files"), pytest.warns(DataWarning, match="2 sizes"):
+        kept = images(broken["file"], damaged="skip")
+    table, _, _ = read_table(kept.assign(label=broken["label"]), target="label")
+    assert table.n_rows == 18 and table.schema.names == ("image",)
