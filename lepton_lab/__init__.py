@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     )
     from lepton_lab.api_explain import counterfactuals, explain, explain_stream, interactions, whatif
     from lepton_lab.api_inside import explain_inside
+    from lepton_lab.api_recommend import recommend
     from lepton_lab.api_report import report
     from lepton_lab.api_tune import tune
     from lepton_lab.data.images import images
@@ -91,6 +92,7 @@ __all__ = [
     "partial_dependence",
     "predict",
     "predict_survival",
+    "recommend",
     "report",
     "reshape",
     "resume",
@@ -125,6 +127,7 @@ _HOMES = {
     "interactions": "lepton_lab.api_explain",
     "loss_importance": "lepton_lab.api_effects",
     "partial_dependence": "lepton_lab.api_effects",
+    "recommend": "lepton_lab.api_recommend",
     "report": "lepton_lab.api_report",
     "tune": "lepton_lab.api_tune",
     "whatif": "lepton_lab.api_explain",

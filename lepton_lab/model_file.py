@@ -36,6 +36,7 @@ from lepton_lab.data.stored_values import values_from_json, values_to_json
 from lepton_lab.errors import DamagedFileError, DataError, ModelFileError, NewerFormatError
 from lepton_lab.members.linear import LinearMember
 from lepton_lab.members.member import Member
+from lepton_lab.members.popularity import PopularityMember
 from lepton_lab.members.trees import TreesMember
 from lepton_lab.metrics import Estimate
 from lepton_lab.quantiles import Quantiles
@@ -53,6 +54,7 @@ _MEMBERS: dict[str, Callable[[dict[str, np.ndarray], dict[str, Any]], Member]] =
     "network": NetworkMember.from_arrays,
     "linear": LinearMember.from_arrays,
     "trees": TreesMember.from_arrays,
+    "popularity": PopularityMember.read,
 }
 
 

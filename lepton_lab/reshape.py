@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from lepton_lab.data.long_rows import Reshape
 from lepton_lab.data.reshaping import made
 
-__all__ = ["Reshape", "series", "windows"]
+__all__ = ["Reshape", "histories", "series", "windows"]
 
 
 def windows(
@@ -70,6 +70,45 @@ def series(
         'series'
     """
     return made("series", {"id": id, "time": time, "columns": _names(columns), "every": every, "name": name})
+
+
+def histories(
+    *,
+    user: str,
+    item: str,
+    time: str,
+    rating: str | None = None,
+    at_least: float | None = None,
+    columns: Sequence[str] | None = None,
+    learn_users: bool = False,
+    name: str = "history",
+) -> Reshape:
+    """A row an event: what its user had done before that moment, and the item that came then, to be predicted.
+
+    For recommendations: films watched, goods bought, pages opened. Rows are held out by time unless `split` says
+    otherwise. Of later frames each user's next item is predicted.
+
+    Args:
+        user: the column that says who. No input, so that newcomers are read as everybody else is; but see
+            `learn_users`.
+        item: the column that says what: the target.
+        time: numbers or dates that put the events of a user in order. Events of one user and moment are in no history
+            of each other.
+        rating: a column of numbers that say how much it was liked; together with `at_least`.
+        at_least: the rating from which on an event counts; others are left out.
+        columns: inputs beside the history, known before the item is; the columns that say the same in all events of a
+            user (age, country) if left out.
+        learn_users: learn something of each user beyond the history. Users never seen are then read as unknown ones.
+        name: of the column of histories.
+
+    Example:
+        >>> histories(user="user", item="film", time="when").column
+        'history'
+    """
+    return made("histories", {
+        "user": user, "item": item, "time": time, "rating": rating, "at_least": at_least, "columns": _names(columns),
+        "learn_users": learn_users, "name": name,
+    })  # fmt: skip
 
 
 def _names(columns: Sequence[str] | None) -> tuple[str, ...] | str | None:

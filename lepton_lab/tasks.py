@@ -18,6 +18,7 @@ from lepton_lab import metrics
 from lepton_lab.errors import DamagedFileError, OptionError, no_such_option
 from lepton_lab.metrics import Metric
 from lepton_lab.quantiles import Quantiles
+from lepton_lab.ranking import Ranking
 from lepton_lab.survival import Survival
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Task(Protocol):
 
     @property
     def name(self) -> str:
-        """`binary`, `multiclass`, `regression`, `quantile` or `survival`."""
+        """`binary`, `multiclass`, `regression`, `quantile`, `survival` or `ranking`."""
         ...
 
     @property
@@ -240,6 +241,8 @@ def task_from_json(data: Mapping[str, Any]) -> Task:
             return Multiclass(tuple(data["classes"]))
         if data["name"] == "regression":
             return Regression(float(data["location"]), float(data["scale"]), str(data["unit"]))
+        if data["name"] == "ranking":
+            return Ranking.from_json(data)
         if data["name"] == "survival":
             return Survival.from_json(data)
         if data["name"] == "quantile":

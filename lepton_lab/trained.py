@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lepton_lab.data.encode_items import ItemsBlock
 from lepton_lab.data.encode_tabular import TabularEncoder
 from lepton_lab.data.object_block import ObjectBlock
 from lepton_lab.data.schema import Schema
 from lepton_lab.errors import OptionError
 from lepton_lab.metrics import Estimate, bootstrap, draw_resamples
 from lepton_lab.quantiles import Quantiles
+from lepton_lab.ranking import Ranking, without_seen
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import ClassValue, Task, are_shifted
 from lepton_lab.training.network_member import NetworkMember
@@ -196,16 +198,32 @@ class TrainedModel:
         active = replace(self.blend, weights=np.array([w for w, _ in used]))
         return active.logits([member.logits(x) for _, member in used])
 
+    def seen_x(self, x: np.ndarray, *, always: bool = False) -> np.ndarray | None:
+        """Which items are never recommended to encoded rows, bool `(row, item)`: those in the row's history.
+
+        None where the model ranks no items, or where what was seen may well come again, unless `always`.
+        """
+        if not isinstance(self.task, Ranking) or (self.task.repeats and not always):
+            return None
+        for place, block in enumerate(self.encoder.blocks):
+            if isinstance(block, ItemsBlock):
+                return block.seen(x[:, place], self.task.n_outputs)
+        return None
+
     def member_logits_x(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Each member's own logits of encoded rows, before blending and calibration."""
         return {member.name: member.logits(x) for member in self.members}
 
     def predict_proba(self, df: object) -> np.ndarray:
-        """Probabilities `(row, class)`, in the order of `classes`."""
-        return self.task.probability(self.logits(df))
+        """Probabilities `(row, class)`, in the order of `classes`; of items those that may be recommended."""
+        with self.encoder.visit():
+            x = self.encode(df)
+            return self.task.probability(without_seen(self.logits_x(x), self.seen_x(x)))
 
     def predict(self, df: object, times: object = None) -> pandas.DataFrame:
         """A frame with the input's index: `prediction`, and `probability_<class>` for classes.
+
+        Of items the one that is likeliest to come next, and its `probability`; `recommend` gives more of them.
 
         A binary prediction is the positive class from `threshold` on. Of a time to an event: `risk` (the log
         hazard that explanations are of), `median_survival` (infinite where half of such rows outlast the longest
@@ -223,7 +241,8 @@ class TrainedModel:
 
         table = read_like(self.schema, df)
         with self.encoder.visit():
-            logits = self.logits_x(self.encoder.encode(table))
+            x = self.encoder.encode(table)
+            logits = without_seen(self.logits_x(x), self.seen_x(x))
         if isinstance(self.task, Survival):
             return frame_of(_times_shown(self.task, logits, times), table.index)
         if times is not None:
@@ -234,6 +253,8 @@ class TrainedModel:
             return frame_of({"prediction": logits[:, 0]}, table.index)
         probability = self.task.probability(logits)
         columns: dict[str, np.ndarray] = {"prediction": self._class_values(self.decide(probability))}
+        if isinstance(self.task, Ranking):  # a column for each of thousands of items would be none to read
+            return frame_of(columns | {"probability": probability.max(axis=1)}, table.index)
         columns |= {f"probability_{c}": probability[:, k] for k, c in enumerate(self.classes)}
         return frame_of(columns, table.index)
 

@@ -17,7 +17,7 @@ LINES = [
     {"durations", "sizes", "package_files"},
     {"metrics", "samples"},
     {"censored"},
-    {"survival", "quantiles"},
+    {"survival", "quantiles", "ranking"},
     {"tasks"},
     {"data"},
     {"networks", "reshape"},
@@ -29,13 +29,23 @@ LINES = [
     {"evaluation", "tuning"},
     {"packs", "reporting"},
     {"pictures"},
-    {"api", "api_effects", "api_explain", "api_inside", "api_report", "api_tune", "estimators", "environment"},
+    {
+        "api",
+        "api_effects",
+        "api_explain",
+        "api_inside",
+        "api_recommend",
+        "api_report",
+        "api_tune",
+        "estimators",
+        "environment",
+    },
     {"notebook"},
 ]
 # Rooms that are several files of one idea, and so may see each other.
 TOGETHER = [
     {"trained", "model_file"},
-    {"api", "api_effects", "api_explain", "api_inside", "api_report", "api_tune", "environment"},
+    {"api", "api_effects", "api_explain", "api_inside", "api_recommend", "api_report", "api_tune", "environment"},
 ]
 LINE_OF = {name: number for number, names in enumerate(LINES) for name in names}
 

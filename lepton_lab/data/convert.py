@@ -9,6 +9,7 @@ import pandas as pd
 
 from lepton_lab.data.frames import RawColumn
 from lepton_lab.data.image_paths import images_at
+from lepton_lab.data.item_lists import item_lists_of
 from lepton_lab.data.objects import object_array
 from lepton_lab.data.parse import dates_of, number_of, numbers_of
 from lepton_lab.data.schema import OBJECTS, Category, Column, Kind
@@ -104,9 +105,17 @@ def objects_in(values: Values, kind: Kind) -> tuple[np.ndarray, str]:
     if kind == Kind.IMAGE and values.family == Family.WORD:
         codes, paths = values.factorised
         return object_array([*images_at(paths), None])[codes], ""
+    if kind == Kind.ITEMS:
+        return _item_lists(values)
     if values.family != Family.ARRAY:
         return values.array, f"wanted an array a row; found {_in_words(values)}"
     return values.array, _unlike(values.array, kind)
+
+
+def _item_lists(values: Values) -> tuple[np.ndarray, str]:
+    """A column's values as lists of items; a word or a number alone is no list."""
+    lists = item_lists_of(values.array) if values.family in (Family.LIST, Family.ARRAY) else None
+    return (values.array, f"wanted a list of items a row; found {_in_words(values)}") if lists is None else (lists, "")
 
 
 def _unlike(arrays: np.ndarray, kind: Kind) -> str:
@@ -119,7 +128,7 @@ def _unlike(arrays: np.ndarray, kind: Kind) -> str:
 
 def _categories(column: Column, values: Values) -> tuple[np.ndarray, str]:
     """Known values in the type they had; a value never seen stays as it is."""
-    if values.family in (Family.UNUSABLE, Family.ARRAY):
+    if values.family in (Family.UNUSABLE, Family.ARRAY, Family.LIST):
         return values.array, f"was categories; found {_in_words(values)}"
     if values.family == Family.DATE:
         written = values.array.astype(str).astype(object)
@@ -178,6 +187,7 @@ def _in_words(values: Values) -> str:
         Family.WORD: "words",
         Family.MIXED: "numbers and words",
         Family.ARRAY: "arrays",
+        Family.LIST: "lists of items",
         Family.NOTHING: "nothing",
         Family.UNUSABLE: f"values of the type {values.dtype}",
     }[values.family]

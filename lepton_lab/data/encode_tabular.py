@@ -3,7 +3,7 @@
 numeric    (value - center) / scale, NaN where missing; not clipped (the network bends, trees take it raw)
 datetime   (days since 1970 - center) / scale, NaN where missing
 category   0 missing, 1 unseen or rare, 2... the known categories; truth values are categories too
-objects    (images, series) 0 missing, else the object's number on the column's shelf
+objects    (images, series, lists of items) 0 missing, else the object's number on the column's shelf
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ import pandas as pd
 
 from lepton_lab.data.describe import DAY, MOST_CATEGORIES, most_frequent
 from lepton_lab.data.encode_image import ImageBlock, fit_images
+from lepton_lab.data.encode_items import ItemsBlock, fit_items
 from lepton_lab.data.encode_series import SeriesBlock, fit_series
 from lepton_lab.data.object_block import ObjectBlock
 from lepton_lab.data.rows import Table
-from lepton_lab.data.schema import Category, Column, Kind, sign_of
+from lepton_lab.data.schema import Category, Column, Kind, Role, sign_of
 from lepton_lab.errors import DamagedFileError
 
 MISSING, UNSEEN, FIRST_KNOWN = 0, 1, 2
@@ -92,8 +93,12 @@ class Block:
         return _block(data)
 
 
-AnyBlock: TypeAlias = Block | ImageBlock | SeriesBlock
-_READERS = dict.fromkeys(_KINDS, Block.from_json) | {"image": ImageBlock.from_json, "series": SeriesBlock.from_json}
+AnyBlock: TypeAlias = Block | ImageBlock | SeriesBlock | ItemsBlock
+_READERS = dict.fromkeys(_KINDS, Block.from_json) | {
+    "image": ImageBlock.from_json,
+    "series": SeriesBlock.from_json,
+    "items": ItemsBlock.from_json,
+}
 
 
 @dataclass(frozen=True)
@@ -146,10 +151,13 @@ def fit_encoder(table: Table) -> TabularEncoder:
     Source: robust scaling as in Holzmüller et al. 2024, "Better by default" (RealMLP); ours takes the middle
         distance of the other values where more than half the values are equal, not half the range.
     """
-    return TabularEncoder(tuple(_fit(column, table.columns[column.name]) for column in table.schema.inputs))
+    classes = next((column.categories for column in table.schema.columns if column.role == Role.TARGET), ())
+    return TabularEncoder(tuple(_fit(column, table.columns[column.name], classes) for column in table.schema.inputs))
 
 
-def _fit(column: Column, array: np.ndarray) -> AnyBlock:
+def _fit(column: Column, array: np.ndarray, classes: tuple[Category, ...]) -> AnyBlock:
+    if column.kind == Kind.ITEMS:
+        return fit_items(column.name, array, classes)
     if column.kind == Kind.IMAGE:
         return fit_images(column.name, array)
     if column.kind == Kind.SERIES:

@@ -12,6 +12,7 @@ words, long and mostly different               text
 words, nearly all different                    identifier
 other words                                    category
 arrays of numbers                              image, series
+lists of words                                 items
 
 To overrule: astype(float), astype("category"), or ignore=.
 """
@@ -91,6 +92,8 @@ def infer_kind(name: str, values: Values) -> Inferred:
     if values.family == Family.ARRAY:
         kind, reason = array_kind(values.array)
         return Inferred(kind, values.array, reason)
+    if values.family == Family.LIST:
+        return Inferred(Kind.ITEMS, values.array, "lists of items")
     if values.family == Family.UNUSABLE:
         return Inferred(Kind.CATEGORY, values.array, problem=_unusable(values))
     codes, uniques = values.factorised
@@ -247,7 +250,7 @@ def _as_whole(array: np.ndarray) -> np.ndarray:
 
 
 def _empty(values: Values) -> np.ndarray:
-    unread = (Family.UNUSABLE, Family.ARRAY)
+    unread = (Family.UNUSABLE, Family.ARRAY, Family.LIST)
     return values.array if values.family not in unread else np.full(len(values.array), None, dtype=object)
 
 

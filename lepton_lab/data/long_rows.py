@@ -27,6 +27,7 @@ class LongRows:
         split: how rows are held out where nothing is asked: `group:COLUMN`, `time:COLUMN`; None for at random.
         shares_steps: whether rows hold steps of each other, so that rows held out at random would be no test.
         no_inputs: columns of `frame` that only say what a row is.
+        task: what is predicted where nothing is asked; None reads it off the target.
     """
 
     frame: pd.DataFrame
@@ -36,6 +37,7 @@ class LongRows:
     split: str | None = None
     shares_steps: bool = True
     no_inputs: tuple[str, ...] = ()
+    task: str | None = None
 
     def split_for(self, asked: str | None) -> str | None:
         """How the rows are held out: as asked, else as fits them.

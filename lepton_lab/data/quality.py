@@ -117,7 +117,9 @@ def _check_long(frame: Frame, asked: Asked, reshape: Reshape, against: Frame | N
     other = None if against is None else long_rows_like(made.reshape, against, asked.target or "", ahead=False)
     split = made.split_for(asked.split)
     ignored = made.ignored(asked.ignore, frame, (asked.target, parse_split(split).column, weights))
-    found = check_frame(open_frame(made.frame), replace(asked, split=split, ignore=tuple(ignored)), other)
+    found = check_frame(
+        open_frame(made.frame), replace(asked, split=split, ignore=tuple(ignored), task=asked.task or made.task), other
+    )
     # Their positions are places in the long frame, and those of a check in its rows.
     noted = tuple(replace(finding, positions=()) for finding in made.findings)
     findings = sorted((*found.findings, *noted), key=lambda finding: _ORDER.index(finding.severity))

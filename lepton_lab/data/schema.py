@@ -27,12 +27,13 @@ class Kind(StrEnum):
     TEXT = "text"
     IMAGE = "image"
     SERIES = "series"
+    ITEMS = "items"
     IDENTIFIER = "identifier"
     CONSTANT = "constant"
 
 
 # One entry of such a column is an object: it is known to `x` by its number on the column's shelf.
-OBJECTS = (Kind.IMAGE, Kind.SERIES)
+OBJECTS = (Kind.IMAGE, Kind.SERIES, Kind.ITEMS)
 
 
 class Role(StrEnum):

@@ -27,6 +27,7 @@ from lepton_lab.data.times import read_goal, read_times_like
 from lepton_lab.data.told_types import read_types
 from lepton_lab.data.values import Family, Values, read_values
 from lepton_lab.errors import ColumnError, DataError, DataWarning, OptionError, TargetError
+from lepton_lab.ranking import Ranking
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Task
 
@@ -78,7 +79,7 @@ def read_table(
     refuse_empty(frame)
     made = None if reshape is None else _made(frame, reshape, str(target), split, weights, ignore, event)
     if made is not None:
-        split = made.split_for(split)
+        split, task = made.split_for(split), task or made.task
         ignore = made.ignored(ignore, frame, (target, parse_split(split).column, weights))
         frame = open_frame(made.frame)
     roles = assign_roles(frame.names, target=target, split=split, weights=weights, ignore=ignore, event=event)
@@ -196,7 +197,7 @@ def _bytes(values: Values) -> Iterator[bytes]:
     if values.family in (Family.NUMBER, Family.DATE):
         yield np.ascontiguousarray(values.array).tobytes()
         return
-    if values.family == Family.ARRAY:
+    if values.family in (Family.ARRAY, Family.LIST):
         for array in values.array:
             yield b"" if array is None else array.digest
         return
@@ -228,7 +229,8 @@ def _with_target(table: Table, frame: Frame, task: Task, *, need_target: bool) -
         return replace(table, y=None)
     if not len(known):
         raise TargetError(f"target {name!r} has no value in any of the {len(y):,} rows.")
-    note = f"{len(y) - len(known):,} rows without a target were left out."
+    unknown = ", or with an item that the model has never seen," if isinstance(task, Ranking) else ""
+    note = f"{len(y) - len(known):,} rows without a target{unknown} were left out."
     return replace(table.take(known), notes=(*table.notes, note))
 
 
@@ -236,7 +238,8 @@ def _read_y(frame: Frame, name: str, task: Task) -> tuple[np.ndarray, np.ndarray
     """The target of new rows as the task counts it, and the positions of the rows that have one."""
     if not isinstance(task, Survival):
         values = read_values(frame.column(name))
-        return read_classes(name, values, task), np.flatnonzero(~values.missing())
+        y = read_classes(name, values, task)
+        return y, np.flatnonzero(y >= 0 if isinstance(task, Ranking) else ~values.missing())
     y = read_times_like(frame, name, task)
     if y is None:
         raise TargetError(f"the frame has no column {task.event!r}, the event, and evaluation needs it.")

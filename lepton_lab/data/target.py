@@ -19,9 +19,10 @@ from lepton_lab.data.schema import Kind
 from lepton_lab.data.values import Family, Values, read_values
 from lepton_lab.errors import OptionError, TargetError, did_you_mean, no_such_option
 from lepton_lab.quantiles import Quantiles, read_levels
+from lepton_lab.ranking import MOST_ITEMS, Ranking
 from lepton_lab.tasks import Binary, Multiclass, Regression, Task
 
-TASKS = ("binary", "multiclass", "regression", "quantile", "survival")
+TASKS = ("binary", "multiclass", "regression", "quantile", "survival", "ranking")
 FEW_CLASSES = 10
 MANY_CLASSES = 500
 _TRUE_WORDS = ("yes", "true", "1")
@@ -77,6 +78,13 @@ def read_target(name: str, raw: object, *, task: str | None = None, positive: ob
     findings = _missing_finding(name, kept, len(values.array))
     known = _plain(name, values.take(kept))
     chosen = task or _task_name(known)
+    if chosen == "ranking":
+        if positive is not None:
+            raise OptionError(
+                f"positive={positive!r} needs a target of two classes; {name!r} is an item. Leave it out."
+            )
+        items, y = _classes(name, known, chosen)
+        return Goal(Ranking(items), y, kept, values, findings)
     if chosen == "regression" or levels is not None:
         if positive is not None:
             raise OptionError(
@@ -99,7 +107,7 @@ def read_target(name: str, raw: object, *, task: str | None = None, positive: ob
 
 
 def read_classes(name: str, values: Values, task: Task) -> np.ndarray:
-    """The target of new rows as the trained task counts it; NaN or -1 where missing.
+    """The target of new rows as the trained task counts it; NaN or -1 where missing, and -1 for items never seen.
 
     Raises:
         TargetError: a value that the task does not know.
@@ -111,7 +119,9 @@ def read_classes(name: str, values: Values, task: Task) -> np.ndarray:
             y[~missing] = read_number(name, values.take(np.flatnonzero(~missing)))
         return y
     codes, uniques = values.factorised
-    table = [_class_of(value, task.classes) for value in uniques]
+    table = _class_indices(uniques, task.classes)
+    if isinstance(task, Ranking):
+        table = [-1 if index is None else index for index in table]
     if None in table:
         unknown = [_python(u) for u, code in zip(uniques, table, strict=True) if code is None]
         raise TargetError(
@@ -144,7 +154,7 @@ def refuse_unlearnable(name: str, values: Values) -> None:
             f"target {name!r} holds dates, which cannot be learned as they are. "
             f"Predict a number of days: df['days'] = (df[{name!r}] - df[{name!r}].min()).dt.days"
         )
-    if values.family in (Family.UNUSABLE, Family.ARRAY):
+    if values.family in (Family.UNUSABLE, Family.ARRAY, Family.LIST):
         raise TargetError(f"target {name!r} holds neither numbers, words nor truth values. Choose another column.")
     if values.n_infinite:
         raise TargetError(
@@ -215,6 +225,13 @@ def _classes(name: str, values: Values, task: str) -> tuple[tuple, np.ndarray]:
         )
     if task == "multiclass" and len(classes) == 2:
         raise TargetError(f"target {name!r} has two classes ({_listed(classes)}). Type task='binary', or leave it out.")
+    if task == "ranking":
+        if len(classes) > MOST_ITEMS:
+            raise TargetError(
+                f"target {name!r} has {len(classes):,} items, and at most {MOST_ITEMS:,} can be ranked at once. Join "
+                "rare ones, or leave them out."
+            )
+        return classes, codes.astype(np.int32)
     counts = np.bincount(codes, minlength=len(classes))
     _refuse_many(name, classes, len(codes))
     if counts.min() < 2:
@@ -273,16 +290,26 @@ def _missing_finding(name: str, kept: np.ndarray, n_rows: int) -> tuple[Finding,
     return (found.behind(np.setdiff1d(np.arange(n_rows), kept)),)
 
 
+def _class_indices(values: Sequence[object], classes: Sequence[object]) -> list[int | None]:
+    """The index of each value's class, as `_class_of` finds it; quick where there are thousands of both."""
+    exact: dict[object, int] = {}
+    written: dict[str, int] = {}
+    for position, known in enumerate(classes):
+        exact.setdefault(known, position)
+        written.setdefault(_word(known), position)
+    return [exact.get(value, written.get(_word(value))) for value in values]
+
+
+def _word(value: object) -> str:
+    return str(_python(value)).strip().lower()
+
+
 def _class_of(value: object, classes: Sequence[object]) -> int | None:
     """The index of a class, also where it is written in another type: 1, 1.0, '1', True and 'true'."""
     for position, known in enumerate(classes):
         if known == value:
             return position
-    word = str(_python(value)).strip().lower()
-    for position, known in enumerate(classes):
-        if str(known).strip().lower() == word:
-            return position
-    return None
+    return next((position for position, known in enumerate(classes) if _word(known) == _word(value)), None)
 
 
 def _python(value: object, *, whole: bool = False) -> object:

@@ -56,8 +56,8 @@ def as_told(name: str, values: Values, kind: Kind) -> Inferred:
         return replace(found, reason=TOLD)
     if kind in OBJECTS:
         return _object(name, values, kind)
-    if values.family in (Family.UNUSABLE, Family.ARRAY):
-        holds = found.problem or "holds arrays"
+    if values.family in (Family.UNUSABLE, Family.ARRAY, Family.LIST):
+        holds = found.problem or "holds arrays or lists"
         raise ColumnError(f"column {name!r} {holds}, so it cannot be {kind}. Leave it out: ignore=[{name!r}]")
     read = {Kind.NUMERIC: numbers_in, Kind.DATETIME: dates_in, Kind.CATEGORY: _plain_values}[kind]
     array, problem = read(values)

@@ -17,6 +17,7 @@ import pandas as pd
 
 from lepton_lab.data.array_values import arrays_of
 from lepton_lab.data.frames import RawColumn
+from lepton_lab.data.item_lists import ItemList, item_lists_of
 from lepton_lab.data.objects import object_array
 
 
@@ -29,6 +30,7 @@ class Family(StrEnum):
     WORD = "word"  # object: str, None is missing
     MIXED = "mixed"  # object: words and numbers side by side
     ARRAY = "array"  # object: ArrayValue (images, series), None is missing
+    LIST = "list"  # object: ItemList (items in order), None is missing
     NOTHING = "nothing"  # object: every value is missing
     UNUSABLE = "unusable"  # object: lists, dicts, complex numbers, bytes
 
@@ -189,6 +191,8 @@ def _of_objects(array: np.ndarray, dtype: str) -> Values:
 def _of_mixed(array: np.ndarray, dtype: str) -> Values:
     """Words beside numbers, or things that are neither."""
     filled = _none_for_missing(array)
+    if any(isinstance(v, ItemList) for v in filled[:100]):
+        return _lists(array, filled, dtype)
     present = [v for v in filled if v is not None]
     if all(isinstance(v, (bool, np.bool_)) for v in present):
         return Values(Family.TRUTH, filled, dtype)
@@ -199,7 +203,12 @@ def _of_mixed(array: np.ndarray, dtype: str) -> Values:
     if all(isinstance(v, (str, PurePath)) for v in present):
         return Values(Family.WORD, object_array([None if v is None else str(v) for v in filled]), dtype)
     arrays = arrays_of(filled)
-    return Values(Family.UNUSABLE, array, dtype) if arrays is None else Values(Family.ARRAY, arrays, dtype)
+    return _lists(array, filled, dtype) if arrays is None else Values(Family.ARRAY, arrays, dtype)
+
+
+def _lists(array: np.ndarray, filled: np.ndarray, dtype: str) -> Values:
+    lists = item_lists_of(filled)
+    return Values(Family.UNUSABLE, array, dtype) if lists is None else Values(Family.LIST, lists, dtype)
 
 
 def _dates(array: np.ndarray, dtype: str) -> Values:

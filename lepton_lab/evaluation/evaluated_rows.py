@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lepton_lab.errors import DataError
+from lepton_lab.ranking import without_seen
 from lepton_lab.tasks import answers
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def evaluated(model: TrainedModel, table: Table) -> EvaluatedRows:
     if not table.n_rows:
         raise DataError("the frame has no rows to evaluate on. Give the rows with their target: ll.evaluate(model, df)")
     x = model.encoder.encode(table)
-    return EvaluatedRows(model, table, answers(model.task, model.logits_x(x)), table.weights)
+    found = without_seen(answers(model.task, model.logits_x(x)), model.seen_x(x))
+    return EvaluatedRows(model, table, found, table.weights)
 
 
 def held_out_rows(held: HeldOut, model: TrainedModel) -> EvaluatedRows:

@@ -27,6 +27,7 @@ from lepton_lab.evaluation.one_class import OneClass, class_index, one_class
 from lepton_lab.evaluation.risk_groups import RiskGroups, calibration_at_horizon, risk_groups
 from lepton_lab.fitting.scores import Board, leaderboard, trivial_logits, trivial_name
 from lepton_lab.metrics import Estimate, confusion
+from lepton_lab.ranking import Ranking, without_seen
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import ClassValue, Task, answers
 from lepton_lab.trained import as_blended
@@ -269,6 +270,8 @@ def _drawn(rows: EvaluatedRows) -> dict[str, Any]:
         bins = CalibrationBins(*calibration_at_horizon(model.task, y, logits, w))
         undrawn = dict.fromkeys(("confusion", "roc", "precision_recall", "scores", "residuals"))
         return undrawn | {"calibration": bins, "risks": risk_groups(model.task, y, logits, w)}
+    if isinstance(model.task, Ranking):
+        return _drawn_ranking(rows)
     probability = rows.probability
     roc, precision_recall = ranking_curves(y, probability[:, 1], w) if is_binary else (None, None)
     decided = None if is_number else model.decide(probability, rows.threshold)
@@ -280,6 +283,16 @@ def _drawn(rows: EvaluatedRows) -> dict[str, Any]:
         "scores": None if is_number else score_histogram(y, probability, w),
         "residuals": residuals(y, logits[:, 0], w) if is_number else None,
     }
+
+
+def _drawn_ranking(rows: EvaluatedRows) -> dict[str, Any]:
+    """Of items: how often the first recommendation comes true, by how likely it was said to be."""
+    probability, w = rows.probability, rows.w
+    first = probability.argmax(axis=1)
+    sure = np.take_along_axis(probability, first[:, None], axis=1)[:, 0]
+    came = (first == rows.y).astype(int)
+    undrawn = dict.fromkeys(("confusion", "roc", "precision_recall", "scores", "residuals"))
+    return undrawn | {"calibration": calibration(came, np.stack([1 - sure, sure], axis=1), w)}
 
 
 def _weighed(rows: EvaluatedRows, costs: Costs) -> CostChoice:
@@ -305,6 +318,10 @@ def _leaderboard(rows: EvaluatedRows) -> Board:
     task, y, model = rows.model.task, rows.y, rows.model
     x = model.encoder.encode(rows.table)
     guess = np.broadcast_to(trivial_logits(y, rows.weights, task), rows.logits.shape)
-    members = {name: answers(task, as_blended(task, z), of_member=True) for name, z in model.member_logits_x(x).items()}
-    others = members | {trivial_name(task): guess}
+    seen = model.seen_x(x)
+    members = {
+        name: without_seen(answers(task, as_blended(task, z), of_member=True), seen)
+        for name, z in model.member_logits_x(x).items()
+    }
+    others = members if isinstance(task, Ranking) else members | {trivial_name(task): guess}
     return leaderboard(task, y, rows.logits, others, rows.weights, threshold=model.threshold)

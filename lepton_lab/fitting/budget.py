@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 # Relative costs of growing a member once, where nothing is known yet.
-COSTS: Mapping[str, float] = {"linear": 0.05, "network": 1.0, "trees": 0.3}
+COSTS: Mapping[str, float] = {"linear": 0.05, "popularity": 0.01, "network": 1.0, "trees": 0.3}
 # Below this a member is not begun: it would hardly be compiled, or imported, in that time.
-LEAST_S: Mapping[str, float] = {"linear": 0.0, "network": 1.0, "trees": 0.5}
+LEAST_S: Mapping[str, float] = {"linear": 0.0, "popularity": 0.0, "network": 1.0, "trees": 0.5}
 # What a member's first growth in a process costs beside its share: compilation, or the import of LightGBM.
-FIRST_S: Mapping[str, float] = {"linear": 0.0, "network": 3.0, "trees": 1.5}
+FIRST_S: Mapping[str, float] = {"linear": 0.0, "popularity": 0.0, "network": 3.0, "trees": 1.5}
 # With less time than this, growing members once more on more rows would take too much from growing them well.
 _REGROW_NEEDS_S = 40.0
 # Blending, measuring and drawing the background come last and need their time too: this much, and as long as

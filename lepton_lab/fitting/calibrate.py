@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lepton_lab.quantiles import Quantiles, conformal_shifts
+from lepton_lab.ranking import Ranking
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Regression, Task
 
@@ -49,6 +50,9 @@ def fit_calibration(z: np.ndarray, y: np.ndarray, weights: np.ndarray | None, ta
     if isinstance(task, Quantiles):
         return Calibration(1.0, conformal_shifts(task, z, y, weights))
 
+    if isinstance(task, Ranking):
+        return _temperature(z, y, weights, task)
+
     spread = np.array([_TEMPERATURE_SPREAD] + [_BIAS_SPREAD] * n_outputs)
 
     def loss(theta: np.ndarray) -> float:
@@ -65,6 +69,18 @@ def fit_calibration(z: np.ndarray, y: np.ndarray, weights: np.ndarray | None, ta
         bounds=[(-3, 3)] + [(-10, 10)] * n_outputs,
     )  # fmt: skip
     return Calibration(float(np.exp(found.x[0])), found.x[1:].copy())
+
+
+def _temperature(z: np.ndarray, y: np.ndarray, weights: np.ndarray | None, task: Ranking) -> Calibration:
+    """The temperature alone: a bias for each of thousands of items is more than these rows can tell."""
+    from scipy.optimize import minimize_scalar
+
+    def loss(log_scale: float) -> float:
+        pull = 0.5 * (log_scale / _TEMPERATURE_SPREAD) ** 2 / len(y)
+        return mean_loss(np.exp(log_scale) * z, y, weights, task) + pull
+
+    found = minimize_scalar(loss, bounds=(-3, 3), method="bounded", options={"xatol": 1e-3})
+    return Calibration(float(np.exp(found.x)), np.zeros(task.n_outputs))
 
 
 def class_weight_bias(y: np.ndarray, weights: np.ndarray, task: Task) -> np.ndarray:

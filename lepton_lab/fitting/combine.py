@@ -11,6 +11,7 @@ from lepton_lab.fitting.blend import fit_weights
 from lepton_lab.fitting.calibrate import fit_calibration, youden_threshold
 from lepton_lab.fitting.members import Members
 from lepton_lab.fitting.problem import Problem
+from lepton_lab.ranking import Ranking
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Task, answers, are_shifted
 from lepton_lab.trained import Blend, as_blended
@@ -104,7 +105,13 @@ def _note(n_rows: int, n_folds: int) -> str:
     return f"measured on the {n_rows:,} rows that also chose the blend, as training was short: somewhat optimistic"
 
 
+# Each has a logit for every item, and a weight and a temperature are soon known.
+_RANKED_ROWS = 1000
+
+
 def _fit(judged: _Judged, task: Task) -> tuple[Task, Blend, float | None]:
+    if isinstance(task, Ranking) and len(judged.y) > _RANKED_ROWS:
+        judged = judged.take(np.random.default_rng(0).choice(len(judged.y), _RANKED_ROWS, replace=False))
     weights = fit_weights(list(judged.z), judged.y, judged.counted, task)
     z = np.tensordot(weights, judged.z, axes=1)
     calibration = fit_calibration(z, judged.y, judged.counted, task)

@@ -31,13 +31,15 @@ from lepton_lab.fitting.hazard import fit_baseline
 from lepton_lab.fitting.kept import Kept
 from lepton_lab.fitting.members import Members, grow_members
 from lepton_lab.fitting.problem import Problem, Rows
-from lepton_lab.fitting.recipe import recipe_for, with_objects
+from lepton_lab.fitting.ranked_rows import comes_again, fewer_to_rank
+from lepton_lab.fitting.recipe import for_ranking, recipe_for, with_objects
 from lepton_lab.fitting.scores import leaderboard, resamples_in, trivial_logits, trivial_name
 from lepton_lab.fitting.telling import Telling
 from lepton_lab.metrics import RESAMPLES
 from lepton_lab.networks.encoders import check_encoders
 from lepton_lab.networks.layout import encoders_of
 from lepton_lab.quantiles import Quantiles
+from lepton_lab.ranking import Ranking, without_seen
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Regression, Task, answers, metric_of
 from lepton_lab.trained import HeldOut, TrainedModel, as_blended
@@ -102,6 +104,7 @@ def fit(
     shown = metric_of(task, metric).name
     known = repeat.rows if repeat is not None else known_rows(run, table.n_rows) if resume else None
     rows = known or _rows(table, task, split, seed, control)
+    rows = fewer_to_rank(rows, task, seed)
     lost = forget_unknown(run) if resume and known is None else ""
     if run is not None and (known is None or not resume):
         run.save_rows(rows)
@@ -110,6 +113,7 @@ def fit(
     asked = check_encoders(encoders, kinds_of(table.schema))
     chosen = encoders_of(asked, prepared.encoder.blocks)
     recipe = with_objects(recipe, quality, len(rows.train), table.schema, chosen)
+    recipe = for_ranking(recipe, chosen) if isinstance(task, Ranking) else recipe
     telling = Telling(control, shown)
     telling.say(guess(prepared, metric))
     kept = Kept(run, resume, repeat=None if repeat is None else repeat.course, further=further)
@@ -201,6 +205,8 @@ def prepare(table: Table, task: Task, rows: Split, seed: int, *, balanced: bool)
         task = Regression.of(np.asarray(table.y)[rows.train], task.unit)
     if isinstance(task, Quantiles):
         task = Quantiles.of(np.asarray(table.y)[rows.train], task.levels, task.unit)
+    if isinstance(task, Ranking):
+        task = replace(task, repeats=comes_again(encoder, x, y))
     if isinstance(task, Survival):
         learned = Rows(x, y, weights, None).take(np.searchsorted(used, rows.train))
         task = fit_baseline(Survival.of(learned.y, task.event), learned, encoder.blocks, seed)
@@ -250,8 +256,12 @@ def measured(
 def _on_test(model: TrainedModel, test: Table, problem: Problem, trivial: np.ndarray, n_resamples: int) -> TrainedModel:
     x, y = model.encoder.encode(test), np.asarray(test.y)
     counted = test.weights if problem.rows.counted is not None else None
-    logits = answers(model.task, model.logits_x(x))
-    members = {name: as_blended(model.task, z) + problem.undo for name, z in model.member_logits_x(x).items()}
+    seen = model.seen_x(x)
+    logits = without_seen(answers(model.task, model.logits_x(x)), seen)
+    members = {
+        name: without_seen(as_blended(model.task, z) + problem.undo, seen)
+        for name, z in model.member_logits_x(x).items()
+    }
     note = f"measured on {len(y):,} test rows, kept out of training and of every choice"
     how = HeldOut(test, y, logits, "test", weights=counted)
     return _with_scores(model, y, logits, members, trivial, counted, model.threshold, note, how, n_resamples)
@@ -267,9 +277,12 @@ def _out_of_fold(
 ) -> TrainedModel:
     rows = prepared.problem.rows.take(combined.rows)
     held = table.take(prepared.used[combined.rows])
-    how = HeldOut(held, rows.y, combined.crossed, "out-of-fold", combined.crossed_threshold, rows.counted)
+    seen = model.seen_x(rows.x)
+    crossed = without_seen(combined.crossed, seen)
+    judged = {name: without_seen(z, seen) for name, z in combined.members.items()}
+    how = HeldOut(held, rows.y, crossed, "out-of-fold", combined.crossed_threshold, rows.counted)
     return _with_scores(
-        model, rows.y, combined.crossed, combined.members, trivial, rows.counted, combined.crossed_threshold,
+        model, rows.y, crossed, judged, trivial, rows.counted, combined.crossed_threshold,
         combined.note, how, n_resamples,
     )  # fmt: skip
 
@@ -287,7 +300,8 @@ def _with_scores(
     n_resamples: int,
 ) -> TrainedModel:
     others = {name: answers(model.task, z, of_member=True) for name, z in members.items()}
-    others |= {trivial_name(model.task): np.broadcast_to(trivial, logits.shape)}
+    if not isinstance(model.task, Ranking):  # whose baseline is a member
+        others |= {trivial_name(model.task): np.broadcast_to(trivial, logits.shape)}
     board = leaderboard(model.task, y, logits, others, counted, threshold=threshold, n_resamples=n_resamples)
     return replace(
         model, metrics=board.metrics, leaderboard=board.rows, ahead=board.ahead, metrics_note=note, held_out=held_out

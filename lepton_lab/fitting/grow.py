@@ -17,8 +17,10 @@ from lepton_lab.fitting.recipe import Recipe
 from lepton_lab.members.forest import truncated
 from lepton_lab.members.linear import STRENGTHS, LinearMember, fit_linear_path
 from lepton_lab.members.member import Member
+from lepton_lab.members.popularity import PopularityMember
 from lepton_lab.members.trees import TreesFit, TreesMember, fit_trees
 from lepton_lab.members.valid_logits import ValidLogits
+from lepton_lab.ranking import Ranking
 from lepton_lab.tasks import Task, loss_metric, metric_of
 from lepton_lab.training.checkpoint import Checkpoint
 from lepton_lab.training.control import Control
@@ -45,6 +47,24 @@ def grow_linear(
     told = standing(problem.task, valid, members[best].logits(valid.x), metric)
     control.report(replace(told, stage="linear", member="linear", is_best=True))
     return Grown("linear", np.arange(len(members)) * 1.0, losses, logits.__getitem__, members[best])
+
+
+def grow_popularity(
+    problem: Problem, train: Rows, valid: Rows, control: Control, place: Place, metric: str | None = None
+) -> Grown:
+    """How often each item came; there is nothing to choose."""
+    member = popularity_of(problem, train)
+    place.ended(Ending("", 1))
+    logits = member.logits(valid.x) + problem.undo
+    losses = np.array([float(loss_metric(problem.task)(valid.y, logits, valid.counted))])
+    told = standing(problem.task, valid, logits, metric)
+    control.report(replace(told, stage="linear", member="popularity", is_best=True))
+    return Grown("popularity", np.zeros(1), losses, lambda _: logits, member)
+
+
+def popularity_of(problem: Problem, train: Rows) -> PopularityMember:
+    """How often each item came in some rows."""
+    return PopularityMember.of(train.y, train.weights, train.x.shape[1], problem.task.n_outputs)
 
 
 def standing(task: Task, valid: Rows, logits: np.ndarray, metric: str | None) -> Progress:
@@ -76,12 +96,15 @@ def grow_network(
     kept = place.load_grown()
     if kept is not None:
         return _network_from(problem, *kept)
-    config = replace(recipe.network, keep_path=True)
+    # Logits of all items at every check would be many: with one fold only the best are ever asked for.
+    config = replace(recipe.network, keep_path=patient or not isinstance(problem.task, Ranking))
     if patient:
         config = replace(config, patience=2 * config.patience)
     fit = _trained(problem, train, valid, config, control, place)
     if fit.member is None:
         raise NothingGrownError(fit.message)
+    if not config.keep_path and fit.valid_logits is not None:
+        fit = replace(fit, path=((fit.best_epoch, fit.valid_logits.astype(np.float32)),))
     fit = replace(fit, path=(*_path_before(place), *fit.path))
     grown = _network_grown(problem, valid, fit)
     if fit.ended != "interrupt":

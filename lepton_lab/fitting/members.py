@@ -14,7 +14,9 @@ from lepton_lab.fitting.grow import (
     NothingGrownError,
     grow_linear,
     grow_network,
+    grow_popularity,
     grow_trees,
+    popularity_of,
     regrow_linear,
     regrow_network,
     regrow_trees,
@@ -81,7 +83,7 @@ class _Growing:
 
     def expect_measuring(self) -> None:
         """Keep back the time that measuring the result will take, told by measuring the linear member."""
-        judged = self.found.judged.get("linear")
+        judged = self.found.judged.get(self.recipe.members[0])
         if self.control.deadline is None or not judged:
             return
         rows, n_rows = self.problem.rows.take(self.found.folds[0]), sum(map(len, self.found.folds))
@@ -115,7 +117,7 @@ def grow_members(
     if kept.repeat is not None:
         for note in kept.repeat.notes:
             growing.note(note)
-    _grow(growing, "linear", regrown)
+    _grow(growing, recipe.members[0], regrown)
     growing.expect_measuring()
     trees_library = EarlyImport("lightgbm") if "trees" in recipe.members else None
     if not _is_over(growing, "network"):
@@ -168,6 +170,8 @@ def _grow_one(growing: _Growing, train: np.ndarray, valid: np.ndarray, control: 
     problem, recipe = growing.problem, growing.recipe
     learn, judge = problem.rows.take(train), problem.rows.take(valid)
     name = place.name.partition("-")[0]
+    if name == "popularity":
+        return grow_popularity(problem, learn, judge, control, place, recipe.network.metric)
     if name == "linear":
         return grow_linear(problem, learn, judge, control, place, recipe.network.metric)
     if name == "trees":
@@ -178,8 +182,11 @@ def _grow_one(growing: _Growing, train: np.ndarray, valid: np.ndarray, control: 
 def _grow_on_all(growing: _Growing, name: str, end: float, near: Member) -> Member | None:
     problem, recipe = growing.problem, growing.recipe
     control, place = growing.part_control(name), growing.kept.place(f"{name}-all")
-    if name == "linear":
+    if name in ("linear", "popularity"):
         place.ended(Ending())
+    if name == "popularity":
+        return popularity_of(problem, problem.rows)
+    if name == "linear":
         return regrow_linear(problem, problem.rows, end, near)
     regrow: Callable[..., Member] = regrow_trees if name == "trees" else regrow_network
     return _attempt(growing, place, lambda: regrow(problem, problem.rows, recipe, end, control, place))

@@ -9,6 +9,7 @@ from lepton_lab.data.schema import OBJECTS, Schema
 from lepton_lab.errors import no_such_option
 from lepton_lab.members.trees import TreesConfig
 from lepton_lab.networks.encoders import Encoder
+from lepton_lab.networks.tabular import TabularConfig
 from lepton_lab.training.compute import Compute
 from lepton_lab.training.loop_config import LoopConfig
 
@@ -54,7 +55,12 @@ _BY_ENCODER = {
     "tcn": LoopConfig(n_epochs=10, patience=5, batch_size=64, learning_rate=2e-3, weight_decay=0.05),
     "recurrent": LoopConfig(n_epochs=10, patience=5, batch_size=64, learning_rate=3e-3, weight_decay=0.05),
     "series_transformer": LoopConfig(n_epochs=10, patience=5, batch_size=64, learning_rate=1e-3, weight_decay=0.05),
+    "history_mean": LoopConfig(n_epochs=8, patience=3, batch_size=256, learning_rate=2e-3, weight_decay=0.05),
+    "sasrec": LoopConfig(n_epochs=8, patience=3, batch_size=256, learning_rate=1e-3, weight_decay=0.05),
 }
+# What reads lists of items.
+RANKERS = ("history_mean", "sasrec")
+_RANKING = TabularConfig(heads=1, category_embed=32, outputs="items")
 # Passes over the rows, to those of `balanced`.
 _PASSES = {"fast": 0.4, "balanced": 1.0, "best": 2.0}
 # A few hundred rows are a handful of steps an epoch; below this many steps nothing is learned.
@@ -117,3 +123,17 @@ def with_objects(
     )
     members = tuple(name for name in recipe.members if name != "trees" or not alone)
     return replace(recipe, network=network, refit=False, members=members)
+
+
+def for_ranking(recipe: Recipe, encoders: Sequence[tuple[str, Encoder]]) -> Recipe:
+    """The settings where items are ranked: one head, a table of items as wide as their vectors, and no trees.
+
+    Their popularity stands in for the linear model: one coefficient for each column and each of thousands of items
+    would be learned from a handful of rows each.
+    """
+    width = next((encoder.config.width for _, encoder in encoders if encoder.name in RANKERS), 64)
+    network = replace(recipe.network, network=replace(_RANKING, hidden=width, head_hidden=width))
+    if not encoders:
+        usual = _BY_ENCODER["history_mean"]
+        network = replace(network, learning_rate=usual.learning_rate, weight_decay=usual.weight_decay)
+    return replace(recipe, network=network, refit=False, members=("popularity", "network"))

@@ -12,8 +12,10 @@ from typing import Any
 
 from lepton_lab.errors import ColumnError, OptionError, no_such_column, no_such_option
 from lepton_lab.networks.efficientnet_lite import EfficientNetConfig, EfficientNetLite
+from lepton_lab.networks.history_mean import HistoryMean, HistoryMeanConfig
 from lepton_lab.networks.options import options_json, read_options
 from lepton_lab.networks.recurrent import Recurrent, RecurrentConfig
+from lepton_lab.networks.sasrec import SasRec, SasRecConfig
 from lepton_lab.networks.series_transformer import SeriesTransformer, SeriesTransformerConfig
 from lepton_lab.networks.small_resnet import SmallResNet, SmallResNetConfig
 from lepton_lab.networks.tcn import Tcn, TcnConfig
@@ -40,6 +42,8 @@ ENCODERS: dict[str, EncoderKind] = {
     "tcn": EncoderKind(Tcn, TcnConfig, ("series",)),
     "recurrent": EncoderKind(Recurrent, RecurrentConfig, ("series",)),
     "series_transformer": EncoderKind(SeriesTransformer, SeriesTransformerConfig, ("series",)),
+    "history_mean": EncoderKind(HistoryMean, HistoryMeanConfig, ("items",)),
+    "sasrec": EncoderKind(SasRec, SasRecConfig, ("items",)),
 }
 
 
@@ -71,9 +75,17 @@ def _of_series(shape: tuple[int, ...], longest: int) -> Encoder:
     return Encoder("tcn", TcnConfig())
 
 
+def _of_items(shape: tuple[int, ...], longest: int) -> Encoder:
+    return Encoder("history_mean", HistoryMeanConfig())
+
+
 # Steps from which on a series is long.
 LONG_SERIES = 128
-USUAL: dict[str, Callable[[tuple[int, ...], int], Encoder]] = {"image": _of_images, "series": _of_series}
+USUAL: dict[str, Callable[[tuple[int, ...], int], Encoder]] = {
+    "image": _of_images,
+    "series": _of_series,
+    "items": _of_items,
+}
 """What reads a column of each kind where nothing is asked: by the shape of one object (0 where it varies) and the
 longest first axis."""
 

@@ -7,7 +7,7 @@ the numbers of categories are rounded up.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -156,11 +156,21 @@ def encoders_of(asked: Mapping[str, Mapping[str, Any]], blocks: Sequence[Any]) -
     return tuple(
         (
             block.column,
-            encoder_for(block.column, asked.get(block.column, {}), block.kind, _shape(block), _longest(block)),
+            _sized(
+                encoder_for(block.column, asked.get(block.column, {}), block.kind, _shape(block), _longest(block)),
+                block,
+            ),
         )
         for block in blocks
         if hasattr(block, "shelf")
     )
+
+
+def _sized(encoder: Encoder, block: Any) -> Encoder:
+    """The encoder with a table for as many items as its lists hold."""
+    if block.kind != "items":
+        return encoder
+    return replace(encoder, config=replace(encoder.config, n_items=block.n_items))
 
 
 def _object(place: int, block: Any, chosen: Mapping[str, Encoder]) -> ObjectColumn:

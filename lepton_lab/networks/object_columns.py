@@ -110,6 +110,6 @@ def _nothing_of(column: ObjectColumn) -> np.ndarray:
     shape = tuple(size or 8 for size in column.shape)
     if column.kind == "image":
         return np.zeros((1, *shape), np.uint8)
-    if column.kind == "text":
+    if column.kind in ("text", "items"):
         return np.zeros((1, *shape), np.int32)
     return np.full((1, *shape), np.nan, np.float32)

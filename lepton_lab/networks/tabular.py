@@ -10,7 +10,7 @@ coalition's hidden state is a masked sum of projections.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import jax
@@ -48,6 +48,7 @@ class TabularConfig:
         bins: numbers it becomes by its place among the values seen.
         max_one_hot: a column with more known categories gets vectors instead.
         category_embed: length of those vectors.
+        outputs: `heads` for an ensemble of them, `items` for a table of items (`networks.two_tower`).
     """
 
     hidden: int = 128
@@ -59,6 +60,12 @@ class TabularConfig:
     bins: int = 32
     max_one_hot: int = 9
     category_embed: int = 8
+    outputs: str = "heads"
+
+
+def config_json(config: TabularConfig) -> dict[str, Any]:
+    """The sizes as plain JSON; `outputs` only where they are not the usual ones, so that earlier versions read them."""
+    return {name: value for name, value in asdict(config).items() if (name, value) != ("outputs", "heads")}
 
 
 class AdditiveLayer(nnx.Module):

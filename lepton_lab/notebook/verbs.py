@@ -78,7 +78,7 @@ class Verb:
 
 
 TARGET = Option("target", "column", "the column to predict")
-TASKS = ("binary", "multiclass", "regression", "quantile", "survival")
+TASKS = ("binary", "multiclass", "regression", "quantile", "survival", "ranking")
 TASK = Option("task", "choice", "what is predicted; told from the target if left out", TASKS)
 POSITIVE = Option("positive", "text", "the class whose probability is predicted (two classes only)")
 EVENT = Option("event", "column", "where the target is a time: the column that says whether the event happened then")
@@ -173,6 +173,10 @@ _TABLE = (
          "%lepton compare model other"),
     Verb("predict", "a frame of predictions with the index of the one given", (MODEL, FRAME), (TIMES,),
          "pred = %lepton predict model df_test"),
+    Verb("recommend", "the items that each user is likeliest to want next", (MODEL, FRAME),
+         (Option("n", "int", "items for each user; 10 if left out"),
+          Option("user", "label", "to whom; all users of the frame if left out", as_keyword="users")),
+         "best = %lepton recommend model events --n 10"),
     Verb("predict_survival", "the chance that the event has not happened by each time", (MODEL, FRAME), (TIMES,),
          "curves = %lepton predict_survival model df_test --times 30,365"),
     Verb("explain", "Shapley values with bounds, for rows held out of training or of a frame", (MODEL, FRAME + "?"),

@@ -12,8 +12,9 @@ import numpy as np
 from lepton_lab.networks.encoders import Encoder
 from lepton_lab.networks.layout import BlockLike, Layout
 from lepton_lab.networks.monotone import constrain
+from lepton_lab.networks.new_network import new_network
 from lepton_lab.networks.piecewise import choose_knots
-from lepton_lab.networks.tabular import TabularConfig, TabularNetwork
+from lepton_lab.networks.tabular import TabularConfig
 from lepton_lab.quantiles import Quantiles
 from lepton_lab.tasks import Task
 from lepton_lab.training.batches import RowStream
@@ -65,7 +66,7 @@ class Learner:
         self.task, self.name = task, name
         layout = Layout.of(blocks, max_one_hot=sizes.max_one_hot, encoders=encoders)
         knots = choose_knots(train.x[:, list(layout.numeric)], sizes.bins)
-        network = TabularNetwork(layout, task.n_outputs, sizes, draw=np.random.default_rng([seed, 0]), knots=knots)
+        network = new_network(layout, task.n_outputs, sizes, draw=np.random.default_rng([seed, 0]), knots=knots)
         network.outputs.bias = type(network.outputs.bias)(_prior(task, train, sizes.heads), decay=False)
         signs = [getattr(blocks[j], "monotone", 0) for j in layout.numeric]
         boxes = constrain(network, sizes, signs) if any(signs) else None

@@ -13,7 +13,9 @@ from jaxtyping import Array, Float
 
 from lepton_lab.errors import DamagedFileError
 from lepton_lab.networks.layout import BlockLike, Layout, ShelfLike
-from lepton_lab.networks.tabular import TabularConfig, TabularNetwork
+from lepton_lab.networks.new_network import new_network
+from lepton_lab.networks.tabular import TabularConfig, config_json
+from lepton_lab.ranking import MOST_ITEMS
 from lepton_lab.training.functions import NetworkFunctions, NetworkParams, Structure, functions_of, take_apart
 from lepton_lab.training.objects_at_hand import Reader, with_known_terms
 
@@ -109,7 +111,7 @@ class NetworkMember:
             "name": self.name,
             "layout": dataclasses.asdict(self.layout),
             "n_outputs": self.n_outputs,
-            "config": dataclasses.asdict(self.config),
+            "config": config_json(self.config),
             "location": self.location,
             "scale": self.scale,
         }
@@ -158,7 +160,7 @@ def new_member(
     name: str, layout: Layout, n_outputs: int, config: TabularConfig, location: float = 0.0, scale: float = 1.0
 ) -> NetworkMember:
     """An untrained member, for shapes and tests."""
-    network = TabularNetwork(layout, n_outputs, config, draw=np.random.default_rng(0))
+    network = new_network(layout, n_outputs, config, draw=np.random.default_rng(0))
     structure, params, _ = take_apart(network)
     return NetworkMember(name, params, layout, n_outputs, config, location, scale, structure)
 
@@ -170,8 +172,10 @@ def _check_sizes(layout: Layout, config: TabularConfig, n_outputs: int, *, held:
         ValueError: for those.
     """
     sizes = {**dataclasses.asdict(config), "n_outputs": n_outputs}
+    if sizes.pop("outputs") not in ("heads", "items"):
+        raise ValueError(f"outputs is {config.outputs!r}")
     for name, value in sizes.items():
-        if not 0 < value <= 10_000:
+        if not 0 < value <= (MOST_ITEMS if name == "n_outputs" and config.outputs == "items" else 10_000):
             raise ValueError(f"{name} is {value}")
     places = (*layout.numeric, *layout.one_hot, *layout.embedded, *(column.place for column in layout.objects))
     if sorted(places) != list(range(layout.n_columns)):
