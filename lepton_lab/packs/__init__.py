@@ -5,9 +5,11 @@ from __future__ import annotations
 from lepton_lab.errors import OptionError, no_such_option
 from lepton_lab.packs.credit import CREDIT
 from lepton_lab.packs.domain import Domain, Needed
+from lepton_lab.packs.recommendation import RECOMMENDATION
 
 DOMAINS: dict[str, Domain] = {
     "credit": CREDIT,
+    "recommendation": RECOMMENDATION,
 }
 
 __all__ = ["CREDIT", "DOMAINS", "Domain", "Needed", "domain_of"]

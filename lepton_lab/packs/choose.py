@@ -44,7 +44,7 @@ def with_domain(asked: Asked, domain: Domain | None, df: Any) -> Asked:
         "metric": domain.metric,
         "split": filled(domain.split, columns),
         "encoders": dict(domain.encoders),
-        "reshape": domain.reshape and domain.reshape(columns),
+        "reshape": domain.reshape and domain.reshape({**columns, "target": target}),
         "immutable": tuple(name for name in frame.names if name.lower() in domain.immutable and name != target),
     }
     known = {field.name for field in fields(Asked)}

@@ -48,7 +48,8 @@ class Domain:
         split: As `train` takes it, such as "time:{date}": used where a column stands for `date`.
         costs: Of wrong decisions, `{"false_alarm": 1, "missed": 5}`, as `evaluate` takes them.
         encoders: As `train` takes them: `{"image": "efficientnet_lite0"}`.
-        reshape: From the columns found, by the domain's words, to a value of `lepton_lab.reshape`; None leaves rows.
+        reshape: From the columns found, by the domain's words ("target" among them), to a value of `lepton_lab.reshape`
+            as JSON; None leaves rows.
         columns: What the domain speaks of; those it cannot do without are refused by name and meaning.
         immutable: Usual names of columns that cannot change, lower case.
         samples: Of `samples.load`: data to try, the best first.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, overload
 
 from lepton_lab.errors import no_such_option
+from lepton_lab.samples.movielens import MOVIELENS
 from lepton_lab.samples.sample import Sample
 from lepton_lab.samples.wrist import WATCH
 
@@ -52,6 +53,7 @@ SAMPLES = {
             "chemistry",
         ),
         WATCH,
+        MOVIELENS,
     )
 }  # fmt: skip
 
