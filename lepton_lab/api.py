@@ -321,7 +321,7 @@ def evaluate(
     from lepton_lab.evaluation.report import evaluate_rows
 
     model = model_in(model)
-    costs = costs or (model.config.get("pack") or {}).get("costs")
+    costs = costs or (costs_of_domain(model) if len(model.classes) == 2 else None)
     weighed = None if costs is None else read_costs(costs, model.task, unit)
     if df is not None:
         table = read_like(model.schema, df, task=model.task, need_target=True, weights=weights)
@@ -546,6 +546,11 @@ def status(namespace: Mapping[str, Any] | None = None) -> Status:
         namespace: Variables by name, such as `globals()`; none are looked at if left out.
     """
     return look_around(namespace or {})
+
+
+def costs_of_domain(model: TrainedModel) -> Mapping[str, float] | None:
+    """What wrong decisions cost by the model's domain; None without one."""
+    return (model.config.get("pack") or {}).get("costs")
 
 
 def _model_of(model_or_run: Any) -> TrainedModel:

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from lepton_lab.errors import OptionError, no_such_option
+from lepton_lab.packs.agriculture import AGRICULTURE
+from lepton_lab.packs.churn import CHURN
 from lepton_lab.packs.credit import CREDIT
+from lepton_lab.packs.disease import DISEASE
 from lepton_lab.packs.domain import Domain, Needed
+from lepton_lab.packs.education import EDUCATION
+from lepton_lab.packs.fraud import FRAUD
+from lepton_lab.packs.machine_quality import MACHINE_QUALITY
 from lepton_lab.packs.recommendation import RECOMMENDATION
 
 DOMAINS: dict[str, Domain] = {
     "credit": CREDIT,
+    "fraud": FRAUD,
+    "disease": DISEASE,
+    "machine_quality": MACHINE_QUALITY,
+    "education": EDUCATION,
+    "churn": CHURN,
+    "agriculture": AGRICULTURE,
     "recommendation": RECOMMENDATION,
 }
 

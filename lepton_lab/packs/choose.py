@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 from lepton_lab.data.frames import Frame, open_frame
 from lepton_lab.data.kinds import infer_kind
+from lepton_lab.data.reshaping import reshape_json
+from lepton_lab.data.schema import Kind
 from lepton_lab.data.values import read_values
 from lepton_lab.errors import ColumnError, no_such_column
 from lepton_lab.fitting.asked import Asked
 from lepton_lab.packs.domain import Domain, Needed
 
 _LOOKED_AT = 200
+FEWEST_GROUPS = 10
+"""Groups without which a domain does not ask to keep them together: folds need some each."""
 
 
 def with_domain(asked: Asked, domain: Domain | None, df: Any) -> Asked:
@@ -42,13 +46,12 @@ def with_domain(asked: Asked, domain: Domain | None, df: Any) -> Asked:
         "target": target,
         "task": domain.task,
         "metric": domain.metric,
-        "split": filled(domain.split, columns),
+        "split": _split(domain, columns, frame),
         "encoders": dict(domain.encoders),
-        "reshape": domain.reshape and domain.reshape({**columns, "target": target}),
+        "reshape": reshape_json(domain.reshape and domain.reshape({**columns, "target": target})),
         "immutable": tuple(name for name in frame.names if name.lower() in domain.immutable and name != target),
     }
-    known = {field.name for field in fields(Asked)}
-    opened = {name: value for name, value in chosen.items() if value and name in known and not getattr(asked, name)}
+    opened = {name: value for name, value in chosen.items() if value and not getattr(asked, name)}
     return replace(asked, **opened, pack=_kept(domain, columns, _notes(domain, opened, columns)))
 
 
@@ -80,6 +83,19 @@ def _in_words(value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(repr, value))
     return repr(value)
+
+
+def _split(domain: Domain, columns: Mapping[str, str], frame: Frame) -> str | None:
+    """The domain's split, where the column it speaks of is there and can be split by."""
+    split = filled(domain.split, columns)
+    how, _, column = (split or "").partition(":")
+    if how not in ("group", "time") or column not in frame.names:
+        return split
+    values = read_values(frame.column(column))
+    if how == "group":
+        return split if len(values.factorised[1]) >= FEWEST_GROUPS else None
+    few = read_values(frame.sample(_LOOKED_AT).column(column))
+    return split if infer_kind("", few).kind in (Kind.DATETIME, Kind.NUMERIC, Kind.IDENTIFIER) else None
 
 
 def _found(domain: Domain, frame: Frame, target: str | None, types: Mapping[str, str]) -> dict[str, str]:

@@ -14,9 +14,11 @@ CREDIT = Domain(
         Needed("date", "when the loan was asked for", ("issue_date", "issue_d", "application_date", "booked_on")),
     ),
     split="time:{date}",
+    show={"ks": {}, "score_bands": {}},
+    costs={"false_alarm": 1, "missed": 5},
     immutable=("age", "sex", "gender", "foreign_worker"),
     samples=("credit",),
-    decides="ranks by AUC, tests on the latest loans where there is a date",
+    decides="KS and score bands; a missed bad loan costs five good ones refused; tests on the latest loans",
     advice=(
         'Loans are scored in time order in practice: where there is a date, try split="time:<column>".',
         'Several loans of one customer must not straddle the split: split="group:<customer>".',

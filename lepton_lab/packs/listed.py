@@ -33,7 +33,7 @@ class Domains:
         width = max((len(domain.name) for domain in self.each), default=0)
         lines = [f"{len(self)} domains"]
         for domain in self.each:
-            lines.append(f"  {domain.name:{width}}  {domain.title}: {domain.decides}")
+            lines.append(f"  {domain.name:{width}}  {domain.title}. Decides: {domain.decides}")
             lines.append(f"  {'':{width}}  {'; '.join(lines_to_type(domain))}")
         return "\n".join(lines)
 

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Literal, overload
 
 from lepton_lab.errors import no_such_option
 from lepton_lab.samples.movielens import MOVIELENS
+from lepton_lab.samples.payments import PAYMENTS_SAMPLE as PAYMENTS
+from lepton_lab.samples.r_tables import CHURN, CONCRETE, LECTURERS, PUPILS, RICE
 from lepton_lab.samples.sample import Sample
+from lepton_lab.samples.survset import DISKS, HOSPITAL
 from lepton_lab.samples.wrist import WATCH
 
 if TYPE_CHECKING:
@@ -52,6 +55,14 @@ SAMPLES = {
             "S. Aeberhard and M. Forina (1992), Wine, UCI Machine Learning Repository, doi.org/10.24432/C5PC7J",
             "chemistry",
         ),
+        CHURN,
+        LECTURERS,
+        PUPILS,
+        CONCRETE,
+        RICE,
+        HOSPITAL,
+        DISKS,
+        PAYMENTS,
         WATCH,
         MOVIELENS,
     )

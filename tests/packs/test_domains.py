@@ -109,3 +109,21 @@ def test_domains_are_listed_with_data_and_the_line_to_type():
             assert line in words
         assert f"<code>{domain.name}</code>" in page and domain.to_type in page
     assert len(found) == len(DOMAINS) and found["credit"] is DOMAINS["credit"]
+
+
+@pytest.mark.parametrize(("groups", "split"), [(2, None), (12, "group:school")])
+def test_few_groups_are_not_kept_together(groups: int, split: str | None):
+    df = {"school": [f"s{i % groups}" for i in range(60)], "hours": list(range(60)), "grade": list(range(60))}
+    assert asked_of(df, DOMAINS["education"]).split == split
+
+
+def test_words_are_no_time_to_split_by():
+    df = {"time": ["early", "late", "later"] * 5, "amount": [1.0] * 15, "fraud": [0, 1, 0] * 5}
+    assert asked_of(df, DOMAINS["fraud"]).split is None
+
+
+@pytest.mark.parametrize("name", [name for name in DOMAINS if name not in ("credit",)])
+def test_the_first_sample_of_each_domain_is_one_of_its_frames(name: str):
+    sample = ll.samples.describe(DOMAINS[name].samples[0])
+    asked = asked_of(ll.samples.load(sample.name).head(500), DOMAINS[name])
+    assert asked.target == sample.target

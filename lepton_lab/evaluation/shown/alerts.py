@@ -23,6 +23,7 @@ def show_budget(
     shares: Sequence[float] = SHARES,
     below: float | None = None,
     above: float | None = None,
+    lowest: float | None = None,
 ) -> Shown:
     """The rows looked at first: how many of them are right (precision at k), and how many of all are found (recall).
 
@@ -31,11 +32,12 @@ def show_budget(
         k: alerts that can be looked at, of these rows; a hundredth of them, one at least, if left out.
         shares: of the rows that are looked at, for the table.
         below, above: the limit, where the target is a number.
+        lowest: the share of its lowest values to be found, where no limit is given.
 
     Raises:
         OptionError: a budget that is none, or a target without two sides.
     """
-    case = case_of(rows, below=below, above=above)
+    case = case_of(rows, below=below, above=above, lowest=lowest)
     n = len(case.y)
     chosen = max(1, n // 100) if k is None else k
     if not 0 < chosen <= n or not all(0 < share <= 1 for share in shares):

@@ -52,8 +52,10 @@ class Case:
         return [middle(float(v), drawn[:, k]) for k, v in enumerate(value)]
 
 
-def case_of(rows: EvaluatedRows, *, below: float | None = None, above: float | None = None) -> Case:
-    """The positive class, or of a number the rows below or above a limit.
+def case_of(
+    rows: EvaluatedRows, *, below: float | None = None, above: float | None = None, lowest: float | None = None
+) -> Case:
+    """The positive class, or of a number the rows below or above a limit, or the lowest share of them.
 
     Raises:
         OptionError: there are no two sides.
@@ -61,6 +63,9 @@ def case_of(rows: EvaluatedRows, *, below: float | None = None, above: float | N
     task = rows.model.task
     if len(task.classes) == 2:
         return Case(rows, rows.y == 1, rows.probability[:, 1], str(task.classes[1]))
+    if isinstance(task, Regression) and lowest is not None and below is None and above is None:
+        below = float(np.quantile(rows.y, lowest))
+        return Case(rows, rows.y <= below, -rows.logits[:, 0], f"{below:g} or less")
     if isinstance(task, Regression) and below is not None:
         return Case(rows, rows.y < below, -rows.logits[:, 0], f"below {below:g}")
     if isinstance(task, Regression) and above is not None:
