@@ -74,34 +74,6 @@ def augment(
     return jnp.clip(images, 0.0, 1.0) if how.contrast or how.brightness else images
 
 
-def mix_up(
-    images: Float[Array, "row height width channel"],
-    targets: Float[Array, "row output"],
-    key: Array,
-    strength: float,
-) -> tuple[Float[Array, "row height width channel"], Float[Array, "row output"]]:
-    """Each image and its target blended with those of another row, by a share of at most a half drawn from Beta.
-
-    Args:
-        images: a batch.
-        targets: shares of the classes, or numbers.
-        key: of the draws.
-        strength: both parameters of the Beta distribution; 0 changes nothing.
-
-    Source: Zhang et al. 2018 (mixup), arXiv:1710.09412.
-    """
-    if strength == 0:
-        return images, targets
-    of_share, of_order = jax.random.split(key)
-    n_rows = images.shape[0]
-    share = jax.random.beta(of_share, strength, strength, (n_rows,), images.dtype)
-    share = jnp.maximum(share, 1 - share)
-    other = jax.random.permutation(of_order, n_rows)
-    wide = share[:, None, None, None]
-    mixed = wide * images + (1 - wide) * images[other]
-    return mixed, share[:, None] * targets + (1 - share[:, None]) * targets[other]
-
-
 def _moved(images: Any, key: Any, how: Augmentation) -> Any:
     """Each image through an affine map of its own, between points by straight lines; edges are carried on."""
     n_rows, height, width, _ = images.shape

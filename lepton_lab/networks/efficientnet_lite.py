@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from jaxtyping import Array, Float, UInt8
+from jaxtyping import Array, Float, Shaped
 
 from lepton_lab.networks.augment_images import Augmentation, augment
 from lepton_lab.networks.convolution import convolve, convolve_each
@@ -32,6 +32,7 @@ class EfficientNetConfig:
         least_side: smaller images are enlarged to this many points.
         dropout: share of the numbers it gives that are left out in training.
         augmentation: how images are changed in training.
+        mix_up: strength by which rows are blended in training (`networks.mix_up`); 0 for not at all, 0.2 as usual.
     """
 
     trained: Literal["nothing", "everything"] = "nothing"
@@ -39,12 +40,14 @@ class EfficientNetConfig:
     least_side: int = within(96, 32, 512)
     dropout: float = within(0.2, 0, 0.9)
     augmentation: Augmentation = field(default_factory=Augmentation)
+    mix_up: float = within(0.0, 0, 8)
 
 
 class EfficientNetLite(nnx.Module):
     """Images to 1,280 numbers each: the means over all places of what the last layer found.
 
-    Shape: uint8 `(row, height, width, channel)` to `(row, 1280)`. One channel is taken as three equal ones.
+    Shape: uint8, or numbers of 0 to 255, `(row, height, width, channel)` to `(row, 1280)`. One channel is taken as
+    three equal ones.
 
     Args:
         shape: height, width and channels of an image.
@@ -76,7 +79,9 @@ class EfficientNetLite(nnx.Module):
         self.blocks = nnx.List([nnx.List([Affine(part, config) for part in block]) for block in arrays.blocks])
 
     def __call__(
-        self, objects: UInt8[Array, "row height width channel"], key: Array | None = None
+        self,
+        objects: Shaped[Array, "row height width channel"],
+        key: Array | None = None,
     ) -> Float[Array, "row 1280"]:
         """Read images; with a key as in training, changed at random."""
         x = objects.astype(jnp.float32) / 255

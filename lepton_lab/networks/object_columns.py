@@ -20,6 +20,7 @@ from jaxtyping import Array, Float
 from lepton_lab.networks.encoders import ENCODERS
 from lepton_lab.networks.layers import Position
 from lepton_lab.networks.layout import ObjectColumn
+from lepton_lab.networks.mix_up import Mix
 
 # Beyond every number of an object: stands for no object where a table has rows to spare.
 NO_OBJECT = np.float32(2**25)
@@ -47,14 +48,22 @@ class ObjectTerm(nnx.Module):
         self.encoder = ENCODERS[column.encoder].module(column.shape, column.config, draw=draw)
         width = int(self.encoder.width)
         self.kernel = nnx.Param((draw.standard_normal((width, hidden)) / math.sqrt(width)).astype(np.float32))
+        self.blends = column.kind == "image"
         self.objects = Held(_nothing_of(column))
         self.numbers = Held(np.full(1, NO_OBJECT, np.float32))
 
-    def __call__(self, numbers: Float[Array, "row"], key: Any = None) -> Float[Array, "row hidden"]:
-        """Read the objects with these numbers; with a key as in training, augmented."""
+    def __call__(
+        self, numbers: Float[Array, "row"], key: Any = None, mix: Mix | None = None
+    ) -> Float[Array, "row hidden"]:
+        """Read the objects with these numbers; with a key as in training, augmented, and blended by `mix`."""
         known = self.numbers[...]
         place = _places(known, numbers)
-        return _where_known(self.of(jnp.asarray(self.objects[...])[place], key), known[place], numbers)
+        objects = jnp.asarray(self.objects[...])[place]
+        if mix is not None and self.blends:
+            blended, share = mix.images(objects, numbers != 0)
+            return share[:, None] * self.of(blended, key)
+        found = _where_known(self.of(objects, key), known[place], numbers)
+        return found if mix is None else mix.of(found)
 
     def of(self, objects: Any, key: Any = None) -> Float[Array, "row hidden"]:
         """What objects add."""
@@ -89,11 +98,14 @@ class KnownTerm(nnx.Module):
         known[: len(numbers)] = numbers
         return known
 
-    def __call__(self, numbers: Float[Array, "row"], key: Any = None) -> Float[Array, "row hidden"]:
+    def __call__(
+        self, numbers: Float[Array, "row"], key: Any = None, mix: Mix | None = None
+    ) -> Float[Array, "row hidden"]:
         """Look the objects with these numbers up."""
         known = self.numbers[...]
         place = _places(known, numbers)
-        return _where_known(jnp.asarray(self.terms[...])[place], known[place], numbers)
+        found = _where_known(jnp.asarray(self.terms[...])[place], known[place], numbers)
+        return found if mix is None else mix.of(found)
 
 
 def _places(known: Any, numbers: Any) -> Any:

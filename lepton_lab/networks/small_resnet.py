@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from jaxtyping import Array, Float, UInt8
+from jaxtyping import Array, Float, Shaped
 
 from lepton_lab.networks.augment_images import Augmentation, augment
 from lepton_lab.networks.convolution import Convolution, GroupNorm
@@ -30,6 +30,7 @@ class SmallResNetConfig:
         grid: places down and across whose numbers it gives, at most; 1 for their mean over the whole image.
         dropout: share of the numbers it gives that are left out in training.
         augmentation: how images are changed in training.
+        mix_up: strength by which rows are blended in training (`networks.mix_up`); 0 for not at all, 0.2 as usual.
     """
 
     widths: tuple[int, ...] = within((16, 32, 64), 1, 256)
@@ -38,6 +39,7 @@ class SmallResNetConfig:
     grid: int = within(4, 1, 16)
     dropout: float = within(0.1, 0, 0.9)
     augmentation: Augmentation = field(default_factory=Augmentation)
+    mix_up: float = within(0.0, 0, 8)
 
     def __post_init__(self) -> None:
         if len(self.widths) != len(self.depths):
@@ -64,7 +66,7 @@ class Residual(nnx.Module):
 class SmallResNet(nnx.Module):
     """Images to `width` numbers each.
 
-    Shape: uint8 `(row, height, width, channel)` to `(row, width)`.
+    Shape: uint8, or numbers of 0 to 255, `(row, height, width, channel)` to `(row, width)`.
 
     Args:
         shape: height, width and channels of an image.
@@ -91,7 +93,9 @@ class SmallResNet(nnx.Module):
         self.width = self.grid[0] * self.grid[1] * before
 
     def __call__(
-        self, objects: UInt8[Array, "row height width channel"], key: Array | None = None
+        self,
+        objects: Shaped[Array, "row height width channel"],
+        key: Array | None = None,
     ) -> Float[Array, "row number"]:
         """Read images; with a key as in training, changed at random."""
         x = objects.astype(jnp.float32) / 255

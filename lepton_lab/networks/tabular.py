@@ -30,6 +30,7 @@ from lepton_lab.networks.layers import (
     starts,
 )
 from lepton_lab.networks.layout import Layout
+from lepton_lab.networks.mix_up import Mix, draw_mix
 from lepton_lab.networks.object_columns import ObjectTerm
 from lepton_lab.networks.piecewise import PiecewiseLinear
 
@@ -111,16 +112,19 @@ class AdditiveLayer(nnx.Module):
         order = np.array(layout.numeric + layout.one_hot + layout.embedded + self.term_columns, np.int32)
         self.place = Position(np.argsort(order).astype(np.int32))
 
-    def __call__(self, x: Float[Array, "row column"], key: Any = None) -> Float[Array, "row hidden"]:
-        """`bias + sum_j project_j(x_j)`, as one matmul; with a key as in training, objects augmented."""
+    def __call__(
+        self, x: Float[Array, "row column"], key: Any = None, mix: Mix | None = None
+    ) -> Float[Array, "row hidden"]:
+        """`bias + sum_j project_j(x_j)`, as one matmul; with a key as in training, objects augmented, rows blended."""
         codes = _codes(x, self.one_hot_columns[...])
         slots = (codes[:, self.slot_owner[...]] == self.slot_code[...]).astype(x.dtype)
         numbers = x[:, self.numeric_columns[...]]
         kernel = self.kernel[...] * self.scale[...][:, None]
         hidden = project_joined(self.numeric(numbers), self.placed(numbers), slots, self._vectors(x), kernel)
         hidden += self.bias[...]
+        hidden = hidden if mix is None else mix.of(hidden)
         for place, (column, term) in enumerate(zip(self.term_columns, self.terms, strict=True)):
-            hidden += term(x[:, column], None if key is None else jax.random.fold_in(key, place))
+            hidden += term(x[:, column], None if key is None else jax.random.fold_in(key, place), mix)
         return hidden
 
     def project(self, x: Float[Array, "row column"]) -> Float[Array, "row column hidden"]:
@@ -177,6 +181,7 @@ class TabularNetwork(nnx.Module):
         self.first = AdditiveLayer(layout, config, draw=draw, knots=knots)
         self.heads = SharedHeads(config.heads, config.hidden, config.head_hidden, draw=draw)
         self.outputs = HeadOutputs(config.heads, config.head_hidden, n_outputs, draw=draw)
+        self.mix_up = max((getattr(column.config, "mix_up", 0.0) for column in layout.objects), default=0.0)
         if layout.objects:
             self.seed = Position(np.uint32(draw.integers(2**32)))
 
@@ -201,11 +206,15 @@ class TabularNetwork(nnx.Module):
         """`rest(bias + sum_j project_j(x_j))`."""
         return self.rest(self.first(x))
 
-    def learning(self, x: Float[Array, "row column"], step: Int[Array, ""]) -> Float[Array, "row head output"]:
-        """The answers in a step of training: what is drawn at random is drawn by the step."""
+    def learning(
+        self, x: Float[Array, "row column"], step: Int[Array, ""]
+    ) -> tuple[Float[Array, "row head output"], Mix | None]:
+        """The answers in a step of training, and how rows were blended; both are drawn by the step."""
         if not self.first.terms:
-            return self(x)
-        return self.rest(self.first(x, jax.random.fold_in(jax.random.key(self.seed[...]), step)))
+            return self(x), None
+        key = jax.random.fold_in(jax.random.key(self.seed[...]), step)
+        mix = draw_mix(jax.random.fold_in(key, len(self.first.terms)), x.shape[0], self.mix_up) if self.mix_up else None
+        return self.rest(self.first(x, key, mix)), mix
 
     def mean(self, x: Float[Array, "row column"]) -> Float[Array, "row output"]:
         """The mean of the heads: the prediction."""

@@ -115,10 +115,18 @@ def _steps_of(structure: Structure, loss: _Loss, precision: str) -> RunChunk:
     parts = parts_of(structure)
 
     def batch_loss(tree: Any, positions: Any, x: Any, targets: Any, weights: Any, step: Any) -> Float[Array, ""]:
-        outputs = nnx.merge(structure.graph, tree, positions).learning(x, step)
-        spread = jnp.broadcast_to(targets[:, None], outputs.shape[:2])
-        # Every head answers for its own errors: averaging the heads first would let them lean on each other.
-        return (loss.task.loss(outputs, spread).mean(axis=1) * weights).mean()
+        outputs, mix = nnx.merge(structure.graph, tree, positions).learning(x, step)
+
+        def row_losses(targets: Any) -> Float[Array, "row"]:
+            spread = jnp.broadcast_to(targets[:, None], outputs.shape[:2])
+            # Every head answers for its own errors: averaging the heads first would let them lean on each other.
+            return loss.task.loss(outputs, spread).mean(axis=1)
+
+        own = row_losses(targets) * weights
+        if mix is None:
+            return own.mean()
+        others = row_losses(targets[mix.other]) * weights[mix.other]
+        return (mix.share * own + (1 - mix.share) * others).mean()
 
     loss_and_gradient = jax.value_and_grad(batch_loss)
     if precision == "bfloat16":

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lepton_lab.networks.augment_images import NO_AUGMENTATION, Augmentation, augment, mix_up
+from lepton_lab.networks.augment_images import NO_AUGMENTATION, Augmentation, augment
 
 IMAGES = jnp.asarray(np.random.default_rng(0).random((4, 9, 7, 2)).astype(np.float32))
 KEY = jax.random.key(3)
@@ -55,12 +55,3 @@ def test_no_flip_unless_asked() -> None:
     left[:, :, :4] = 1
     found = np.asarray(changed(jnp.asarray(left), KEY, Augmentation()))
     assert (found[:, :, :6].mean((1, 2, 3)) > found[:, :, 6:].mean((1, 2, 3))).all()
-
-
-def test_mixed_rows_lie_between_and_keep_their_sum() -> None:
-    targets = jnp.eye(4, dtype=jnp.float32)
-    images, mixed = mix_up(IMAGES, targets, KEY, 0.4)
-    assert images.shape == IMAGES.shape and np.allclose(mixed.sum(1), 1)
-    assert np.asarray(mixed).max(1).min() >= 0.5 and np.asarray(images).min() >= 0 and np.asarray(images).max() <= 1
-    same, kept = mix_up(IMAGES, targets, KEY, 0.0)
-    assert same is IMAGES and kept is targets
