@@ -5,7 +5,8 @@
     members/<name>.json      a member's configuration
     members/<name>.safetensors   its arrays
     background.json, background.safetensors   reference rows of explanations (real rows; may be left out)
-    objects.safetensors      images and series of these rows (format 2, where there are any)
+    objects.safetensors      images and series of these rows (format 2, where there are any), but never texts
+    members/<name>.texts.safetensors   what a network makes of these rows' texts, in their place
 
 Hashes detect damage, not malice: whoever changes a part can change its hash. What protects the reader
 is that nothing in the file is code and every index is checked before it is used. Files of every
@@ -139,6 +140,9 @@ def _parts_of(model: TrainedModel, background: bool) -> dict[str, bytes]:
         objects = background_objects(model.encoder.blocks, model.background_x)
         if objects:
             parts["objects.safetensors"] = save(_whole(objects))
+        for member in model.members:
+            if isinstance(member, NetworkMember) and (terms := member.text_terms(model.background_x)):
+                parts[f"members/{member.name}.texts.safetensors"] = save(_whole(terms))
     return parts
 
 
@@ -177,6 +181,7 @@ def _model_of(parts: Mapping[str, bytes]) -> TrainedModel:
     x, values, weights = _background(parts, len(schema.inputs))
     if "objects.safetensors" in parts:
         x = on_new_shelves(encoder.blocks, x, _arrays(parts["objects.safetensors"]))
+    members = tuple(_with_texts(member, x, parts) for member in members)
     model = TrainedModel(
         schema=schema,
         encoder=encoder,
@@ -223,6 +228,12 @@ def _member(name: str, parts: Mapping[str, bytes]) -> Member:
         raise ValueError(f"member {name!r} is not known")
     config = json.loads(parts[f"members/{name}.json"])
     return _MEMBERS[kind](_arrays(parts[f"members/{name}.safetensors"]), config)
+
+
+def _with_texts(member: Member, x: np.ndarray, parts: Mapping[str, bytes]) -> Member:
+    """A network that knows what it made of the background's texts, which are not in the file."""
+    part = f"members/{member.name}.texts.safetensors"
+    return member.knowing(x, _arrays(parts[part])) if isinstance(member, NetworkMember) and part in parts else member
 
 
 def _background(parts: Mapping[str, bytes], n_columns: int) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:

@@ -27,7 +27,7 @@ def small_frame(task: str, n: int = 300, seed: int = 0) -> pd.DataFrame:
             "job": rng.choice(["clerk", "smith", "nurse", "cook"], n),
             "owner": rng.random(n) < 0.4,
             "since": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 900, n), "D"),
-            "note": [f"customer {i} said {rng.integers(1 << 30)} things, all of them different" for i in range(n)],
+            "note": [f"customer {i}, key {rng.integers(1 << 30)}" for i in range(n)],
         }
     )
     df.loc[rng.random(n) < 0.1, "amount"] = np.nan

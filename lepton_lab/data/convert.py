@@ -13,6 +13,7 @@ from lepton_lab.data.item_lists import item_lists_of
 from lepton_lab.data.objects import object_array
 from lepton_lab.data.parse import dates_of, number_of, numbers_of
 from lepton_lab.data.schema import OBJECTS, Category, Column, Kind
+from lepton_lab.data.texts import read_text, read_texts
 from lepton_lab.data.values import Family, Values, read_values
 
 
@@ -30,6 +31,8 @@ def read_column_like(column: Column, raw: RawColumn) -> Converted:
     if quick is not None:
         return quick
     values = read_values(raw)
+    if column.kind == Kind.TEXT:
+        return Converted(*texts_in(values))
     if column.kind in OBJECTS:
         return Converted(*objects_in(values, column.kind))
     if values.family == Family.NOTHING or values.missing().all():
@@ -59,6 +62,8 @@ def _quick(column: Column, raw: RawColumn) -> Converted | None:
         return Converted(
             np.array([value if known else np.nan], np.float64), n_infinite=int(not known and value == value)
         )
+    if column.kind == Kind.TEXT and (value is None or isinstance(value, str)):
+        return Converted(object_array([read_text(value)]))
     if column.kind in (Kind.CATEGORY, Kind.BOOLEAN) and isinstance(value, (str, bool, int, np.integer, np.bool_)):
         plain = value.item() if isinstance(value, np.generic) else value
         if plain in column.categories:
@@ -92,6 +97,25 @@ def dates_in(values: Values) -> tuple[np.ndarray, str]:
         bad = next((word for word in uniques if dates_of(np.array([word], object)) is None), uniques[0])
         return values.array, f"was dates; found words that write none, such as {bad!r} (wanted 2024-12-31)"
     return values.array, f"was dates; found {_in_words(values)}"
+
+
+def texts_in(values: Values) -> tuple[np.ndarray, str]:
+    """A column's values as texts, None where there is nothing to read, and what is wrong with them.
+
+    Numbers, dates and truth values are texts as they are written, whole numbers without a point; bytes are UTF-8.
+    """
+    present = values.array[~values.missing()]
+    if values.family == Family.UNUSABLE and all(isinstance(one, (bytes, bytearray)) for one in present):
+        return object_array(read_texts(values.array)), ""
+    if values.family in (Family.UNUSABLE, Family.ARRAY):
+        return values.array, f"wanted a text a row; found {_in_words(values)}"
+    if values.family == Family.DATE:
+        found = np.array([None if np.isnat(one) else str(one) for one in values.array], dtype=object)
+        return object_array([None if one is None else one.removesuffix("T00:00:00.000000") for one in found]), ""
+    if values.family == Family.NUMBER:
+        whole = values.whole or bool(np.all(present == np.rint(present)))
+        return object_array(read_texts(int(v) if whole and v == v else v for v in values.array.tolist())), ""
+    return object_array(read_texts(values.array)), ""
 
 
 def objects_in(values: Values, kind: Kind) -> tuple[np.ndarray, str]:

@@ -15,7 +15,7 @@ from lepton_lab.data.values import Values
 from lepton_lab.errors import ColumnError
 from lepton_lab.tasks import Task
 
-UNUSED = (Kind.TEXT, Kind.IDENTIFIER, Kind.CONSTANT)
+UNUSED = (Kind.IDENTIFIER, Kind.CONSTANT)
 MOST_CATEGORIES = 4000  # known of one column; rarer ones are read as unseen
 DAY = 86_400e6  # microseconds
 
@@ -42,7 +42,7 @@ class Described:
 def describe(name: str, values: Values, role: Role, task: Task | None = None, told: Kind | None = None) -> Described:
     """What the column `name` is, in the role it was asked to play.
 
-    A text, an identifier or a constant that was to be an input is ignored, with a reason. A target's
+    An identifier or a constant that was to be an input is ignored, with a reason. A target's
     categories are the classes of `task`. A kind that the user `told` wins over the one inferred.
     """
     inferred = infer_kind(name, values) if told is None else as_told(name, values, told)
@@ -90,7 +90,10 @@ def _plain(value: object) -> Category:
 
 def _missing(values: Values, inferred: Inferred) -> float:
     """Share of rows without a value; words that mark a missing number count."""
-    gone = np.isnan(inferred.array) if inferred.array.dtype.kind == "f" else values.missing()
+    if inferred.kind == Kind.TEXT:  # one without a sign is none
+        gone = np.array([one is None for one in inferred.array], bool)
+    else:
+        gone = np.isnan(inferred.array) if inferred.array.dtype.kind == "f" else values.missing()
     return float(gone.mean())
 
 
@@ -124,6 +127,9 @@ def _findings(column: Column, values: Values, inferred: Inferred) -> tuple[Findi
         found.append(Finding("unusable", column.name, 1.0, "serious", inferred.problem, _fix(column.name, inferred)))
     elif inferred.mixed:
         found.append(_mixed_finding(column, values, inferred, n))
+    if column.kind == Kind.TEXT:
+        advice = f"Networks read what it says, the other members only whether it is there. Or ignore=[{column.name!r}]"
+        found.append(Finding("text", column.name, 1.0, "info", f"read as texts: {column.reason}", advice))
     if column.kind in UNUSED:
         found.append(_unused_finding(column))
     return tuple(found)
@@ -149,7 +155,6 @@ def _mixed_finding(column: Column, values: Values, inferred: Inferred, n: int) -
 
 def _unused_finding(column: Column) -> Finding:
     keep = {
-        Kind.TEXT: ("info", "To use it, make columns of it, such as its length or a keyword."),
         Kind.IDENTIFIER: (
             "info",
             f"If it is a code that carries meaning: df = df.astype({{{column.name!r}: 'category'}})",

@@ -3,7 +3,7 @@
 numeric    (value - center) / scale, NaN where missing; not clipped (the network bends, trees take it raw)
 datetime   (days since 1970 - center) / scale, NaN where missing
 category   0 missing, 1 unseen or rare, 2... the known categories; truth values are categories too
-objects    (images, series, lists of items) 0 missing, else the object's number on the column's shelf
+objects    (images, series, texts, lists of items) 0 missing, else the object's number on the column's shelf
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from lepton_lab.data.describe import DAY, MOST_CATEGORIES, most_frequent
 from lepton_lab.data.encode_image import ImageBlock, fit_images
 from lepton_lab.data.encode_items import ItemsBlock, fit_items
 from lepton_lab.data.encode_series import SeriesBlock, fit_series
+from lepton_lab.data.encode_text import TextBlock, fit_texts
 from lepton_lab.data.object_block import ObjectBlock
 from lepton_lab.data.rows import Table
 from lepton_lab.data.schema import Category, Column, Kind, Role, sign_of
@@ -93,11 +94,12 @@ class Block:
         return _block(data)
 
 
-AnyBlock: TypeAlias = Block | ImageBlock | SeriesBlock | ItemsBlock
+AnyBlock: TypeAlias = Block | ImageBlock | SeriesBlock | ItemsBlock | TextBlock
 _READERS = dict.fromkeys(_KINDS, Block.from_json) | {
     "image": ImageBlock.from_json,
     "series": SeriesBlock.from_json,
     "items": ItemsBlock.from_json,
+    "text": TextBlock.from_json,
 }
 
 
@@ -162,6 +164,8 @@ def _fit(column: Column, array: np.ndarray, classes: tuple[Category, ...]) -> An
         return fit_images(column.name, array)
     if column.kind == Kind.SERIES:
         return fit_series(column.name, array)
+    if column.kind == Kind.TEXT:
+        return fit_texts(column.name, array)
     if column.kind == Kind.NUMERIC:
         center, scale = _center_and_scale(array[~np.isnan(array)])
         return Block(column.name, "numeric", center, scale, monotone=column.monotone)

@@ -27,8 +27,10 @@ import pandas as pd
 
 from lepton_lab.data.array_values import array_kind
 from lepton_lab.data.image_paths import are_paths
+from lepton_lab.data.objects import object_array
 from lepton_lab.data.parse import dates_of, numbers_of
 from lepton_lab.data.schema import Kind
+from lepton_lab.data.texts import read_texts
 from lepton_lab.data.values import Family, Values
 
 KEY_WORDS = frozenset({"id", "ids", "uuid", "guid", "pk", "rowid", "unnamed", "rownames"})
@@ -174,7 +176,8 @@ def _of_real_words(name: str, array: np.ndarray, codes: np.ndarray, uniques: np.
             Kind.IDENTIFIER, array, f"paths of image files; to read: types={{{name!r}: 'image'}}", n_distinct=n
         )
     if n_known >= FEW_ROWS and share > 0.5 and _median_words(uniques) >= LONG_WORDS:
-        return Inferred(Kind.TEXT, array, f"free text, {share:.0%} of it different", n_distinct=n)
+        texts = object_array(read_texts(array))
+        return Inferred(Kind.TEXT, texts, f"free text, {share:.0%} of it different", n_distinct=n)
     if n_known >= FEW_ROWS and (share >= 0.95 or (share >= 0.5 and is_key_name(name))):
         return Inferred(Kind.IDENTIFIER, array, f"{share:.0%} of the values are different", n_distinct=n)
     kept = array if array.dtype == object else array.astype(object)

@@ -1,4 +1,7 @@
-"""The objects of a few encoded rows as plain arrays, to be stored and put on the shelves of another process."""
+"""The objects of a few encoded rows as plain arrays, to be stored and put on the shelves of another process.
+
+Of texts nothing but their numbers: what a network makes of each is stored with the network, and no text with anything.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ def format_of(blocks: Sequence[object]) -> int:
 def background_objects(blocks: Sequence[object], x: np.ndarray) -> dict[str, np.ndarray]:
     """The objects that encoded rows name, by column and number.
 
-    Each column has `<place>.numbers (object,)`, and `<place>.<number>` for each of its objects.
+    Each column has `<place>.numbers (object,)`, and `<place>.<number>` for each of its objects that is no text.
     """
     arrays: dict[str, np.ndarray] = {}
     for place, block in enumerate(blocks):
@@ -25,7 +28,8 @@ def background_objects(blocks: Sequence[object], x: np.ndarray) -> dict[str, np.
             numbers = np.unique(x[:, place])
             numbers = numbers[numbers > 0]
             arrays[f"{place}.numbers"] = numbers.astype(np.int64)
-            arrays |= {f"{place}.{int(number)}": block.shelf.one(number) for number in numbers}
+            if block.kind != "text":
+                arrays |= {f"{place}.{int(number)}": block.shelf.one(number) for number in numbers}
     return arrays
 
 
@@ -40,7 +44,10 @@ def on_new_shelves(blocks: Sequence[object], x: np.ndarray, arrays: Mapping[str,
         if not isinstance(block, ObjectBlock):
             continue
         stored = arrays[f"{place}.numbers"]
-        put = block.shelf.put(arrays[f"{place}.{int(number)}"] for number in stored)
+        if block.kind == "text":
+            put = block.shelf.reserve(len(stored))
+        else:
+            put = block.shelf.put(arrays[f"{place}.{int(number)}"] for number in stored)
         now = dict(zip(stored.tolist(), put.tolist(), strict=True))
         x[:, place] = [now[int(number)] if number else 0 for number in x[:, place]]
     return x

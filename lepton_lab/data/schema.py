@@ -33,7 +33,7 @@ class Kind(StrEnum):
 
 
 # One entry of such a column is an object: it is known to `x` by its number on the column's shelf.
-OBJECTS = (Kind.IMAGE, Kind.SERIES, Kind.ITEMS)
+OBJECTS = (Kind.IMAGE, Kind.SERIES, Kind.ITEMS, Kind.TEXT)
 
 
 class Role(StrEnum):

@@ -68,6 +68,14 @@ class Shelf:
         with self._lock:
             return np.array([self._put_one(one) for one in objects], np.float32)
 
+    def reserve(self, n: int) -> np.ndarray:
+        """Numbers of `n` objects that are known elsewhere and never come here `(object,)` float32."""
+        with self._lock:
+            if self._last + n >= MOST_OBJECTS:
+                raise ValueError(f"more than {MOST_OBJECTS:,} objects in one column")
+            first, self._last = self._last + 1, self._last + n
+            return np.arange(first, first + n, dtype=np.float32)
+
     def gather(self, numbers: np.ndarray, n: int) -> np.ndarray:
         """The objects with these numbers, `(n, *shape)`: the rest of `n` and the ends of shorter ones are filled.
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from lepton_lab.data.convert import dates_in, numbers_in, objects_in
+from lepton_lab.data.convert import dates_in, numbers_in, objects_in, texts_in
 from lepton_lab.data.kinds import Inferred, infer_kind
 from lepton_lab.data.rows import Table
 from lepton_lab.data.schema import OBJECTS, Kind, Role
@@ -70,8 +70,8 @@ def as_told(name: str, values: Values, kind: Kind) -> Inferred:
 
 
 def _object(name: str, values: Values, kind: Kind) -> Inferred:
-    """A column of arrays, as its user tells."""
-    array, problem = objects_in(values, kind)
+    """A column of objects, as its user tells."""
+    array, problem = texts_in(values) if kind == Kind.TEXT else objects_in(values, kind)
     if problem:
         raise ColumnError(f"column {name!r} cannot be {kind}: {problem}. Leave it out: ignore=[{name!r}]")
     return Inferred(kind, array, TOLD)

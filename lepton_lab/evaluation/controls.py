@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from lepton_lab.data.schema import Column, Kind
+from lepton_lab.data.texts import read_text
 from lepton_lab.errors import ColumnError
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def typed(column: Column, item: object) -> object:
         return None
     if column.kind in (Kind.IMAGE, Kind.SERIES) and isinstance(item, str):
         raise ColumnError(f"{item!r} is not a value of {column.name!r}. It wants an array, or None for missing.")
+    if column.kind == Kind.TEXT:
+        return read_text(item)
     try:
         if column.kind == Kind.NUMERIC:
             return float(item)  # type: ignore[arg-type]
@@ -89,7 +92,7 @@ def control(column: Column, item: object) -> dict[str, Any]:
         item = int(item) if column.integer else item
     return {
         "name": column.name,
-        "kind": kind if kind in ("numeric", "boolean", "datetime") else "category",
+        "kind": kind if kind in ("numeric", "boolean", "datetime", "text") else "category",
         "low": low if kind == "numeric" else None,
         "high": high if kind == "numeric" else None,
         "step": 1 if column.integer else _step(low, high),
@@ -108,7 +111,7 @@ def _plain(item: object) -> object:
 
 def _choices(column: Column, item: object) -> list[Any]:
     """The known categories, and the row's own value where it is none of them."""
-    if column.kind == Kind.NUMERIC or column.kind == Kind.DATETIME:
+    if column.kind in (Kind.NUMERIC, Kind.DATETIME, Kind.TEXT):
         return []
     known = list(column.categories) or ([False, True] if column.kind == Kind.BOOLEAN else [])
     return known if item is None or item in known else [item, *known]

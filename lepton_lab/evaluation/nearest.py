@@ -104,7 +104,7 @@ def nearest_rows(model: TrainedModel, x: np.ndarray, n: int, without: tuple[obje
         raise OptionError(f"n={n!r}: wanted a whole number of rows from 1. For example: n=5")
     known, where = _known(model)
     others = model.encoder.encode(known)
-    ordered = np.array([block.kind != "category" for block in model.encoder.blocks], bool)
+    ordered = np.array([block.kind in ("numeric", "datetime") for block in model.encoder.blocks], bool)
     measure = measure_of(others, ordered)
     distance = measure.between(x, others)[0].astype(np.float64)
     distance[_itself(known, others, *without)] = np.inf

@@ -30,12 +30,14 @@ class Course:
     Args:
         endings: of each growth that was begun: `linear-0`, `network-0`, `trees-all`, ...
         notes: of the members that were not begun.
+        readers: of columns of texts, chosen by what was installed and by the time there was.
         is_whole: whether each ending is known; a growth that an earlier version kept says nothing of its own, and
             one that went on beyond its end has two.
     """
 
     endings: dict[str, Ending] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    readers: dict[str, str] = field(default_factory=dict)
     is_whole: bool = True
 
     def has(self, name: str) -> bool:
@@ -52,14 +54,15 @@ class Course:
         endings = {name: ending.to_json() for name, ending in self.endings.items()}
         return {
             "format": FORMAT, "endings": endings, "notes": self.notes, "is_whole": self.is_whole, "is_cut": self.is_cut,
-            "versions": versions(), "machine": machine(),
+            "readers": self.readers, "versions": versions(), "machine": machine(),
         }  # fmt: skip
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Course:
         """What `to_json` wrote."""
         endings = {str(name): Ending.from_json(ending) for name, ending in data["endings"].items()}
-        return Course(endings, [str(note) for note in data["notes"]], bool(data["is_whole"]))
+        readers = {str(column): str(reader) for column, reader in data.get("readers", {}).items()}
+        return Course(endings, [str(note) for note in data["notes"]], readers, bool(data["is_whole"]))
 
 
 @dataclass(frozen=True)

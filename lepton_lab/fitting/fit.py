@@ -10,9 +10,10 @@ Every end is a good end: a stop, a deadline, a member that fails leave a model m
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +36,7 @@ from lepton_lab.fitting.ranked_rows import comes_again, fewer_to_rank
 from lepton_lab.fitting.recipe import for_ranking, recipe_for, with_objects
 from lepton_lab.fitting.scores import leaderboard, resamples_in, trivial_logits, trivial_name
 from lepton_lab.fitting.telling import Telling
+from lepton_lab.fitting.text_choice import choose_readers, keep_readers, known_readers
 from lepton_lab.metrics import RESAMPLES
 from lepton_lab.networks.encoders import check_encoders
 from lepton_lab.networks.layout import encoders_of
@@ -108,15 +110,20 @@ def fit(
     lost = forget_unknown(run) if resume and known is None else ""
     if run is not None and (known is None or not resume):
         run.save_rows(rows)
-    prepared = prepare(table, task, rows, seed, balanced=isinstance(weights, str) and weights == "balanced")
-    recipe = recipe_for(quality, len(rows.train), metric).on(compute or Compute())
+    balanced = isinstance(weights, str) and weights == "balanced"
     asked = check_encoders(encoders, kinds_of(table.schema))
+    readers = known_readers(run) if repeat is None else repeat.course.readers
+    readers = readers | {column: one["encoder"] for column, one in asked.items() if "encoder" in one}
+    prepared = prepare(table, task, rows, seed, balanced, remaining_s=control.remaining_s(), readers=readers)
+    keep_readers(run, prepared.readers)
+    recipe = recipe_for(quality, len(rows.train), metric).on(compute or Compute())
     chosen = encoders_of(asked, prepared.encoder.blocks)
     recipe = with_objects(recipe, quality, len(rows.train), table.schema, chosen)
     recipe = for_ranking(recipe, chosen) if isinstance(task, Ranking) else recipe
     telling = Telling(control, shown)
     telling.say(guess(prepared, metric))
     kept = Kept(run, resume, repeat=None if repeat is None else repeat.course, further=further)
+    kept.course.readers = dict(prepared.readers)
     folded = rows.folds is not None
     members = grow_members(prepared.problem, prepared.folds, recipe, telling.control, kept, folded=folded)
     telling.say(Progress(stage="blend", message="blending and calibrating"))
@@ -124,7 +131,7 @@ def fit(
         combined = combine(prepared.problem, members)
         if run is not None:
             run.save_course(kept.course.to_json())
-        notes = [*telling.notes(), *([lost] if lost else [])]
+        notes = [*telling.notes(), *([lost] if lost else []), *prepared.notes]
         n_resamples = resamples_in(control.remaining_s(), members.measuring_s)
         model = measured(table, rows, prepared, members, combined, notes, n_resamples=n_resamples)
     config = {"target": table.schema.target, "split": split, "quality": quality, "seed": seed, "metric": metric}
@@ -141,12 +148,16 @@ class Prepared:
         used: their positions in the table.
         folds: (train, valid) positions in `used`.
         encoder: fitted on the rows that train.
+        readers: of columns of texts.
+        notes: what was decided on the way, a sentence each.
     """
 
     problem: Problem
     used: np.ndarray
     folds: tuple[tuple[np.ndarray, np.ndarray], ...]
     encoder: TabularEncoder
+    readers: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def guess(prepared: Prepared, metric: str | None) -> Progress:
@@ -194,10 +205,30 @@ def _rows(table: Table, task: Task, split: str | None, seed: int, control: Contr
     return Split(known_before(table, np.setdiff1d(train, last), valid), valid, last)
 
 
-def prepare(table: Table, task: Task, rows: Split, seed: int, *, balanced: bool) -> Prepared:
-    """The problem: every row but the test rows, encoded by what the training rows teach."""
+def prepare(
+    table: Table,
+    task: Task,
+    rows: Split,
+    seed: int,
+    balanced: bool,
+    *,
+    remaining_s: float = math.inf,
+    readers: Mapping[str, str] | None = None,
+) -> Prepared:
+    """The problem: every row but the test rows, encoded by what the training rows teach.
+
+    Args:
+        table: all rows.
+        task: what is learned.
+        rows: how they are divided.
+        seed: of every random choice.
+        balanced: whether the rows' weights even out the classes.
+        remaining_s: seconds that there are; infinite without a budget.
+        readers: of columns of texts, as an earlier fit chose them.
+    """
     used = np.union1d(rows.train, rows.valid)
-    encoder = fit_encoder(table.take(rows.train))
+    chosen = choose_readers(fit_encoder(table.take(rows.train)), remaining_s, readers)
+    encoder = chosen.encoder
     x = encoder.encode(table.take(used))
     y = np.asarray(table.y)[used]
     weights = None if table.weights is None else table.weights[used]
@@ -214,7 +245,7 @@ def prepare(table: Table, task: Task, rows: Split, seed: int, *, balanced: bool)
     problem = Problem(Rows(x, y, weights, None if balanced else weights), encoder.blocks, task, undo, seed)
     folds = rows.folds if rows.folds is not None else ((rows.train, rows.valid),)
     located = tuple((np.searchsorted(used, train), np.searchsorted(used, valid)) for train, valid in folds)
-    return Prepared(problem, used, located, encoder)
+    return Prepared(problem, used, located, encoder, chosen.readers, chosen.notes)
 
 
 def measured(

@@ -13,6 +13,7 @@ from lepton_lab.fitting.calibrate import mean_loss
 from lepton_lab.fitting.grown import Grown
 from lepton_lab.fitting.kept import Place
 from lepton_lab.fitting.problem import Problem, Rows
+from lepton_lab.fitting.read_ahead import read_ahead
 from lepton_lab.fitting.recipe import Recipe
 from lepton_lab.members.forest import truncated
 from lepton_lab.members.linear import STRENGTHS, LinearMember, fit_linear_path
@@ -20,6 +21,7 @@ from lepton_lab.members.member import Member
 from lepton_lab.members.popularity import PopularityMember
 from lepton_lab.members.trees import TreesFit, TreesMember, fit_trees
 from lepton_lab.members.valid_logits import ValidLogits
+from lepton_lab.networks.layout import Layout
 from lepton_lab.ranking import Ranking
 from lepton_lab.tasks import Task, loss_metric, metric_of
 from lepton_lab.training.checkpoint import Checkpoint
@@ -138,6 +140,10 @@ def _trained(
 ) -> NetworkFit:
     """A network trained on rows, from where an earlier process left it; where it ends is kept."""
     left = place.load("checkpoint")
+    every = train.x if valid is None else np.concatenate([train.x, valid.x])
+    layout = Layout.of(problem.blocks, max_one_hot=config.network.max_one_hot, encoders=config.encoders)
+    if ended := read_ahead(problem.blocks, layout, every, control):
+        raise NothingGrownError(f"network: {_ENDINGS[ended]} while its texts were read; nothing was trained.")
     judged = () if valid is None else (valid.x, valid.y, valid.weights)
     fit = fit_network(
         problem.blocks,

@@ -54,6 +54,8 @@ _BY_ENCODER = {
     "efficientnet_lite0": LoopConfig(n_epochs=10, patience=5, batch_size=64, learning_rate=1e-3, weight_decay=0.05),
     "tcn": LoopConfig(n_epochs=10, patience=5, batch_size=64, learning_rate=2e-3, weight_decay=0.05),
     "recurrent": LoopConfig(n_epochs=10, patience=5, batch_size=64, learning_rate=3e-3, weight_decay=0.05),
+    "minilm_adapters": LoopConfig(n_epochs=4, patience=2, batch_size=32, learning_rate=1e-3, weight_decay=0.05),
+    "minilm_full": LoopConfig(n_epochs=3, patience=2, batch_size=32, learning_rate=1e-3, weight_decay=0.05),
     "series_transformer": LoopConfig(n_epochs=10, patience=5, batch_size=64, learning_rate=1e-3, weight_decay=0.05),
     "history_mean": LoopConfig(n_epochs=8, patience=3, batch_size=256, learning_rate=2e-3, weight_decay=0.05),
     "sasrec": LoopConfig(n_epochs=8, patience=3, batch_size=256, learning_rate=1e-3, weight_decay=0.05),
@@ -105,11 +107,14 @@ def with_objects(
         schema: of the table. With nothing but objects in it trees have nothing to split.
         encoders: what reads them, by column; where they differ in what they want, the more careful one has its way.
     """
-    kinds = {column.kind in OBJECTS for column in schema.inputs}
-    if True not in kinds:
+    kinds = {column.kind for column in schema.inputs}
+    if not kinds & {*OBJECTS}:
         return recipe
-    alone = kinds == {True}
-    wanted, passes = [_BY_ENCODER[encoder.name] for _, encoder in encoders], _PASSES[quality]
+    alone = kinds <= {*OBJECTS}
+    members = tuple(name for name in recipe.members if name != "trees" or not alone)
+    wanted, passes = [_BY_ENCODER[one.name] for _, one in encoders if one.name in _BY_ENCODER], _PASSES[quality]
+    if not wanted:  # texts that were read before the network begins
+        return replace(recipe, network=replace(recipe.network, encoders=tuple(encoders)), members=members)
     batch_size = min(one.batch_size for one in wanted)
     epochs = max(passes * max(one.n_epochs for one in wanted), _FEWEST_STEPS * batch_size / max(n_rows, 1))
     network = replace(
@@ -121,7 +126,6 @@ def with_objects(
         patience=max(passes * max(one.patience for one in wanted), epochs / 3),
         encoders=tuple(encoders),
     )
-    members = tuple(name for name in recipe.members if name != "trees" or not alone)
     return replace(recipe, network=network, refit=False, members=members)
 
 

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 Arrays = dict[str, np.ndarray]
 ASKED_WEIGHTS = "weights"
 """The checkpoint that holds row weights given as an array; it is no growth."""
+# Nor are the readers of columns of texts.
+_NO_GROWTHS = (ASKED_WEIGHTS, "readers")
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,7 @@ class RunFolder:
 
     def forget_growths(self) -> bool:
         """Remove the checkpoints, except those of what was asked; whether there were any."""
-        paths = [path for path in (self.path / "checkpoints").glob("*.safetensors") if path.stem != ASKED_WEIGHTS]
+        paths = [path for path in (self.path / "checkpoints").glob("*.safetensors") if path.stem not in _NO_GROWTHS]
         for path in paths:
             self._guarded(path.unlink, always=True)
         return bool(paths)

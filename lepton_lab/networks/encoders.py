@@ -7,18 +7,21 @@ follows the shape of the objects.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lepton_lab.errors import ColumnError, OptionError, no_such_column, no_such_option
 from lepton_lab.networks.efficientnet_lite import EfficientNetConfig, EfficientNetLite
 from lepton_lab.networks.history_mean import HistoryMean, HistoryMeanConfig
+from lepton_lab.networks.meaning_and_words import MeaningAndWords, MeaningConfig
+from lepton_lab.networks.ngram_bag import NgramBag, NgramConfig
 from lepton_lab.networks.options import options_json, read_options
 from lepton_lab.networks.recurrent import Recurrent, RecurrentConfig
 from lepton_lab.networks.sasrec import SasRec, SasRecConfig
 from lepton_lab.networks.series_transformer import SeriesTransformer, SeriesTransformerConfig
 from lepton_lab.networks.small_resnet import SmallResNet, SmallResNetConfig
 from lepton_lab.networks.tcn import Tcn, TcnConfig
+from lepton_lab.networks.tuned_minilm import AdaptersConfig, FullConfig, adapted_minilm, whole_minilm
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,10 @@ ENCODERS: dict[str, EncoderKind] = {
     "series_transformer": EncoderKind(SeriesTransformer, SeriesTransformerConfig, ("series",)),
     "history_mean": EncoderKind(HistoryMean, HistoryMeanConfig, ("items",)),
     "sasrec": EncoderKind(SasRec, SasRecConfig, ("items",)),
+    "ngrams": EncoderKind(NgramBag, NgramConfig, ("text",)),
+    "minilm": EncoderKind(MeaningAndWords, MeaningConfig, ("text",)),
+    "minilm_adapters": EncoderKind(adapted_minilm, AdaptersConfig, ("text",)),
+    "minilm_full": EncoderKind(whole_minilm, FullConfig, ("text",)),
 }
 
 
@@ -79,12 +86,32 @@ def _of_items(shape: tuple[int, ...], longest: int) -> Encoder:
     return Encoder("history_mean", HistoryMeanConfig())
 
 
+def _of_texts(shape: tuple[int, ...], longest: int) -> Encoder:
+    return usual_of_texts("ngrams", 0)
+
+
+def usual_of_texts(reader: str, n_texts: int) -> Encoder:
+    """Of few texts the n-grams share fewer vectors, which are as good and quicker to learn.
+
+    Args:
+        reader: a name in `ENCODERS`.
+        n_texts: different ones that are learned from.
+    """
+    config = ENCODERS[reader].config()
+    if n_texts < MANY_TEXTS and hasattr(config, "n_buckets"):
+        config = replace(config, n_buckets=config.n_buckets // (16 if n_texts < FEW_TEXTS else 4))
+    return Encoder(reader, config)
+
+
 # Steps from which on a series is long.
 LONG_SERIES = 128
+# Different texts from which on there are many, and up to which there are few.
+MANY_TEXTS, FEW_TEXTS = 4000, 1000
 USUAL: dict[str, Callable[[tuple[int, ...], int], Encoder]] = {
     "image": _of_images,
     "series": _of_series,
     "items": _of_items,
+    "text": _of_texts,
 }
 """What reads a column of each kind where nothing is asked: by the shape of one object (0 where it varies) and the
 longest first axis."""
@@ -114,13 +141,12 @@ def check_encoders(asked: object, kinds: Mapping[str, str]) -> dict[str, dict[st
     return found
 
 
-def encoder_for(column: str, asked: Mapping[str, Any], kind: str, shape: tuple[int, ...], longest: int) -> Encoder:
-    """What reads a column: as asked, and where nothing is said as its shape suggests.
+def encoder_for(column: str, asked: Mapping[str, Any], usual: Encoder) -> Encoder:
+    """What reads a column: as asked, and where nothing is said as usual.
 
     Raises:
         OptionError: options that do not go together.
     """
-    usual = USUAL[kind](shape, longest)
     name = asked.get("encoder", usual.name)
     config = usual.config if name == usual.name else ENCODERS[name].config()
     options = {key: value for key, value in asked.items() if key != "encoder"}

@@ -12,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from lepton_lab.networks.encoders import ENCODERS, Encoder, encoder_for
+from lepton_lab.networks.encoders import ENCODERS, USUAL, Encoder, encoder_for, usual_of_texts
 from lepton_lab.networks.options import read_options
 
 
@@ -156,10 +156,7 @@ def encoders_of(asked: Mapping[str, Mapping[str, Any]], blocks: Sequence[Any]) -
     return tuple(
         (
             block.column,
-            _sized(
-                encoder_for(block.column, asked.get(block.column, {}), block.kind, _shape(block), _longest(block)),
-                block,
-            ),
+            _sized(encoder_for(block.column, asked.get(block.column, {}), _usual(block)), block),
         )
         for block in blocks
         if hasattr(block, "shelf")
@@ -176,6 +173,13 @@ def _sized(encoder: Encoder, block: Any) -> Encoder:
 def _object(place: int, block: Any, chosen: Mapping[str, Encoder]) -> ObjectColumn:
     encoder = chosen[block.column]
     return ObjectColumn(place, block.kind, _shape(block), encoder.name, encoder.config)
+
+
+def _usual(block: Any) -> Encoder:
+    """What reads a column where nothing is asked; who reads texts was chosen with the texts at hand."""
+    if block.kind == "text":
+        return usual_of_texts(block.reader, block.n_texts)
+    return USUAL[block.kind](_shape(block), _longest(block))
 
 
 def _shape(block: Any) -> tuple[int, ...]:

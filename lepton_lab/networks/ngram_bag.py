@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -12,6 +13,22 @@ from jaxtyping import Array, Float, Int
 
 from lepton_lab.data.ngrams import N_BUCKETS
 from lepton_lab.networks.layers import dropout
+from lepton_lab.networks.options import within
+
+
+@dataclass(frozen=True)
+class NgramConfig:
+    """What is learned of n-grams.
+
+    Args:
+        width: numbers that the n-grams of a text become.
+        share_dropped: of the n-grams, left out in training.
+        n_buckets: vectors that are learned; n-grams share them, more of them the fewer there are.
+    """
+
+    width: int = within(64, 1, 1024)
+    share_dropped: float = within(0.3, 0, 0.9)
+    n_buckets: int = within(N_BUCKETS, 16, N_BUCKETS)
 
 
 class NgramBag(nnx.Module):
@@ -28,20 +45,20 @@ class NgramBag(nnx.Module):
     def __init__(
         self,
         shape: tuple[int | None, ...] = (None,),
+        config: NgramConfig | None = None,
         *,
         draw: np.random.Generator,
-        width: int = 64,
-        n_buckets: int = N_BUCKETS,
-        share_dropped: float = 0.3,
     ):
-        self.width, self.share_dropped = width, share_dropped
+        config = config or NgramConfig()
+        self.width, self.share_dropped = config.width, config.share_dropped
         # Small, so that what is rare stays without weight until it is seen.
-        table = (0.1 * draw.standard_normal((n_buckets, width), np.float32)).astype(np.float32)
+        table = (0.1 * draw.standard_normal((config.n_buckets, config.width), np.float32)).astype(np.float32)
         self.table = nnx.Param(table, decay=True)
 
     def __call__(self, objects: Int[Array, "row ngram"], key: Any = None) -> Float[Array, "row width"]:
         """One vector a text; with a key as in training, a share of the n-grams is left out."""
+        place = jnp.where(objects > 0, 1 + (objects - 1) % (self.table.shape[0] - 1), 0)
         there = (objects > 0).astype(jnp.float32)
         count = there.sum(axis=1, keepdims=True)
         weights = dropout(there, self.share_dropped, key) * jax.lax.rsqrt(jnp.maximum(count, 1.0))
-        return jnp.einsum("rn,rnw->rw", weights, jnp.asarray(self.table[...])[objects])
+        return jnp.einsum("rn,rnw->rw", weights, jnp.asarray(self.table[...])[place])

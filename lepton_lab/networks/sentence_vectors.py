@@ -66,13 +66,19 @@ def token_vectors(
         MissingPackageError: the encoder is not installed; with the command that installs it.
     """
     found, n_done = np.zeros((len(tokens), WIDTH), np.float32), 0
-    for packed, vectors in _answers(tokens):
-        for row, shared in enumerate(packed.texts):
-            found[list(shared)] = vectors[row, : len(shared)]
-            n_done += len(shared)
+    for places, vectors in token_vectors_as_done(tokens):
+        found[places] = vectors
+        n_done += len(places)
         if report is not None:
             report(n_done, len(tokens))
     return found
+
+
+def token_vectors_as_done(tokens: Sequence[np.ndarray]) -> Iterator[tuple[list[int], Float[np.ndarray, "text 384"]]]:
+    """The same, call by call: places of some texts, and their vectors. Whoever stops asking waits for no more."""
+    for packed, vectors in _answers(tokens):
+        places = [place for shared in packed.texts for place in shared]
+        yield places, np.concatenate([vectors[row, : len(shared)] for row, shared in enumerate(packed.texts)])
 
 
 def _answers(tokens: Sequence[np.ndarray]) -> Iterator[tuple[PackedRows, np.ndarray]]:

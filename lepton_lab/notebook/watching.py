@@ -85,7 +85,7 @@ def line_of(progress: Progress) -> str:
     if progress.n_epochs:
         parts.append(f"epoch {progress.epoch:.0f}/{progress.n_epochs:.0f}")
     if progress.compiling:
-        parts.append("compiling")
+        parts.append(progress.message or "compiling")
     if progress.best_metric is not None:
         parts.append(f"best {progress.metric_name} {progress.best_metric:.4f}")
     left = "" if progress.remaining_s is None else f", {format_duration(progress.remaining_s)} left"

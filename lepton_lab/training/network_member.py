@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,12 +12,12 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from lepton_lab.errors import DamagedFileError
-from lepton_lab.networks.layout import BlockLike, Layout, ShelfLike
+from lepton_lab.networks.layout import BlockLike, Layout
 from lepton_lab.networks.new_network import new_network
 from lepton_lab.networks.tabular import TabularConfig, config_json
 from lepton_lab.ranking import MOST_ITEMS
 from lepton_lab.training.functions import NetworkFunctions, NetworkParams, Structure, functions_of, take_apart
-from lepton_lab.training.objects_at_hand import Reader, with_known_terms
+from lepton_lab.training.objects_at_hand import Reader, shelf_of, with_known_terms
 
 # Calls are padded to one of these row counts, and long inputs go in pieces of the last: four compilations
 # at most, and a piece's hidden units stay in the processor's cache.
@@ -85,10 +85,39 @@ class NetworkMember:
         structure, params = with_known_terms(self.structure, self.params, found, self.config.hidden)
         return dataclasses.replace(self, structure=structure, params=params, reader=None)
 
+    def text_terms(self, x: np.ndarray) -> dict[str, np.ndarray]:
+        """What the texts that encoded rows name add to the hidden state: `<place>` of each column `(text, hidden)`.
+
+        In the order of the texts' numbers.
+        """
+        if self.reader is None or not any(column.kind == "text" for column in self.layout.objects):
+            return {}
+        found = zip(self.layout.objects, self.reader.read(self.structure, self.params, [x]), strict=True)
+        terms = {column.place: terms for column, (_, terms) in found if column.kind == "text"}
+        return {str(place): array.reshape(-1, self.config.hidden) for place, array in terms.items()}
+
+    def knowing(self, x: np.ndarray, terms: Mapping[str, np.ndarray]) -> NetworkMember:
+        """The same network with the terms that `text_terms` gave for rows whose texts are not kept.
+
+        Raises:
+            KeyError, ValueError: terms are missing, or are none of these rows.
+        """
+        if self.reader is None:
+            return self
+        kept: list[dict[float, np.ndarray]] = [{} for _ in self.layout.objects]
+        for k, column in enumerate(self.layout.objects):
+            if column.kind == "text":
+                numbers, found = np.unique(x[:, column.place]), terms[str(column.place)]
+                numbers = numbers[numbers > 0]
+                if found.shape != (len(numbers), self.config.hidden) or not np.isfinite(found).all():
+                    raise ValueError(f"the texts of column {column.place} do not fit")
+                kept[k] = dict(zip(numbers.tolist(), np.asarray(found, np.float32), strict=True))
+        return dataclasses.replace(self, reader=Reader(self.reader.columns, self.reader.shelves, tuple(kept)))
+
     def on(self, blocks: Sequence[BlockLike]) -> NetworkMember:
         """The same network reading its objects from these blocks' shelves."""
         columns = self.layout.objects
-        shelves = tuple(blocks[column.place].shelf for column in columns)  # type: ignore[attr-defined]
+        shelves = tuple(shelf_of(column, blocks[column.place]) for column in columns)
         return dataclasses.replace(self, reader=Reader(columns, shelves) if columns else None)
 
     @property
@@ -145,15 +174,14 @@ class NetworkMember:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the arrays, not jax's description of their tree."""
-        return _unpickled, (self.arrays(), self.config_json(), () if self.reader is None else self.reader.shelves)
+        return _unpickled, (self.arrays(), self.config_json(), self.reader)
 
     def _shifted(self, raw: np.ndarray) -> np.ndarray:
         return raw.astype(np.float64) * self.scale + self.location
 
 
-def _unpickled(arrays: dict[str, np.ndarray], config: dict[str, Any], shelves: tuple[ShelfLike, ...]) -> NetworkMember:
-    member = NetworkMember.from_arrays(arrays, config)
-    return dataclasses.replace(member, reader=Reader(member.layout.objects, shelves)) if shelves else member
+def _unpickled(arrays: dict[str, np.ndarray], config: dict[str, Any], reader: Reader | None) -> NetworkMember:
+    return dataclasses.replace(NetworkMember.from_arrays(arrays, config), reader=reader)
 
 
 def new_member(

@@ -18,6 +18,7 @@ from jaxtyping import Float
 from lepton_lab.errors import DataError
 from lepton_lab.networks.layout import ObjectColumn, ShelfLike
 from lepton_lab.networks.object_columns import KnownTerm
+from lepton_lab.networks.text_shelf import text_shelf
 from lepton_lab.training.functions import NetworkParams, Structure, functions_of, take_apart
 
 # Objects that an encoder reads in one call: an image is many numbers.
@@ -33,15 +34,23 @@ class Reader:
     Args:
         columns: of objects, in the layout's order.
         shelves: where the objects of each are.
-        terms: of each column: what an object adds to the hidden state, by the object's number.
+        kept: of each column, by the object's number: what those add to the hidden state that are on no shelf, the
+            texts of a saved model's background. Never forgotten.
+        terms: the same of those that were read.
     """
 
     columns: tuple[ObjectColumn, ...]
     shelves: tuple[ShelfLike, ...]
+    kept: tuple[dict[float, np.ndarray], ...] = ()
     terms: tuple[dict[float, np.ndarray], ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.terms = tuple({} for _ in self.columns)
+        self.kept = self.kept or tuple({} for _ in self.columns)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle where the objects are; what was read can be read again."""
+        return Reader, (self.columns, self.shelves, self.kept)
 
     def read(
         self, structure: Structure, params: NetworkParams, rows: Sequence[np.ndarray]
@@ -56,8 +65,8 @@ class Reader:
             numbers = np.unique(np.concatenate([np.asarray(x)[:, column.place] for x in rows]))
             numbers = numbers[numbers > 0]
             self._read_new(functions_of(structure).jit_terms[k], params, k, numbers)
-            known = self.terms[k]
-            terms = [known[number] for number in numbers.tolist()]
+            known, kept = self.terms[k], self.kept[k]
+            terms = [kept[number] if number in kept else known[number] for number in numbers.tolist()]
             found.append((numbers, np.stack(terms) if terms else np.zeros((0, 0), np.float32)))
             for number in list(known)[: max(0, len(known) - MOST_TERMS)]:
                 del known[number]
@@ -65,7 +74,10 @@ class Reader:
 
     def _read_new(self, function: Callable[..., Any], params: NetworkParams, k: int, numbers: np.ndarray) -> None:
         known = self.terms[k]
-        new = np.array([number for number in numbers.tolist() if number not in known], np.float32)
+        kept = self.kept[k]
+        new = np.array(
+            [number for number in numbers.tolist() if number not in known and number not in kept], np.float32
+        )
         size = next((size for size in READ_AT_ONCE if size >= len(new)), READ_AT_ONCE[-1])
         for at in range(0, len(new), size):
             piece = new[at : at + size]
@@ -75,6 +87,18 @@ class Reader:
                 raise DataError(f"object {gone} of a row is not kept any more; give the rows as a frame.") from None
             terms = np.asarray(function(params, objects))
             known |= dict(zip(piece.tolist(), terms, strict=False))
+
+
+def shelf_of(column: ObjectColumn, block: Any) -> ShelfLike:
+    """Where a column's objects are, as its encoder reads them.
+
+    Args:
+        column: the network's.
+        block: the table's encoding of the same column.
+    """
+    if column.kind == "text":
+        return text_shelf(block.shelf, column.encoder, block.longest)
+    return block.shelf
 
 
 def with_known_terms(

@@ -21,6 +21,7 @@ from lepton_lab.fitting.asked import ARRAY, Asked
 from lepton_lab.fitting.fit import forget_unknown, known_rows, prepare
 from lepton_lab.fitting.kept import Kept
 from lepton_lab.fitting.recipe import recipe_for, with_objects
+from lepton_lab.fitting.text_choice import keep_readers, known_readers
 from lepton_lab.journal import LiveRun, RunFolder, create_run
 from lepton_lab.networks.encoders import check_encoders
 from lepton_lab.networks.layout import encoders_of
@@ -166,7 +167,9 @@ def _search(job: _Job, live: LiveRun) -> Study:
     asked, budget, store = job.options.asked, job.budget, Store(live.folder, job.resumed)
     rows, lost = _rows(job, live.folder)
     balanced = asked.weights == "balanced"
-    prepared = prepare(job.table, job.task, rows, asked.seed, balanced=balanced)
+    readers = known_readers(live.folder) if job.resumed else None
+    prepared = prepare(job.table, job.task, rows, asked.seed, balanced, remaining_s=budget.left_s(), readers=readers)
+    keep_readers(live.folder, prepared.readers)
     recipe = recipe_for(asked.quality, len(rows.train), None)
     encoders = encoders_of(check_encoders(asked.encoders, kinds_of(job.table.schema)), prepared.encoder.blocks)
     recipe = with_objects(recipe, asked.quality, len(rows.train), job.table.schema, encoders)
@@ -186,7 +189,7 @@ def _search(job: _Job, live: LiveRun) -> Study:
     teller.say(entries, "the ensemble")
     ensemble = pick(setting, default, entries)
     model = assemble(ensemble, setting, prepared, job.table, rows, control, budget, Kept(live.folder, job.resumed))
-    notes = [*_notes(job, live, entries), *lost]
+    notes = [*_notes(job, live, entries), *lost, *prepared.notes]
     # `metric` is the user's word for what is shown first; a study without one is judged by the loss.
     config = job.options.to_json()
     said = (*job.options.asked.said_of_domain, *[finding.message for finding in job.findings])

@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lepton_lab.networks.ngram_bag import NgramBag
+from lepton_lab.networks.ngram_bag import NgramBag, NgramConfig
 
-BAG = NgramBag(draw=np.random.default_rng(0), width=5, n_buckets=50, share_dropped=0.5)
+BAG = NgramBag(config=NgramConfig(width=5, share_dropped=0.5, n_buckets=50), draw=np.random.default_rng(0))
 
 
 def test_a_text_is_the_sum_of_its_ngrams() -> None:

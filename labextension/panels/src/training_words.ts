@@ -83,7 +83,7 @@ function deaf(now: State, click: Click): string {
 
 /** Whether the network's program is there yet: linear models and trees need none. */
 export function compileWords(now: State): string {
-  if (now.compiling) return "compiling the network …";
+  if (now.compiling) return now.message ? `${now.message} …` : "compiling the network …";
   return now.step > 0 && now.stage === "network" ? "network compiled" : "";
 }
 

@@ -64,7 +64,7 @@ function render({ model, el }: View): Cleanup {
     const live = isLive(told) && !lost;
     const now = live ? later(told, (time - heard) / 1000) : told;
     const gone = lost && isLive(told);
-    write(chip, gone ? "kernel gone" : now.compiling && live ? "compiling" : WORDS[now.status]);
+    write(chip, gone ? "kernel gone" : now.compiling && live ? (now.message ? "reading" : "compiling") : WORDS[now.status]);
     chip.className = `lep-chip ${gone ? "failed" : now.status === "stopping" ? "stopped" : now.status}`;
     write(note, gone ? lostWords(now) : now.message);
     const share = timeShare(now);
