@@ -129,7 +129,9 @@ def _findings(column: Column, values: Values, inferred: Inferred) -> tuple[Findi
         found.append(_mixed_finding(column, values, inferred, n))
     if column.kind == Kind.TEXT:
         advice = f"Networks read what it says, the other members only whether it is there. Or ignore=[{column.name!r}]"
-        found.append(Finding("text", column.name, 1.0, "info", f"read as texts: {column.reason}", advice))
+        found.append(
+            Finding("text", column.name, 1.0, "info", f"{column.name!r} is read as texts: {column.reason}", advice)
+        )
     if column.kind in UNUSED:
         found.append(_unused_finding(column))
     return tuple(found)

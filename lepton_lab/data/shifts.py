@@ -91,7 +91,7 @@ class Drift:
     """How a second frame differs from the first, the most different column first.
 
     Args:
-        columns: that both frames have, apart from identifiers, free text and constants.
+        columns: that both frames have, apart from identifiers and constants.
         n_rows: of the first frame and of the second.
         n_looked: rows looked at in each; a random sample of more.
         lost: columns that only the first frame has.
@@ -160,9 +160,15 @@ def drift_between(
         if name in second.names and roles[name] == Role.INPUT:
             found = describe(name, read_values(first.read(position)), Role.INPUT, told=told.get(name))
             if found.column.role == Role.INPUT and found.problem is None:
-                read[name] = found.column, found.array, read_column_like(found.column, second.column(name))
-    columns = _adjusted([_compared(column, a, b.array, b.problem) for column, a, b in read.values()])
-    sound = {n: (c.kind, a, b.array) for n, (c, a, b) in read.items() if not b.problem and c.kind != Kind.DATETIME}
+                other = read_column_like(found.column, second.column(name))
+                array = found.array if other.problem else _comparable(found.column, found.array)
+                read[name] = found.column, array, other.problem or _comparable(found.column, other.array)
+    columns = _adjusted([_compared(*each) for each in read.values()])
+    sound = {
+        name: (column.kind, a, b)
+        for name, (column, a, b) in read.items()
+        if not isinstance(b, str) and column.kind != Kind.DATETIME
+    }
     ignored = [name for name, role in roles.items() if role != Role.INPUT]
     return Drift(
         tuple(sorted(columns, key=lambda one: (_ORDER.index(one.verdict), -one.psi))),
@@ -177,11 +183,18 @@ def drift_between(
 _ORDER = ("type", "large", "moderate", "small", "none")
 
 
-def _compared(column: Column, a: np.ndarray, b: np.ndarray, problem: str) -> ColumnDrift:
-    """One column of both frames, its verdict still open."""
-    if problem:
-        return ColumnDrift(column.name, column.kind, "type", problem=problem)
-    ordered = column.kind in (Kind.NUMERIC, Kind.DATETIME)
+def _comparable(column: Column, array: np.ndarray) -> np.ndarray:
+    """Values as they are; of texts, which are nearly all different, how many characters they have."""
+    if column.kind != Kind.TEXT:
+        return array
+    return np.array([np.nan if text is None else len(text) for text in array], np.float64)
+
+
+def _compared(column: Column, a: np.ndarray, b: np.ndarray | str) -> ColumnDrift:
+    """One column of both frames, its verdict still open; in the place of values, why they cannot be read."""
+    if isinstance(b, str):
+        return ColumnDrift(column.name, column.kind, "type", problem=b)
+    ordered = column.kind in (Kind.NUMERIC, Kind.DATETIME, Kind.TEXT)
     gone = [np.asarray(pd.isna(one)) for one in (a, b)]
     p_missing = _p_of_counts(np.array([[one.sum(), (~one).sum()] for one in gone]))
     known = [one[~lost] for one, lost in zip((a, b), gone, strict=True)]

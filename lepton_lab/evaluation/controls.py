@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float64
 
-from lepton_lab.data.schema import Column, Kind
+from lepton_lab.data.schema import OBJECTS, Column, Kind
 from lepton_lab.data.texts import read_text
 from lepton_lab.errors import ColumnError
 
@@ -98,7 +98,7 @@ def control(column: Column, item: object) -> dict[str, Any]:
         "step": 1 if column.integer else _step(low, high),
         "categories": [{"value": _plain(c), "shown": str(c)} for c in _choices(column, item)],
         "value": _plain(item),
-        "nullable": column.missing > 0 or item is None,
+        "nullable": column.missing > 0 or item is None or column.kind in OBJECTS,
     }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lepton_lab.data.schema import Column
+from lepton_lab.data.schema import OBJECTS, Column
 from lepton_lab.durations import parse_duration
 from lepton_lab.errors import no_such_column
 from lepton_lab.evaluation.controls import Spread, control, spread_of, typed
@@ -237,11 +237,12 @@ class WhatIf:
 
 def spreads_of(model: TrainedModel, known: Table, grids: ModelGrids) -> tuple[Spread, ...]:
     """How each column's values are spread over known rows, at the points of its curve."""
-    from lepton_lab.explanation.effects.grids import column_values
+    from lepton_lab.explanation.effects.grids import column_values, presence
 
     shown, spreads = known.values(), []
-    for j, (name, grid) in enumerate(zip(model.schema.names, grids.grids, strict=True)):
-        column = column_values(name, known.columns[name], shown[:, j])
+    for j, (of, grid) in enumerate(zip(model.schema.inputs, grids.grids, strict=True)):
+        name, array = of.name, known.columns[of.name]
+        column = presence(name, array) if of.kind in OBJECTS else column_values(name, array, shown[:, j])
         spreads.append(spread_of(column.place, grid, ordered=column.kind != "category"))
     return tuple(spreads)
 

@@ -68,7 +68,7 @@ class TextShelf:
             out[row, : len(one)] = one
         return out
 
-    def read(self, numbers: Iterable[float | int]) -> Iterator[tuple[int, int]]:
+    def read(self, numbers: Iterable[Any]) -> Iterator[tuple[int, int]]:
         """Read the texts with these numbers that were not read before; after each part, how many of how many.
 
         Whoever stops asking leaves the rest for later.

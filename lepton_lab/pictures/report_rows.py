@@ -55,7 +55,7 @@ def _columns(page: PageRows, model: TrainedModel) -> list[dict[str, Any]]:
             {name: own[name] for name in ("name", "kind", "low", "high", "step")}
             | {
                 "categories": [{"value": plain_value(v), "shown": value(v)} for v in known],
-                "nullable": bool(np.isnan(grid.place).any()) or (words and None in grid.own.tolist()),
+                "nullable": bool(np.isnan(grid.place).any()) or None in grid.own.tolist(),
                 "curve": curve_points(kind, grid.place.tolist(), grid.own.tolist(), page.spreads[j]),
             }
         )

@@ -6,7 +6,7 @@ import { Strip } from "./strip.ts";
 
 export interface Column {
   name: string;
-  kind: "numeric" | "category" | "boolean" | "datetime";
+  kind: "numeric" | "category" | "boolean" | "datetime" | "text";
   low: number | null;
   high: number | null;
   step: number;
@@ -74,6 +74,7 @@ const makers: Record<Column["kind"], (column: Column, strip: Strip, heard: Heard
   category: (column, _strip, heard) => (column.categories.length > MANY ? search(column, heard) : select(column, heard)),
   boolean: (column, _strip, heard) => select(column, heard),
   datetime: date,
+  text: (column, _strip, heard) => writing(column, heard),
 };
 
 function lockButton(column: Column): HTMLElement {
@@ -156,6 +157,27 @@ function search(column: Column, heard: Heard): Inputs {
   box.addEventListener("keydown", (event) => event.stopPropagation());
   set(column.value);
   return { beside: [box, list], over: null, value: read, set };
+}
+
+/** A text, as long as it may be: heard when it is left, or at Control and Enter. Nothing but spaces is a missing one. */
+function writing(column: Column, heard: Heard): Inputs {
+  const box = h("textarea", { class: "lep-text", rows: "3", "aria-label": column.name, placeholder: "missing", title: "Control and Enter asks the model" });
+  const read = (): Value => (box.value.trim() === "" ? null : box.value === clean(String(column.value ?? "")) ? column.value : box.value);
+  const set = (value: Value) => (box.value = clean(String(value ?? "")));
+  let told = "";
+  const tell = () => {
+    if (box.value === told) return;
+    told = box.value;
+    heard.released();
+  };
+  box.addEventListener("change", tell);
+  box.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) tell();
+  });
+  set(column.value);
+  told = box.value;
+  return { beside: [box], over: null, value: read, set: (value) => ((told = set(value))) };
 }
 
 /** The words that hold what was typed, those that begin with it first. */

@@ -61,6 +61,22 @@ class Grid:
         return len(self.sources)
 
 
+def presence(name: str, array: np.ndarray) -> ColumnValues:
+    """A column of objects, which lie on no axis: whether there is one.
+
+    Args:
+        name: of the column.
+        array: its values, None where missing.
+    """
+    there = np.array([value is not None for value in array], bool)
+    own = np.where(there, "there", None).astype(object)
+    return ColumnValues(name, "category", there.astype(np.float64), (None, "there"), own)
+
+
+# The only point of a column of objects: what if there were none.
+ABSENT = Grid(np.zeros(1, np.int64), np.zeros(1), np.array([None], object))
+
+
 def column_values(name: str, array: np.ndarray, own: np.ndarray | None = None) -> ColumnValues:
     """A column told by its values: numbers, dates, else categories.
 

@@ -15,8 +15,9 @@ import numpy as np
 from jaxtyping import Array, Float, Float64, Shaped
 
 from lepton_lab.data.rows import Table
+from lepton_lab.data.schema import OBJECTS
 from lepton_lab.errors import ExplanationError
-from lepton_lab.explanation.effects.grids import Grid, Kind, column_values, even_grid
+from lepton_lab.explanation.effects.grids import ABSENT, Grid, Kind, column_values, even_grid, presence
 from lepton_lab.members.linear import LinearMember
 from lepton_lab.trained import TrainedModel
 from lepton_lab.training.functions import NetworkFunctions
@@ -84,14 +85,20 @@ def model_grids(model: TrainedModel, table: Table | None = None, n_points: int =
             "this model was loaded from a file, which holds no rows to take values from. Give some: df=..."
         )
     shown = table.values()
-    columns = [column_values(n, table.columns[n], shown[:, j]) for j, n in enumerate(model.schema.names)]
-    grids = tuple(even_grid(column, n_points) for column in columns)
+    holds_objects = [column.kind in OBJECTS for column in model.schema.inputs]
+    columns = [
+        presence(n, table.columns[n]) if holds_objects[j] else column_values(n, table.columns[n], shown[:, j])
+        for j, n in enumerate(model.schema.names)
+    ]
+    grids = tuple(
+        ABSENT if alone else even_grid(column, n_points) for column, alone in zip(columns, holds_objects, strict=True)
+    )
     size = max(len(grid) for grid in grids)
     x = np.empty((size, len(grids)), np.float32)
     for j, grid in enumerate(grids):
         sources = np.concatenate([grid.sources, np.repeat(grid.sources[-1:], size - len(grid))])
         name = model.schema.names[j]
-        x[:, j] = model.encoder.blocks[j].encode(table.columns[name][sources])
+        x[:, j] = 0 if holds_objects[j] else model.encoder.blocks[j].encode(table.columns[name][sources])
     return ModelGrids(tuple(column.kind for column in columns), grids, x)
 
 

@@ -227,7 +227,9 @@ class RowView {
 export function withValue(column: Omit<Column, "value">, value: Value): Column {
   const known = column.kind === "numeric" || column.kind === "datetime" || value === null || column.categories.some((one) => one.value === value);
   const categories = known ? column.categories : [{ value: value as string | number | boolean, shown: String(value) }, ...column.categories];
-  return { ...column, categories, value, nullable: column.nullable || value === null };
+  // A page knows nothing of other texts than the row's own.
+  const kind = column.kind === "text" ? "category" : column.kind;
+  return { ...column, kind, categories, value, nullable: column.nullable || value === null };
 }
 
 /** A value as Python writes it. */
