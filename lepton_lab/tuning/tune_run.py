@@ -167,11 +167,13 @@ def _search(job: _Job, live: LiveRun) -> Study:
     asked, budget, store = job.options.asked, job.budget, Store(live.folder, job.resumed)
     rows, lost = _rows(job, live.folder)
     balanced = asked.weights == "balanced"
-    readers = known_readers(live.folder) if job.resumed else None
+    told = check_encoders(asked.encoders, kinds_of(job.table.schema))
+    readers = known_readers(live.folder) if job.resumed else {}
+    readers |= {column: one["encoder"] for column, one in told.items() if "encoder" in one}
     prepared = prepare(job.table, job.task, rows, asked.seed, balanced, remaining_s=budget.left_s(), readers=readers)
     keep_readers(live.folder, prepared.readers)
     recipe = recipe_for(asked.quality, len(rows.train), None)
-    encoders = encoders_of(check_encoders(asked.encoders, kinds_of(job.table.schema)), prepared.encoder.blocks)
+    encoders = encoders_of(told, prepared.encoder.blocks)
     recipe = with_objects(recipe, asked.quality, len(rows.train), job.table.schema, encoders)
     metric = judging_metric(prepared.problem.task, asked.metric)
     shares = SHARES if job.options.halving else (1.0,)
