@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from lepton_lab.api_explain import counterfactuals, explain, explain_stream, interactions, whatif
     from lepton_lab.api_inside import explain_inside
     from lepton_lab.api_recommend import recommend
+    from lepton_lab.api_near import nearest
     from lepton_lab.api_report import report
     from lepton_lab.api_tune import tune
     from lepton_lab.data.images import images
@@ -89,6 +90,7 @@ __all__ = [
     "interactions",
     "load",
     "loss_importance",
+    "nearest",
     "partial_dependence",
     "predict",
     "predict_survival",
@@ -126,6 +128,7 @@ _HOMES = {
     "images": "lepton_lab.data.images",
     "interactions": "lepton_lab.api_explain",
     "loss_importance": "lepton_lab.api_effects",
+    "nearest": "lepton_lab.api_near",
     "partial_dependence": "lepton_lab.api_effects",
     "recommend": "lepton_lab.api_recommend",
     "report": "lepton_lab.api_report",

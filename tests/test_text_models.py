@@ -126,7 +126,7 @@ def test_the_same_question_in_other_ways(model, frame):
     np.testing.assert_allclose(
         asked.set(message="please refund").link, model.logits(row.assign(message="please refund"))[0], atol=1e-5
     )
-    assert asked.set(message="  ").link == asked.set(message=None).link != asked.answer().link
+    assert asked.set(message="  ").link == asked.set(message=None).link != asked.answer({}).link
     (curve,) = [curve for curve in asked.curves() if curve.column == "message"]
     assert curve.grid.tolist() == [None]
     np.testing.assert_allclose(curve.outputs[0], asked.set(message=None).link[0], atol=1e-5)

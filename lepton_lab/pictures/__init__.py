@@ -40,6 +40,7 @@ PICTURES = {
     "WhatIfAnswer": "scenario_answer",
     "ComparedScenarios": "compared_scenarios",
     "NearestRows": "near_rows",
+    "NearAnswers": "near_answers",
     "ModelReport": "written_report",
     "DataFrame": "prediction_frame",
 }
