@@ -35,6 +35,7 @@ LINES = [
         "api_explain",
         "api_inside",
         "api_recommend",
+        "api_near",
         "api_report",
         "api_tune",
         "estimators",
@@ -46,6 +47,7 @@ LINES = [
 TOGETHER = [
     {"trained", "model_file"},
     {"api", "api_effects", "api_explain", "api_inside", "api_recommend", "api_report", "api_tune", "environment"},
+    {"api", "api_effects", "api_explain", "api_inside", "api_near", "api_report", "api_tune", "environment"},
 ]
 LINE_OF = {name: number for number, names in enumerate(LINES) for name in names}
 

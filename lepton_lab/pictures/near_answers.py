@@ -1,4 +1,4 @@
-"""The picture of rows looked up among known ones: prediction, whether in scope, the nearest known row and its answer."""
+"""The picture of rows looked up among known ones: prediction, whether in scope, the nearest known row."""
 
 from __future__ import annotations
 
