@@ -22,6 +22,8 @@ DOMAINS: dict[str, Domain] = {
     "churn": CHURN,
     "agriculture": AGRICULTURE,
     "recommendation": RECOMMENDATION,
+from lepton_lab.packs.intents import INTENTS
+    "intents": INTENTS,
 }
 
 __all__ = ["CREDIT", "DOMAINS", "Domain", "Needed", "domain_of"]

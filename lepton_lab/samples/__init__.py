@@ -11,6 +11,7 @@ from lepton_lab.errors import no_such_option
 from lepton_lab.samples.movielens import MOVIELENS
 from lepton_lab.samples.payments import PAYMENTS_SAMPLE as PAYMENTS
 from lepton_lab.samples.r_tables import CHURN, CONCRETE, LECTURERS, PUPILS, RICE
+from lepton_lab.samples.contact_centre import INTENTS
 from lepton_lab.samples.sample import Sample
 from lepton_lab.samples.survset import DISKS, HOSPITAL
 from lepton_lab.samples.wrist import WATCH
@@ -65,6 +66,7 @@ SAMPLES = {
         PAYMENTS,
         WATCH,
         MOVIELENS,
+        INTENTS,
     )
 }  # fmt: skip
 
@@ -120,7 +122,7 @@ def load(name: str, split: bool = False) -> pd.DataFrame | tuple[pd.DataFrame, p
         return df
     import numpy as np
 
-    is_test = _test_rows(df[sample.target].to_numpy()) if sample.group is None else _test_groups(df[sample.group])
+    is_test = _test_rows(_known(df[sample.target])) if sample.group is None else _test_groups(df[sample.group])
     train, test = (df.iloc[np.flatnonzero(mask)].reset_index(drop=True) for mask in (~is_test, is_test))
     return train, test
 
@@ -163,6 +165,11 @@ def _test_rows(target: np.ndarray) -> np.ndarray:
     is_test = np.zeros(len(target), bool)
     is_test[order[2 :: round(1 / TEST_SHARE)]] = True
     return is_test
+
+
+def _known(target: pd.Series) -> np.ndarray:
+    """Values that can be put in order: a word that is missing comes before all others."""
+    return target.to_numpy() if target.dtype.kind in "biuf" else target.fillna("").to_numpy()
 
 
 def _test_groups(group: pd.Series) -> np.ndarray:
