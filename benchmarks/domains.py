@@ -28,6 +28,8 @@ from domain_parts.benchmark import Benchmark
 from report import RESULTS, cpu_model, load, table, versions
 
 BENCHMARKS: dict[str, Benchmark] = {**images.BENCHMARKS, **series.BENCHMARKS, **recommendation.BENCHMARKS}
+from domain_parts import images, series, text
+BENCHMARKS: dict[str, Benchmark] = {**images.BENCHMARKS, **series.BENCHMARKS, **text.BENCHMARKS}
 
 
 def run(name: str, folder: Path, beside: str) -> dict[str, object]:

@@ -144,7 +144,6 @@ class _Known:
     table: Table
     columns: dict[str, np.ndarray]
     where: str
-    is_seen: bool
 
     @staticmethod
     def of(model: TrainedModel, known: Any) -> _Known:
@@ -156,7 +155,7 @@ class _Known:
         frame = open_frame(known)
         table = read_like(model.schema, known, task=model.task)
         columns = {name: object_array(np.asarray(frame.column(name), object).tolist()) for name in frame.names}
-        return _Known(table, columns, f"the {table.n_rows:,} rows given", is_seen=False)
+        return _Known(table, columns, f"the {table.n_rows:,} rows given")
 
     @staticmethod
     def seen(model: TrainedModel) -> _Known:
@@ -171,7 +170,7 @@ class _Known:
         truths = truths_of(model, table)
         if truths is not None:
             columns |= {model.schema.target: truths}
-        return _Known(table, columns, f"the {table.n_rows:,} rows given to train", is_seen=True)
+        return _Known(table, columns, f"the {table.n_rows:,} rows given to train")
 
 
 def _parts(model: TrainedModel, logits: np.ndarray, far: np.ndarray) -> list[np.ndarray]:
@@ -188,7 +187,7 @@ def _usual_parts(
 ) -> list[np.ndarray]:
     """The same of rows in scope: those held out of training, else the known ones, each without itself."""
     held = model.held_out
-    if among.is_seen and held is not None:
+    if held is not None:
         table, logits = held.table, held.logits
         at = np.arange(table.n_rows)
         if table.n_rows > MOST_USUAL:
