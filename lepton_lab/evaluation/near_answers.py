@@ -45,7 +45,7 @@ class NearAnswers:
         where: which rows are known, in words.
     """
 
-    labels: np.ndarray
+    labels: pandas.Index
     prediction: np.ndarray
     probability: Float[np.ndarray, "row"] | None
     score: Float[np.ndarray, "row"]
@@ -71,8 +71,6 @@ class NearAnswers:
         Example:
             >>> ll.nearest(model, df).rows()  # doctest: +SKIP
         """
-        import pandas as pd
-
         columns: dict[str, Any] = {"prediction": self.prediction}
         if self.probability is not None:
             columns["probability"] = self.probability
@@ -83,7 +81,7 @@ class NearAnswers:
         }
         if self.target in self.known:
             columns[f"nearest_{self.target}"] = self.known[self.target][self.neighbours.places[:, 0]]
-        return frame_of(columns, pd.Index(self.labels))
+        return frame_of(columns, self.labels)
 
     def to_frame(self) -> pandas.DataFrame:
         """A line for each neighbour of each asked row, the nearest first: similarity, and all that is known of it.
@@ -94,7 +92,7 @@ class NearAnswers:
         n = self.neighbours.places.shape[1]
         places = self.neighbours.places.ravel()
         columns: dict[str, Any] = {
-            "row": object_array(np.repeat(self.labels, n).tolist()),
+            "row": object_array(self.labels.repeat(n).tolist()),
             "rank": np.tile(np.arange(1, n + 1), len(self)),
             "similarity": self.neighbours.similarity.ravel(),
         }
@@ -130,7 +128,7 @@ def near_answers(model: TrainedModel, df: Any, known: Any, n: int, keep: float) 
     shown = model.task.probability(logits) if model.classes else None
     decided = None if shown is None else model.decide(shown)
     return NearAnswers(
-        asked.index.to_numpy(),
+        asked.index,
         logits[:, 0] if decided is None else object_array([model.classes[k] for k in decided]),
         None if shown is None or decided is None else shown[np.arange(len(shown)), decided],
         score, limit, keep, found, among.columns, model.schema.target, vectors.how, among.where,

@@ -18,16 +18,16 @@ def frame():
     x = draw.normal(size=(N, 3)) * 0.4 + 3 * np.eye(3)[kind]
     df = pd.DataFrame(x, columns=["a", "b", "c"]).assign(kind=np.array(["one", "two", "three"])[kind])
     df.index = [f"r{i}" for i in range(N)]
-    return df
+    return df.assign(part=np.where(np.arange(N) % 4 == 0, "test", "train"))
 
 
 @pytest.fixture(scope="module")
 def model(frame):
-    return ll.train(frame, target="kind", quality="fast", budget=20)
+    return ll.train(frame, target="kind", quality="fast", split="given:part")
 
 
 def test_the_nearest_have_the_smallest_angle(model, frame):
-    found = ll.nearest(model, frame.iloc[:5].drop(columns="kind"), n=4)
+    found = ll.nearest(model, frame.iloc[:5].drop(columns=["kind", "part"]), n=4)
     network = model.member("network")
     hidden = network.project(model.encode(frame)).sum(1) - network.project(model.background_x).sum(1).mean(0)
     unit = hidden / np.linalg.norm(hidden, axis=1, keepdims=True)
