@@ -23,13 +23,16 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("LEPTON_HOME", "build/domains-home")
 
-from domain_parts import images, recommendation, series
+from domain_parts import images, recommendation, series, text
 from domain_parts.benchmark import Benchmark
 from report import RESULTS, cpu_model, load, table, versions
 
-BENCHMARKS: dict[str, Benchmark] = {**images.BENCHMARKS, **series.BENCHMARKS, **recommendation.BENCHMARKS}
-from domain_parts import images, series, text
-BENCHMARKS: dict[str, Benchmark] = {**images.BENCHMARKS, **series.BENCHMARKS, **text.BENCHMARKS}
+BENCHMARKS: dict[str, Benchmark] = {
+    **images.BENCHMARKS,
+    **series.BENCHMARKS,
+    **recommendation.BENCHMARKS,
+    **text.BENCHMARKS,
+}
 
 
 def run(name: str, folder: Path, beside: str) -> dict[str, object]:

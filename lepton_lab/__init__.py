@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     )
     from lepton_lab.api_explain import counterfactuals, explain, explain_stream, interactions, whatif
     from lepton_lab.api_inside import explain_inside
-    from lepton_lab.api_recommend import recommend
     from lepton_lab.api_near import nearest
+    from lepton_lab.api_recommend import recommend
     from lepton_lab.api_report import report
     from lepton_lab.api_tune import tune
     from lepton_lab.data.images import images

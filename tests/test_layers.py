@@ -46,8 +46,17 @@ LINES = [
 # Rooms that are several files of one idea, and so may see each other.
 TOGETHER = [
     {"trained", "model_file"},
-    {"api", "api_effects", "api_explain", "api_inside", "api_recommend", "api_report", "api_tune", "environment"},
-    {"api", "api_effects", "api_explain", "api_inside", "api_near", "api_report", "api_tune", "environment"},
+    {
+        "api",
+        "api_effects",
+        "api_explain",
+        "api_inside",
+        "api_near",
+        "api_recommend",
+        "api_report",
+        "api_tune",
+        "environment",
+    },
 ]
 LINE_OF = {name: number for number, names in enumerate(LINES) for name in names}
 

@@ -11,6 +11,7 @@ from lepton_lab.packs.domain import Domain, Needed
 from lepton_lab.packs.education import EDUCATION
 from lepton_lab.packs.fraud import FRAUD
 from lepton_lab.packs.machine_quality import MACHINE_QUALITY
+from lepton_lab.packs.intents import INTENTS
 from lepton_lab.packs.recommendation import RECOMMENDATION
 
 DOMAINS: dict[str, Domain] = {
@@ -22,7 +23,6 @@ DOMAINS: dict[str, Domain] = {
     "churn": CHURN,
     "agriculture": AGRICULTURE,
     "recommendation": RECOMMENDATION,
-from lepton_lab.packs.intents import INTENTS
     "intents": INTENTS,
 }
 

@@ -12,6 +12,7 @@ from lepton_lab.samples.movielens import MOVIELENS
 from lepton_lab.samples.payments import PAYMENTS_SAMPLE as PAYMENTS
 from lepton_lab.samples.r_tables import CHURN, CONCRETE, LECTURERS, PUPILS, RICE
 from lepton_lab.samples.contact_centre import INTENTS
+from lepton_lab.samples.movielens import MOVIELENS
 from lepton_lab.samples.sample import Sample
 from lepton_lab.samples.survset import DISKS, HOSPITAL
 from lepton_lab.samples.wrist import WATCH
