@@ -87,7 +87,8 @@ def _reader_of(block: TextBlock, left_s: float) -> tuple[str, str]:
     if not is_minilm_there():
         return "ngrams", f": what its sentences mean needs a sentence encoder, which is not installed ({INSTALL})"
     if _reading_s(block) > left_s:
-        return "ngrams", f": a sentence encoder would take about {_reading_s(block):,.0f} s to read it"
+        seconds = max(1.0, _reading_s(block))
+        return "ngrams", f": a sentence encoder would take about {seconds:,.0f} s to read it, more than there is time for"
     return "minilm", ""
 
 

@@ -10,8 +10,8 @@ from lepton_lab.packs.disease import DISEASE
 from lepton_lab.packs.domain import Domain, Needed
 from lepton_lab.packs.education import EDUCATION
 from lepton_lab.packs.fraud import FRAUD
-from lepton_lab.packs.machine_quality import MACHINE_QUALITY
 from lepton_lab.packs.intents import INTENTS
+from lepton_lab.packs.machine_quality import MACHINE_QUALITY
 from lepton_lab.packs.recommendation import RECOMMENDATION
 
 DOMAINS: dict[str, Domain] = {

@@ -49,7 +49,6 @@ def with_domain(asked: Asked, domain: Domain | None, df: Any) -> Asked:
         "split": _split(domain, columns, frame),
         "encoders": dict(domain.encoders),
         "reshape": reshape_json(domain.reshape and domain.reshape({**columns, "target": target})),
-        "reshape": domain.reshape and domain.reshape({**columns, "target": target}),
         # A word for a text tells its kind: messages of two words are no free text by themselves.
         "types": {columns[n.name]: "text" for n in domain.columns if n.kind == "text" and n.name in columns},
         "immutable": tuple(name for name in frame.names if name.lower() in domain.immutable and name != target),
