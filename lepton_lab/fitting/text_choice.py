@@ -88,7 +88,7 @@ def _reader_of(block: TextBlock, left_s: float) -> tuple[str, str]:
         return "ngrams", f": what its sentences mean needs a sentence encoder, which is not installed ({INSTALL})"
     if _reading_s(block) > left_s:
         seconds = max(1.0, _reading_s(block))
-        return "ngrams", f": a sentence encoder would take about {seconds:,.0f} s to read it, more than there is time for"
+        return "ngrams", f": a sentence encoder would take about {seconds:,.0f} s to read it, which is too long"
     return "minilm", ""
 
 
