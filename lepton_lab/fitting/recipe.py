@@ -67,6 +67,7 @@ _RANKING = TabularConfig(heads=1, category_embed=32, outputs="items")
 _PASSES = {"fast": 0.4, "balanced": 1.0, "best": 2.0}
 # A few hundred rows are a handful of steps an epoch; below this many steps nothing is learned.
 _FEWEST_STEPS = 450
+_FEW_OBJECTS = 500
 # With fewer rows than this, fine bins are noise.
 _FINE_BINS_FROM, _FINE_BINS = 15_000, 64
 
@@ -115,7 +116,8 @@ def with_objects(
     wanted, passes = [_BY_ENCODER[one.name] for _, one in encoders if one.name in _BY_ENCODER], _PASSES[quality]
     if not wanted:  # texts that were read before the network begins
         return replace(recipe, network=replace(recipe.network, encoders=tuple(encoders)), members=members)
-    batch_size = min(one.batch_size for one in wanted)
+    # So few rows are the more often looked at, the smaller the steps.
+    batch_size = min(one.batch_size for one in wanted) // (2 if n_rows < _FEW_OBJECTS else 1)
     epochs = max(passes * max(one.n_epochs for one in wanted), _FEWEST_STEPS * batch_size / max(n_rows, 1))
     network = replace(
         recipe.network,

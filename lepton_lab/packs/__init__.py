@@ -12,13 +12,19 @@ from lepton_lab.packs.education import EDUCATION
 from lepton_lab.packs.fraud import FRAUD
 from lepton_lab.packs.intents import INTENTS
 from lepton_lab.packs.machine_quality import MACHINE_QUALITY
+from lepton_lab.packs.maintenance import MAINTENANCE
+from lepton_lab.packs.medical_images import MEDICAL_IMAGES
 from lepton_lab.packs.recommendation import RECOMMENDATION
+from lepton_lab.packs.sensor_activity import SENSOR_ACTIVITY
 
 DOMAINS: dict[str, Domain] = {
     "credit": CREDIT,
     "fraud": FRAUD,
     "disease": DISEASE,
+    "medical_images": MEDICAL_IMAGES,
+    "maintenance": MAINTENANCE,
     "machine_quality": MACHINE_QUALITY,
+    "sensor_activity": SENSOR_ACTIVITY,
     "education": EDUCATION,
     "churn": CHURN,
     "agriculture": AGRICULTURE,

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Literal, overload
 
 from lepton_lab.errors import no_such_option
 from lepton_lab.samples.contact_centre import INTENTS
+from lepton_lab.samples.engines import ENGINES
 from lepton_lab.samples.movielens import MOVIELENS
 from lepton_lab.samples.payments import PAYMENTS_SAMPLE as PAYMENTS
 from lepton_lab.samples.r_tables import CHURN, CONCRETE, LECTURERS, PUPILS, RICE
 from lepton_lab.samples.sample import Sample
+from lepton_lab.samples.scans import SCANS
 from lepton_lab.samples.survset import DISKS, HOSPITAL
 from lepton_lab.samples.wrist import WATCH
 
@@ -65,6 +67,8 @@ SAMPLES = {
         DISKS,
         PAYMENTS,
         WATCH,
+        ENGINES,
+        SCANS,
         MOVIELENS,
         INTENTS,
     )
