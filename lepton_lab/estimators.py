@@ -72,6 +72,11 @@ class _LeptonEstimator(BaseEstimator):
             frame, target, weights = frame.loc[weights > 0], target[weights > 0], weights[weights > 0]
         whole, types = frame.assign(**{_TARGET: target}), _by_name(self.types, frame)
         made = reshape_of(self.reshape)
+        if made is not None and made.kind == "forecast":
+            raise OptionError(
+                "a forecast is made of the past of the target, which predict(X) is not given. "
+                "Type: ll.train(df, target=..., reshape=...)"
+            )
         if made is not None and weights is not None:
             raise OptionError("sample_weight is of the steps of a long frame, and reshape= makes other rows of them.")
         table, read, _ = read_table(whole, target=_TARGET, task=task, weights=weights, types=types, reshape=made)

@@ -105,6 +105,14 @@ class Quantiles:
         """The quantiles of each row `(row, level)`, rising with the level."""
         return np.sort(np.asarray(logits, np.float64), axis=-1)
 
+    def at(self, logits: np.ndarray, level: float) -> np.ndarray:
+        """The quantile of any level `(row,)`, straight between those that were learned; beyond them the outermost."""
+        found = self.in_order(logits)
+        place = float(np.interp(level, self.levels, np.arange(len(self.levels))))
+        low = min(int(place), max(len(self.levels) - 2, 0))
+        high = min(low + 1, len(self.levels) - 1)
+        return found[:, low] + (place - low) * (found[:, high] - found[:, low])
+
     def columns(self, logits: np.ndarray) -> dict[str, np.ndarray]:
         """A prediction's columns: the level nearest to the median, and every level."""
         found = self.in_order(logits)
@@ -151,6 +159,14 @@ class Quantiles:
         """The task that `to_json` wrote."""
         levels = tuple(float(level) for level in data["levels"])
         return Quantiles(levels, float(data["location"]), float(data["scale"]), str(data["unit"]))
+
+
+def rounded_pinball(gap: np.ndarray, levels: np.ndarray, width: float) -> np.ndarray:
+    """The pinball loss of gaps `(row, level)`, round over `width` where it has a corner: for searches by slopes.
+
+    Source: Zheng 2011, International Journal of Machine Learning and Cybernetics 2.
+    """
+    return levels * gap + width * np.logaddexp(0, -gap / width)
 
 
 def read_levels(task: str) -> tuple[float, ...]:

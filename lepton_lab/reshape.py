@@ -10,7 +10,50 @@ from collections.abc import Sequence
 from lepton_lab.data.long_rows import Reshape
 from lepton_lab.data.reshaping import made
 
-__all__ = ["Reshape", "histories", "series", "windows"]
+__all__ = ["Reshape", "forecast", "histories", "series", "windows"]
+
+
+def forecast(
+    *,
+    time: str,
+    horizon: int,
+    id: str | None = None,
+    known: Sequence[str] = (),
+    past: Sequence[str] = (),
+    season: int | Sequence[int] | None = None,
+    length: int | None = None,
+    stride: int | None = None,
+    name: str = "history",
+) -> Reshape:
+    """A row a step ahead of an origin: what will the target be so many steps after the last one that is known?
+
+    A row holds what was known at its origin and nothing later: the last steps as one series, what the target was at
+    the same place of earlier seasons, the calendar of the target's time, and covariates known beforehand. Quantiles
+    are learned unless `task` says otherwise. Rows are held out by time, with a gap of `horizon` steps. `predict` gives
+    what follows the end of each series, `evaluate` the past forecast from origins a horizon apart.
+
+    Args:
+        time: dates or numbers. How far apart steps are is found.
+        horizon: steps ahead, at least 1.
+        id: the column that says whose step a row is; None for one series.
+        known: columns known beforehand (planned prices, holidays), read at the target's time; to predict, rows of the
+            future without a target give them.
+        past: columns of numbers known afterwards (weather as it was), read up to the origin.
+        season: steps after which the target repeats itself, one or several; told from the dates if left out: a day
+            and a week for hours, a week for days, a year for weeks, months and quarters.
+        length: steps of history.
+        stride: steps between origins; thinned to 40,000 rows if left out.
+        name: of the column of histories.
+
+    Example:
+        >>> forecast(time="when", horizon=24, season=24).to_json()["season"]
+        (24,)
+    """
+    seasons = (season,) if isinstance(season, int) else _names(season)  # type: ignore[arg-type]
+    return made("forecast", {
+        "time": time, "horizon": horizon, "id": id, "known": _names(known), "past": _names(past), "season": seasons,
+        "length": length, "stride": stride, "name": name,
+    })  # fmt: skip
 
 
 def windows(

@@ -60,7 +60,12 @@ class SeriesBlock:
 
     def encode(self, array: np.ndarray) -> np.ndarray:
         """A table's column as numbers on the shelf `(row,)`."""
-        return self.shelf.put(None if one is None else self.prepare(one.array) for one in array)
+        # Rows of one origin of a forecast share one array, which is prepared once.
+        made: dict[int, np.ndarray] = {}
+        for one in array:
+            if one is not None and id(one.array) not in made:
+                made[id(one.array)] = self.prepare(one.array)
+        return self.shelf.put(None if one is None else made[id(one.array)] for one in array)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON that `from_json` reads."""

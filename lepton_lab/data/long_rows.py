@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -74,6 +74,11 @@ class Reshape(Protocol):
     @property
     def kind(self) -> str:
         """The word for it: `windows`, `series`, `forecast`, ..."""
+        ...
+
+    @property
+    def encoders(self) -> Mapping[str, Any]:
+        """What reads its objects best, by column, as `encoders=` of `train`; empty for the usual."""
         ...
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ class Histories:
     learn_users: bool = False
     name: str = "history"
     kind = "histories"
+    encoders = MappingProxyType({})
 
     def __post_init__(self) -> None:
         if (self.rating is None) != (self.at_least is None):

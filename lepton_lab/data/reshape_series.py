@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from lepton_lab.data.frames import Frame
@@ -22,6 +23,7 @@ class WholeSeries:
     every: str | float | None = None
     name: str = "series"
     kind = "series"
+    encoders = MappingProxyType({})
 
     @property
     def column(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ class Windows:
     horizon: int = 0
     name: str = "series"
     kind = "windows"
+    encoders = MappingProxyType({})
 
     @property
     def column(self) -> str:

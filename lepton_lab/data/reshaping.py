@@ -8,13 +8,19 @@ from typing import Any, cast
 
 from lepton_lab.data.frames import Frame, open_frame
 from lepton_lab.data.long_rows import LongRows, Reshape
+from lepton_lab.data.reshape_forecast import Forecast
 from lepton_lab.data.reshape_histories import Histories
 from lepton_lab.data.reshape_series import WholeSeries
 from lepton_lab.data.reshape_windows import Windows
 from lepton_lab.data.schema import Role, Schema
 from lepton_lab.errors import DamagedFileError, OptionError, no_such_option
 
-RESHAPES: dict[str, Callable[..., Any]] = {"histories": Histories, "series": WholeSeries, "windows": Windows}
+RESHAPES: dict[str, Callable[..., Any]] = {
+    "forecast": Forecast,
+    "histories": Histories,
+    "series": WholeSeries,
+    "windows": Windows,
+}
 
 _EXAMPLE = 'reshape=ll.reshape.windows(id="unit", time="cycle", length=30)'
 

@@ -64,7 +64,7 @@ def windows(
     stride = _at_least(1, "stride", stride)
     _refuse(frame, columns, horizon, label, name, is_open=keep_open)
     steps = read_steps(frame, id, time)
-    _refuse_doubled(frame, steps, id, time)
+    refuse_doubled(frame, steps, id, time)
     channels, values = read_channels(frame, columns, steps)
     place, findings = places(steps, time)
     grids = on_grid(steps.series, place, values)
@@ -123,16 +123,21 @@ def _refuse(frame: Frame, columns: Sequence[str], horizon: int, label: str | Non
         raise OptionError(f"name={name!r} is a column already. Choose another: name={name + '_steps'!r}")
 
 
-def _refuse_doubled(frame: Frame, steps: Steps, id_column: str, time: str) -> None:
+def refuse_doubled(frame: Frame, steps: Steps, id_column: str | None, time: str) -> None:
+    """Stop where a series has two rows of one time: which step came last is not said then.
+
+    Raises:
+        DataError: it has.
+    """
     doubled = np.flatnonzero(steps.doubled)
-    if len(doubled):
-        row = steps.rows[doubled[0]]
-        whose, when = (pd.Series(frame.column(column)).iloc[row] for column in (id_column, time))
-        raise DataError(
-            f"{len(doubled):,} rows are of the same series and time as another, first {id_column}={whose!r} at "
-            f"{time}={when!r}, so which steps came last is not said. Keep one of each: "
-            f"df = df.drop_duplicates([{id_column!r}, {time!r}])"
-        )
+    if not len(doubled):
+        return
+    row, named = steps.rows[doubled[0]], [column for column in (id_column, time) if column is not None]
+    first = ", ".join(f"{column}={pd.Series(frame.column(column)).iloc[row]!r}" for column in named)
+    raise DataError(
+        f"{len(doubled):,} rows are of the same series and time as another, first {first}, so which steps came last is "
+        f"not said. Keep one of each: df = df.drop_duplicates({named}); or name the column that tells series apart: id="
+    )
 
 
 def _no_future(steps: Steps, ahead: np.ndarray, horizon: int) -> list[Finding]:

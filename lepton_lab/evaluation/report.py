@@ -25,7 +25,7 @@ from lepton_lab.evaluation.decisions import Decisions
 from lepton_lab.evaluation.evaluated_rows import EvaluatedRows, evaluated
 from lepton_lab.evaluation.one_class import OneClass, class_index, one_class
 from lepton_lab.evaluation.risk_groups import RiskGroups, calibration_at_horizon, risk_groups
-from lepton_lab.fitting.scores import Board, leaderboard, trivial_logits, trivial_name
+from lepton_lab.fitting.scores import Board, leaderboard, seasonal_naive, trivial_logits, trivial_name
 from lepton_lab.metrics import Estimate, confusion
 from lepton_lab.ranking import Ranking, without_seen
 from lepton_lab.survival import Survival
@@ -166,7 +166,7 @@ class Evaluation:
 
     @property
     def shown(self) -> Mapping[str, Shown]:
-        """The figures that the model's domain asks for, by name; empty without a domain."""
+        """The figures that the model's kind or its domain asks for, by name."""
         return self._shown[0]
 
     @property
@@ -324,4 +324,5 @@ def _leaderboard(rows: EvaluatedRows) -> Board:
         for name, z in model.member_logits_x(x).items()
     }
     others = members if isinstance(task, Ranking) else members | {trivial_name(task): guess}
+    others |= seasonal_naive(task, rows.table)
     return leaderboard(task, y, rows.logits, others, rows.weights, threshold=model.threshold)

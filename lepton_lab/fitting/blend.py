@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from lepton_lab.fitting.calibrate import mean_loss
-from lepton_lab.quantiles import Quantiles
+from lepton_lab.quantiles import ROUND, Quantiles, rounded_pinball
 from lepton_lab.tasks import Regression, Task, unit_of
 from lepton_lab.trained import as_blended
 
@@ -57,7 +57,7 @@ def _minimised(stacked: np.ndarray, y: np.ndarray, weights: np.ndarray | None, t
     def loss(theta: np.ndarray) -> float:
         share, scale = theta[:n], (1.0 if is_number else theta[n])
         z = scale * np.tensordot(share, stacked, axes=1)
-        value = mean_loss(z, y, weights, task) / unit if is_number else mean_loss(z, y, weights, task)
+        value = _loss_of(z, y, weights, task) / unit if is_number else mean_loss(z, y, weights, task)
         return value + pull * float(np.sum((share - 1 / n) ** 2))
 
     start = np.append(np.full(n, 1 / n), [] if is_number else [1.0])
@@ -66,3 +66,11 @@ def _minimised(stacked: np.ndarray, y: np.ndarray, weights: np.ndarray | None, t
     found = minimize(loss, start, method="SLSQP", bounds=bounds, constraints=[sums_to_one], options={"maxiter": 200})
     share = np.clip(found.x[:n], 0, None) if np.isfinite(found.x).all() else np.full(n, 1 / n)
     return share / share.sum()
+
+
+def _loss_of(z: np.ndarray, y: np.ndarray, weights: np.ndarray | None, task: Task) -> float:
+    """The loss of a number; of quantiles without its corner, at which a search by slopes would stop."""
+    if not isinstance(task, Quantiles):
+        return mean_loss(z, y, weights, task)
+    each = rounded_pinball(y[:, None] - z, task.output_levels, ROUND * task.scale).mean(axis=1)
+    return float(np.average(each, weights=weights))

@@ -34,7 +34,7 @@ from lepton_lab.fitting.members import Members, grow_members
 from lepton_lab.fitting.problem import Problem, Rows
 from lepton_lab.fitting.ranked_rows import comes_again, fewer_to_rank
 from lepton_lab.fitting.recipe import for_ranking, recipe_for, with_objects
-from lepton_lab.fitting.scores import leaderboard, resamples_in, trivial_logits, trivial_name
+from lepton_lab.fitting.scores import leaderboard, resamples_in, seasonal_naive, trivial_logits, trivial_name
 from lepton_lab.fitting.telling import Telling
 from lepton_lab.fitting.text_choice import choose_readers, keep_readers, known_readers
 from lepton_lab.metrics import RESAMPLES
@@ -333,6 +333,7 @@ def _with_scores(
     others = {name: answers(model.task, z, of_member=True) for name, z in members.items()}
     if not isinstance(model.task, Ranking):  # whose baseline is a member
         others |= {trivial_name(model.task): np.broadcast_to(trivial, logits.shape)}
+    others |= seasonal_naive(model.task, held_out.table)
     board = leaderboard(model.task, y, logits, others, counted, threshold=threshold, n_resamples=n_resamples)
     return replace(
         model, metrics=board.metrics, leaderboard=board.rows, ahead=board.ahead, metrics_note=note, held_out=held_out

@@ -56,6 +56,8 @@ _BY_ENCODER = {
     "recurrent": LoopConfig(n_epochs=10, patience=5, batch_size=64, learning_rate=3e-3, weight_decay=0.05),
     "minilm_adapters": LoopConfig(n_epochs=4, patience=2, batch_size=64, learning_rate=1.5e-3, weight_decay=0.05),
     "minilm_full": LoopConfig(n_epochs=3, patience=2, batch_size=64, learning_rate=1.5e-3, weight_decay=0.05),
+    "nhits": LoopConfig(n_epochs=12, patience=4, batch_size=256, learning_rate=2e-3, weight_decay=0.02),
+    "tft": LoopConfig(n_epochs=10, patience=4, batch_size=128, learning_rate=1e-3, weight_decay=0.02),
     "series_transformer": LoopConfig(n_epochs=10, patience=5, batch_size=64, learning_rate=1e-3, weight_decay=0.05),
     "history_mean": LoopConfig(n_epochs=8, patience=3, batch_size=256, learning_rate=2e-3, weight_decay=0.05),
     "sasrec": LoopConfig(n_epochs=8, patience=3, batch_size=256, learning_rate=1e-3, weight_decay=0.05),
@@ -63,6 +65,8 @@ _BY_ENCODER = {
 # What reads lists of items.
 RANKERS = ("history_mean", "sasrec")
 _RANKING = TabularConfig(heads=1, category_embed=32, outputs="items")
+# Read so quickly that the network is worth training once more on all rows.
+_QUICK = ("nhits",)
 # Passes over the rows, to those of `balanced`.
 _PASSES = {"fast": 0.4, "balanced": 1.0, "best": 2.0}
 # A few hundred rows are a handful of steps an epoch; below this many steps nothing is learned.
@@ -128,7 +132,8 @@ def with_objects(
         patience=max(passes * max(one.patience for one in wanted), epochs / 3),
         encoders=tuple(encoders),
     )
-    return replace(recipe, network=network, refit=False, members=members)
+    refit = recipe.refit and all(encoder.name in _QUICK for _, encoder in encoders)
+    return replace(recipe, network=network, refit=refit, members=members)
 
 
 def for_ranking(recipe: Recipe, encoders: Sequence[tuple[str, Encoder]]) -> Recipe:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lepton_lab.data.reshape_forecast import Forecast
+from lepton_lab.data.rows import Table
 from lepton_lab.metrics import RESAMPLES, Estimate, bootstrap, draw_resamples, middle, resampled_cells
 from lepton_lab.quantiles import Quantiles
 from lepton_lab.survival import Survival
@@ -35,6 +37,26 @@ def trivial_logits(y: np.ndarray, weights: np.ndarray | None, task: Task) -> np.
 def trivial_name(task: Task) -> str:
     """What the leaderboard calls that guess."""
     return TRIVIAL.get(task.name, _TRIVIAL_CLASS)
+
+
+SEASONAL_NAIVE = "baseline: seasonal naive"
+
+
+def seasonal_naive(task: Task, table: Table) -> dict[str, np.ndarray]:
+    """Of a forecast, what the target was a season before, as logits `(row, output)` by name; else nothing.
+
+    It is a figure without quantiles: all levels are the same. Where nothing is known of a season before, the last
+    known value stands for it, and the middle of all others where there is none.
+    """
+    reshape = table.schema.reshape
+    if not isinstance(reshape, Forecast) or reshape.naive is None or task.classes:
+        return {}
+    found = np.asarray(table.columns[reshape.naive], np.float64)
+    last = np.asarray(table.columns[f"{table.schema.target} last"], np.float64)
+    found = np.where(np.isnan(found), last, found)
+    middle = np.nanmedian(found) if not np.isnan(found).all() else 0.0
+    found = np.where(np.isnan(found), middle, found)
+    return {SEASONAL_NAIVE: np.repeat(found[:, None], task.n_outputs, axis=1)}
 
 
 def score(

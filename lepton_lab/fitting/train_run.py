@@ -125,6 +125,8 @@ def _read(df: Any, asked: Asked, weights: Any, began: float, resumed: bool) -> J
     table = with_immutable(with_monotone(table, task, asked.monotone), asked.immutable)
     # Before a run is made of it: a misspelt option should not leave a failed run behind.
     recipe_for(asked.quality, table.n_rows, metric_of(task, asked.metric).name)
+    if table.schema.reshape is not None and not asked.encoders:
+        asked = replace(asked, encoders=dict(table.schema.reshape.encoders) or None)
     check_encoders(asked.encoders, kinds_of(table.schema))
     asked.compute.check()
     repeat = None if asked.replay is None else repeat_of(asked.replay, df)

@@ -16,7 +16,7 @@ import numpy as np
 
 from lepton_lab.errors import DamagedFileError
 from lepton_lab.members.codes import ORDERED, code_layout, codes_of, layout_fits
-from lepton_lab.quantiles import ROUND, Quantiles
+from lepton_lab.quantiles import ROUND, Quantiles, rounded_pinball
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Regression, Task, unit_of
 
@@ -198,12 +198,9 @@ def _link_loss(z: np.ndarray, target: np.ndarray, w: np.ndarray, task: Task) -> 
 
 
 def _rounded_pinball(z: np.ndarray, target: np.ndarray, w: np.ndarray, task: Quantiles) -> tuple[float, np.ndarray]:
-    """The pinball loss, round where it has a corner, so that slopes lead to its least.
-
-    Source: Zheng 2011, International Journal of Machine Learning and Cybernetics 2.
-    """
+    """The pinball loss, round where it has a corner, so that slopes lead to its least."""
     level, gap, share = task.output_levels, target - z, w[:, None] / task.n_outputs
-    loss = level * gap + ROUND * np.logaddexp(0, -gap / ROUND)
+    loss = rounded_pinball(gap, level, ROUND)
     above = 0.5 * (1 - np.tanh(gap / (2 * ROUND)))  # the logistic function, without overflow
     return float(np.sum(share * loss)), share * (above - level)
 

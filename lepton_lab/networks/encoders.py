@@ -15,12 +15,14 @@ from lepton_lab.networks.efficientnet_lite import EfficientNetConfig, EfficientN
 from lepton_lab.networks.history_mean import HistoryMean, HistoryMeanConfig
 from lepton_lab.networks.meaning_and_words import MeaningAndWords, MeaningConfig
 from lepton_lab.networks.ngram_bag import NgramBag, NgramConfig
+from lepton_lab.networks.nhits import NHits, NHitsConfig
 from lepton_lab.networks.options import options_json, read_options
 from lepton_lab.networks.recurrent import Recurrent, RecurrentConfig
 from lepton_lab.networks.sasrec import SasRec, SasRecConfig
 from lepton_lab.networks.series_transformer import SeriesTransformer, SeriesTransformerConfig
 from lepton_lab.networks.small_resnet import SmallResNet, SmallResNetConfig
 from lepton_lab.networks.tcn import Tcn, TcnConfig
+from lepton_lab.networks.tft import Tft, TftConfig
 from lepton_lab.networks.tuned_minilm import AdaptersConfig, FullConfig, adapted_minilm, whole_minilm
 
 
@@ -51,6 +53,8 @@ ENCODERS: dict[str, EncoderKind] = {
     "minilm": EncoderKind(MeaningAndWords, MeaningConfig, ("text",)),
     "minilm_adapters": EncoderKind(adapted_minilm, AdaptersConfig, ("text",)),
     "minilm_full": EncoderKind(whole_minilm, FullConfig, ("text",)),
+    "nhits": EncoderKind(NHits, NHitsConfig, ("series",)),
+    "tft": EncoderKind(Tft, TftConfig, ("series",)),
 }
 
 

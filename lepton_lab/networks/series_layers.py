@@ -142,3 +142,28 @@ def several_keys(key: PRNGKeyArray | None, n: int) -> list[PRNGKeyArray | None]:
 def drawn(draw: np.random.Generator, shape: tuple[int, ...], *, fan_in: int, gain: float = 1.0) -> np.ndarray:
     """Normal numbers of variance `gain ** 2 / fan_in`, float32; drawn with numpy, so that nothing compiles."""
     return (gain / math.sqrt(fan_in) * draw.standard_normal(shape, np.float32)).astype(np.float32)
+
+
+def last_steps(
+    objects: Float[Array, "row step channel"], window: int
+) -> tuple[Float[Array, "row place channel"], Bool[Array, "row place channel"]]:
+    """The last `window` steps before each series' end, the last one last: finite numbers, and which were seen.
+
+    Where a series is shorter, its first places are empty; so it is the same however far it is padded.
+    """
+    n = inside_series(objects).sum(axis=1, dtype=jnp.int32)
+    place = n[:, None] - window + jnp.arange(window, dtype=jnp.int32)
+    found = jnp.take_along_axis(objects, jnp.maximum(place, 0)[..., None], axis=1)
+    seen = ~jnp.isnan(found) & (place >= 0)[..., None]
+    return jnp.where(seen, jnp.clip(found, -1e4, 1e4), 0.0), seen
+
+
+def levelled(
+    steps: Float[Array, "row step channel"], seen: Bool[Array, "row step channel"]
+) -> tuple[Float[Array, "row step channel"], Float[Array, "row level"]]:
+    """Each row's channels at mean 0 and spread 1, and what was taken off: means, and logarithms of spreads."""
+    count = jnp.maximum(seen.sum(axis=1, dtype=jnp.int32), 1).astype(steps.dtype)
+    mean = steps.sum(axis=1) / count
+    centred = jnp.where(seen, steps - mean[:, None], 0.0)
+    spread = jnp.sqrt((centred**2).sum(axis=1) / count + 1e-4)
+    return centred / spread[:, None], jnp.concatenate([mean, jnp.log(spread)], axis=-1)

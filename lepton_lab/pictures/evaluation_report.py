@@ -13,6 +13,7 @@ from lepton_lab.pictures.costs import html_of_costs, lines_of_costs
 from lepton_lab.pictures.curves import FIGURE, Line, calibration, histogram, precision_recall, roc
 from lepton_lab.pictures.error_tree import html_of_errors
 from lepton_lab.pictures.error_tree import text as text_of_errors
+from lepton_lab.pictures.fan import fan_figures
 from lepton_lab.pictures.intervals import with_interval
 from lepton_lab.pictures.markup import Markup, join
 from lepton_lab.pictures.numbers import count, percent, value
@@ -37,7 +38,7 @@ def html(evaluation: Evaluation) -> Markup:
         f"Evaluation of {evaluation.target}",
         theme.kpis(*scores.headline(), *threshold),
         theme.section("Against its parts and baselines", scores.html(), sub=evaluation.note),
-        theme.section("", theme.row(*_figures(evaluation))),
+        theme.section("", theme.row(*fan_figures(evaluation), *_figures(evaluation))),
         *html_of_shown(evaluation.shown, evaluation.not_shown),
         html_of_costs(evaluation.costs) if evaluation.costs is not None else None,
         theme.section("Where it fails", html_of_errors(evaluation.errors)) if evaluation.errors is not None else None,

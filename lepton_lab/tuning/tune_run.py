@@ -126,7 +126,7 @@ def tune_run(
     asked = options.asked
     if asked.task == "survival":
         raise OptionError("tune knows no times to an event. Train one: ll.train(df, target=TIME, event=COLUMN)")
-    if str(asked.task).partition(":")[0] == "quantile":
+    if _learns_quantiles(asked):
         raise OptionError("tune knows no quantiles. Train a model of them: ll.train(df, target=..., task='quantile')")
     table, task, findings = read_table(
         df, target=asked.target, task=asked.task, positive=asked.positive, split=asked.split, weights=weights,
@@ -148,6 +148,12 @@ def tune_run(
 
     model = live.work(work)
     return replace(studies[-1], model=model, run_id=live.folder.id, seconds=budget.elapsed_s())
+
+
+def _learns_quantiles(asked: Asked) -> bool:
+    """Whether quantiles are asked for, or a forecast, which learns them where nothing is said."""
+    forecast = (asked.reshape or {}).get("kind") == "forecast" and asked.task is None
+    return forecast or str(asked.task).partition(":")[0] == "quantile"
 
 
 def _folder(df: Any, job: _Job, weights: Any, resumed: RunFolder | None) -> RunFolder:

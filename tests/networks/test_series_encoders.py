@@ -9,11 +9,13 @@ import pytest
 from flax import nnx
 
 from lepton_lab.networks.augment_series import SeriesAugment
+from lepton_lab.networks.nhits import NHits, NHitsConfig
 from lepton_lab.networks.recurrent import Recurrent, RecurrentConfig
 from lepton_lab.networks.series_layers import StepsConv
 from lepton_lab.networks.series_transformer import SeriesTransformer, SeriesTransformerConfig
 from lepton_lab.networks.series_windows import mean_over_windows, random_windows
 from lepton_lab.networks.tcn import Tcn, TcnConfig
+from lepton_lab.networks.tft import Tft, TftConfig
 from tests.reference.series import convolved
 
 CHANNELS, WINDOW = 2, 8
@@ -23,6 +25,8 @@ ENCODERS = {
     ),
     "gru": lambda draw: Recurrent((None, CHANNELS), RecurrentConfig(units=4, stride=2, window=WINDOW), draw=draw),
     "lstm": lambda draw: Recurrent((None, CHANNELS), RecurrentConfig("lstm", units=4, window=WINDOW), draw=draw),
+    "nhits": lambda draw: NHits((None, CHANNELS), NHitsConfig(window=16, pools=(4, 1), hidden=8, code=4), draw=draw),
+    "tft": lambda draw: Tft((None, CHANNELS), TftConfig(window=16, stride=2, units=4, heads=2), draw=draw),
     "transformer": lambda draw: SeriesTransformer(
         (None, CHANNELS),
         SeriesTransformerConfig(channels=4, heads=2, layers=1, stride=2, window=WINDOW),

@@ -9,6 +9,7 @@ from lepton_lab.errors import DataError, OptionError, no_such_option
 from lepton_lab.evaluation.evaluated_rows import EvaluatedRows
 from lepton_lab.evaluation.shown.alerts import show_amounts, show_budget
 from lepton_lab.evaluation.shown.credit import show_bands, show_ks
+from lepton_lab.evaluation.shown.forecasts import show_levels, show_newsvendor, show_steps, usual_figures
 from lepton_lab.evaluation.shown.maintenance import show_early_warning
 from lepton_lab.evaluation.shown.medicine import (
     show_calibration_line,
@@ -28,6 +29,9 @@ SHOWN: dict[str, Callable[..., Shown]] = {
     "calibration_line": show_calibration_line,
     "missing": show_missing,
     "early_warning": show_early_warning,
+    "forecast_steps": show_steps,
+    "levels": show_levels,
+    "newsvendor": show_newsvendor,
 }
 """By the name that `Domain.show` and `Evaluation.show` take; the options are the function's keywords."""
 
@@ -51,10 +55,10 @@ def show(rows: EvaluatedRows, name: str, options: Mapping[str, Any] | None = Non
 
 
 def shown_of(rows: EvaluatedRows) -> tuple[dict[str, Shown], list[str]]:
-    """The figures that the model's domain asks for, and why some of them are not there."""
+    """The figures that the model's kind and its domain ask for, and why some of them are not there."""
     pack = rows.model.config.get("pack") or {}
     found, lacking = {}, []
-    for name, options in (pack.get("show") or {}).items():
+    for name, options in {**usual_figures(rows), **(pack.get("show") or {})}.items():
         try:
             found[name] = show(rows, name, options)
         except (OptionError, DataError) as error:

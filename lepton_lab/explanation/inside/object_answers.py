@@ -18,6 +18,7 @@ from jaxtyping import Float64
 
 from lepton_lab.data.objects import object_array
 from lepton_lab.explanation.blend_parts import used_members
+from lepton_lab.tasks import are_shifted
 from lepton_lab.trained import TrainedModel, centred
 from lepton_lab.training.network_member import NetworkMember
 from lepton_lab.training.objects_at_hand import READ_AT_ONCE
@@ -36,7 +37,9 @@ def object_answers(model: TrainedModel, x: np.ndarray, place: int) -> Answers:
         place: of the column.
     """
     whole = model.logits_x(x[None])[0]
-    networks = [_Reading.of(member, x, place, share) for member, share in networks_of(model)]
+    networks = [
+        _Reading.of(member, x, place, share, shifts=are_shifted(model.task)) for member, share in networks_of(model)
+    ]
     own = model.encoder.blocks[place].shelf.gather(x[[place]], 1)  # type: ignore[union-attr]
     fixed = whole - sum(network(own)[0] for network in networks)
 
@@ -75,6 +78,7 @@ class _Reading:
         term: from these and objects to what the objects add to the hidden state.
         hidden: the hidden state without the column.
         share: of its logits in the blend's.
+        shifts: whether its outputs are classes, and so are centred.
     """
 
     member: NetworkMember
@@ -82,17 +86,19 @@ class _Reading:
     term: Callable[[Any, np.ndarray], Any]
     hidden: np.ndarray
     share: float
+    shifts: bool
 
     @classmethod
-    def of(cls, member: NetworkMember, x: np.ndarray, place: int, share: float) -> _Reading:
+    def of(cls, member: NetworkMember, x: np.ndarray, place: int, share: float, *, shifts: bool) -> _Reading:
         without = np.array(x[None], np.float32)
         without[0, place] = 0.0  # a missing object adds nothing
         hidden = member.bias + member.project(without)[0].sum(axis=0)
         term = member.functions.jit_terms[[column.place for column in member.layout.objects].index(place)]
-        return cls(member, jax.device_put(member.params), term, hidden, share)
+        return cls(member, jax.device_put(member.params), term, hidden, share, shifts)
 
     def __call__(self, objects: np.ndarray) -> Float64[np.ndarray, "object output"]:
-        return self.share * centred(self.member.rest(self.hidden + self._terms(objects)))
+        found = self.member.rest(self.hidden + self._terms(objects))
+        return self.share * (centred(found) if self.shifts else found)
 
     def _terms(self, objects: np.ndarray) -> np.ndarray:
         """What each object adds, in the batches that were compiled for predictions."""

@@ -1,0 +1,97 @@
+"""A forecast from the long frame to the fan: trained, predicted, backtested, explained, saved, replayed."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lepton_lab as ll
+from lepton_lab.errors import OptionError
+from lepton_lab.fitting.scores import SEASONAL_NAIVE
+from lepton_lab.pictures import html, text
+
+DAYS = 300  # so many that there are no folds: one network is trained
+FORECAST = ll.reshape.forecast(time="day", horizon=4, known=["sale"], length=14)
+
+
+def shop(n: int = DAYS, seed: int = 0) -> pd.DataFrame:
+    """Sales of a shop: a weekly pattern, sales that are planned and double them, and noise."""
+    draw = np.random.default_rng(seed)
+    when = pd.date_range("2024-01-01", periods=n, freq="D")
+    week = np.array([10.0, 11, 12, 13, 18, 25, 20])[when.day_of_week]
+    sale = draw.random(n) < 0.2
+    return pd.DataFrame({"day": when, "sale": sale.astype(int), "sold": week * (1 + sale) + draw.normal(size=n)})
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LEPTON_HOME", str(tmp_path_factory.mktemp("home")))
+        yield ll.train(shop(), target="sold", reshape=FORECAST, quality="fast", seed=1)
+
+
+def test_it_beats_the_seasonal_naive_which_is_shown(model):
+    blend, naive = model.leaderboard["blend"], model.leaderboard[SEASONAL_NAIVE]
+    assert blend["mae"].value < 0.7 * naive["mae"].value
+    assert ("nhits" in str(model.config["encoders"])) and model.config["split"] == "time:day"
+    later = ll.evaluate(model, shop(120, seed=5))
+    assert SEASONAL_NAIVE in later.leaderboard
+
+
+def test_what_follows_the_end_and_a_planted_sale(model):
+    past = shop(100, seed=7)
+    future = pd.DataFrame({"day": pd.date_range("2024-04-10", periods=4), "sale": [0, 1, 0, 0], "sold": np.nan})
+    shown = model.predict(pd.concat([past, future]))
+    assert shown.index.names == ["origin", "day"] and list(shown.index.get_level_values("day")) == list(future["day"])
+    plain = model.predict(pd.concat([past, future.assign(sale=0)]))
+    gain = shown["prediction"].to_numpy() / plain["prediction"].to_numpy()
+    assert gain[1] > 1.4 and (np.abs(np.delete(gain, 1) - 1) < 1e-6).all()
+    found = ll.explain(model, pd.concat([past, future]))
+    named = dict(zip(found.feature_names, np.abs(found.output("0.5").values[1]), strict=True))
+    assert max(named, key=lambda name: named[name]) == "sale"
+
+
+def test_the_same_saved_loaded_and_replayed(model, tmp_path):
+    df = shop(100, seed=7)
+    model.save(tmp_path / "shop.lepton")
+    again = ll.load(tmp_path / "shop.lepton")
+    np.testing.assert_allclose(again.predict(df), model.predict(df), atol=1e-5)
+    assert again.schema.reshape == model.schema.reshape and again.schema.reshape.naive == "sold 1 week before"
+
+
+def test_by_step_and_as_a_fan(model):
+    measured = ll.evaluate(model, shop(120, seed=5))
+    steps = measured.shown["forecast_steps"]
+    assert steps.frame["steps ahead"].tolist() == [1, 2, 3, 4] and steps.frame["rows"].nunique() == 1
+    y, said = measured.rows.y, model.task.columns(measured.rows.logits)["prediction"]
+    naive, first = (measured.rows.table.columns[name] for name in ("sold 1 week before", "step"))
+    error, of_naive = np.abs(y - said), np.abs(y - naive)
+    assert steps.frame["ratio"][0] == pytest.approx(error[first == 1].mean() / of_naive[first == 1].mean())
+    assert steps["MASE against the seasonal naive"].value == pytest.approx(error.mean() / of_naive.mean())
+    below = measured.shown["levels"].frame["share below"]
+    highest = model.task.columns(measured.rows.logits)["quantile_0.9"]
+    assert below.is_monotonic_increasing and below.iloc[-1] == pytest.approx(np.mean(y <= highest))
+    page, words = html(measured), text(measured)
+    assert "Forecast from 2024-04-25" in page and "seasonal naive" in words and len(page) < 200_000
+    assert ">nan" not in page.lower() and "NaN" not in page
+
+
+def test_the_order_that_costs_least_is_the_balancing_quantile(model):
+    measured = ll.evaluate(model, shop(120, seed=5))
+    found = measured.show("newsvendor", {"under": 3, "over": 1})
+    order = model.task.at(measured.rows.logits, 0.75)
+    np.testing.assert_allclose(order, model.task.columns(measured.rows.logits)["quantile_0.75"])
+    gap = measured.rows.y - order
+    assert found["Cost a row"].value == pytest.approx(np.where(gap > 0, 3 * gap, -gap).mean())
+    between = model.task.at(measured.rows.logits, 0.825)
+    wide = model.task.columns(measured.rows.logits)
+    np.testing.assert_allclose(between, (wide["quantile_0.75"] + wide["quantile_0.9"]) / 2)
+    assert found.frame["cost a row"][0] < found.frame["cost a row"][1]
+    with pytest.raises(OptionError, match="above 0"):
+        measured.show("newsvendor", {"under": 0})
+
+
+def test_what_estimators_and_searches_say(model):
+    with pytest.raises(OptionError, match="no quantiles"):
+        ll.tune(shop(), target="sold", reshape=FORECAST)
+    with pytest.raises(OptionError, match="past of the target"):
+        ll.LeptonRegressor(reshape=FORECAST).fit(shop().drop(columns="sold"), shop()["sold"])
