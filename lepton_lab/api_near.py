@@ -19,7 +19,7 @@ def nearest(model: TrainedModel, df: Any, *, n: int = 5, known: Any = None, keep
     classes, how unsure the model is, each in standard deviations from what is usual of rows in scope.
 
     Args:
-        model: A trained model with a network among its members.
+        model: A trained model that reads texts, or has a network.
         df: Rows like those trained on.
         n: How many known rows for each.
         known: Rows to look among, such as a list of questions with their answers: the model's columns, and any
@@ -30,8 +30,8 @@ def nearest(model: TrainedModel, df: Any, *, n: int = 5, known: Any = None, keep
         `.rows()` has a line a row: prediction, `score`, `out_of_scope`; `.to_frame()` one for each of its neighbours.
 
     Raises:
-        OptionError: An option has a value that cannot work, the model has no network, or a loaded model has no
-            known rows.
+        OptionError: An option has a value that cannot work, the model has neither texts nor a network, or a loaded
+            model has no known rows.
         SchemaMismatchError: A frame is not like the one trained on.
 
     Example:

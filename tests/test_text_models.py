@@ -165,3 +165,11 @@ def test_a_budget_too_short_for_sentences_takes_words(monkeypatch, frame):
     assert text_choice.choose_readers(encoder, 2.0, {"message": "minilm"}).readers == {"message": "minilm"}
     assert text_choice.choose_readers(encoder, 2.0, {"message": "gone"}).readers == {"message": "ngrams"}
     assert set(TEXT_READINGS) > {"minilm", "ngrams"}
+
+
+def test_the_nearest_texts_share_words_and_strangers_share_none(model, frame):
+    asked = frame.message.iloc[10].upper()
+    found = ll.nearest(model, pd.DataFrame({"message": [asked, "zzz qqq www xxx", None], "age": 50.0}), n=2)
+    assert found.to_frame().message.iloc[0] == frame.message.iloc[10] and found.neighbours.similarity[0, 0] > 0.999
+    assert found.out_of_scope.tolist()[1:] == [True, True] and found.how == "the words of the texts"
+    assert ll.nearest(model, messages(80, seed=8)).out_of_scope.mean() < 0.3

@@ -115,10 +115,10 @@ def near_answers(model: TrainedModel, df: Any, known: Any, n: int, keep: float) 
         SchemaMismatchError: a frame is not like the one trained on.
     """
     _check(n, keep)
-    vectors = RowVectors(model)
     asked, among = read_like(model.schema, df), _Known.of(model, known)
     with model.encoder.visit():
         x, x_known = model.encoder.encode(asked), model.encoder.encode(among.table)
+        vectors = RowVectors(model, x_known)
         here, there = vectors.of(x), vectors.of(x_known)
         logits = model.logits_x(x)
         found = cosine_neighbours(here, there, n)

@@ -29,7 +29,7 @@ def model(frame):
 def test_the_nearest_have_the_smallest_angle(model, frame):
     found = ll.nearest(model, frame.iloc[:5].drop(columns=["kind", "part"]), n=4)
     network = model.member("network")
-    hidden = network.project(model.encode(frame)).sum(1) - network.project(model.background_x).sum(1).mean(0)
+    hidden = network.project(model.encode(frame)).sum(1) - network.project(model.encode(frame)).sum(1).mean(0)
     unit = hidden / np.linalg.norm(hidden, axis=1, keepdims=True)
     cosine = unit[:5] @ unit.T
     np.testing.assert_allclose(found.neighbours.similarity, -np.sort(-cosine)[:, :4], atol=1e-4)

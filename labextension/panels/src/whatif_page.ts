@@ -121,7 +121,7 @@ export class WhatIfPage {
   arrange(): void {
     const wanted = this.find.value.trim().toLowerCase();
     const order = [...this.controls];
-    if (this.order.value === "reach" && !this.order.hidden) order.sort((a, b) => b.strip.reach - a.strip.reach);
+    if (this.order.value === "reach" && !this.order.hidden) order.sort((a, b) => strength(b) - strength(a));
     for (const one of order) one.node.hidden = !one.column.name.toLowerCase().includes(wanted);
     this.form.replaceChildren(...order.map((one) => one.node));
   }
@@ -243,4 +243,9 @@ export class WhatIfPage {
     this.width = this.detail.clientWidth;
     if (this.reasons && this.width) this.detail.replaceChildren(waterfall(this.reasons, Math.max(360, Math.min(640, this.width)), 10));
   }
+}
+
+/** How far a column moves the prediction by itself; a text has no curve to tell, and comes first. */
+function strength(one: Control): number {
+  return one.column.kind === "text" ? Infinity : one.strip.reach;
 }

@@ -44,6 +44,9 @@ export function placeIn(column: Column, value: Value): number | null {
   return at < 0 ? null : at;
 }
 
+/** Of a text, where it is told and not written. */
+const MOST_LETTERS = 48;
+
 /** The value at a place of a column's strip. */
 export function valueAt(column: Column, place: number): Value {
   const points = column.curve!;
@@ -53,6 +56,7 @@ export function valueAt(column: Column, place: number): Value {
 
 export function shownValue(column: Column, value: Value): string {
   if (value === null) return "missing";
+  if (column.kind === "text") return String(value).length > MOST_LETTERS ? `${String(value).slice(0, MOST_LETTERS)}…` : String(value);
   if (typeof value === "number" && column.kind === "numeric") return number(value, Number.isInteger(column.step) ? Math.max(3, String(Math.round(value)).length) : 4);
   return column.categories.find((one) => one.value === value)?.shown ?? String(value).replace("T00:00:00", "");
 }

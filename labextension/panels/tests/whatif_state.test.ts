@@ -59,3 +59,9 @@ test("places and values of a strip, in the reader's words", () => {
   assert.deepEqual([shownValue(colour, "blue"), shownValue(colour, null)], ["Blue", "missing"]);
   assert.equal(around([4, "red"]).wordsAt(1, "blue"), "Blue: 9");
 });
+
+test("a long text is told by its beginning", () => {
+  const note = column("note", "a", { kind: "text" });
+  assert.deepEqual([shownValue(note, "short"), shownValue(note, null)], ["short", "missing"]);
+  assert.equal(shownValue(note, "word ".repeat(40)).length, 49);
+});
