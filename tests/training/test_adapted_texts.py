@@ -27,9 +27,9 @@ def pieces(texts: Sequence[str], longest: int) -> Iterator[Part]:
     yield range(len(texts)), [np.array([NUMBERS[w] for w in t.split() if w in NUMBERS][:12], np.int32) for t in texts]
 
 
-@pytest.mark.parametrize("encoder", ["minilm_adapters", "minilm_full"])
-def test_it_learns_what_it_should(encoder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(minilm, "minilm_arrays", small_arrays)
+def test_it_learns_what_it_should(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = "minilm_adapters"
+    monkeypatch.setattr(minilm, "minilm_arrays", lambda: small_arrays(1))
     monkeypatch.setitem(TEXT_READINGS, encoder, TextReading(pieces, lambda _: None, needs_package=False))
     table, task, _ = read_table(messages(160).drop(columns="age"), target="refunded")
     encoding = fit_encoder(table)
@@ -40,11 +40,9 @@ def test_it_learns_what_it_should(encoder: str, monkeypatch: pytest.MonkeyPatch)
     fit = fit_network(encoding.blocks, task, x[:128], y[:128], None, x[128:], y[128:], None, config=config)
     member = fit.member
     assert isinstance(member, NetworkMember) and fit.history[-1].valid_loss < 0.6 * fit.history[0].valid_loss
-    factors = [name for name in member.arrays() if ".factors." in name]
-    words = [name for name in member.arrays() if name.endswith("encoder.words")]
-    assert bool(factors) == (encoder == "minilm_adapters") and bool(words) == (encoder == "minilm_full")
-    if factors:  # what was pretrained is no parameter, so it cannot have moved; the second factors begin at zero
-        moved = [np.abs(member.arrays()[name]).max() for name in factors if name.endswith("_out")]
-        assert all(0 < size < 1 for size in moved)
+    factors = [array for name, array in member.arrays().items() if ".factors." in name]
+    # What was pretrained is no parameter, so it cannot have moved; the second of each pair of factors begins at zero.
+    assert len(factors) == 8 and all(0 < np.abs(array).max() < 2 for array in factors)
+    assert not any(name.endswith("encoder.words") for name in member.arrays())
     again = NetworkMember.from_arrays(member.arrays(), member.config_json()).on(encoding.blocks)
     np.testing.assert_allclose(again.logits(x[:8]), member.logits(x[:8]), atol=1e-6)
