@@ -1,8 +1,8 @@
 """How far a row lies from all that a classifier was taught: a high score says that no class fits.
 
-All scores are numbers without a unit, higher for rows that are further out. On clinc150 with vectors of the frozen
-sentence encoder the area under the ROC curve was .949 for `unsure`, .875 for the energy, .963 for the nearest neighbour,
-.955 to .962 for Mahalanobis distances to classes, and .970 for `unsure` and the nearest neighbour `together`.
+All scores are numbers without a unit, higher for rows that are further out. On clinc150, with vectors of the frozen
+sentence encoder, the area under the ROC curve was .949 for `unsure`, .875 for the energy, .963 for the nearest
+neighbour, .955 to .962 for Mahalanobis distances to classes, and .970 for `unsure` and the neighbour `together`.
 """
 
 from __future__ import annotations
