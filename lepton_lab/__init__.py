@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from lepton_lab.api_near import nearest
     from lepton_lab.api_recommend import recommend
     from lepton_lab.api_report import report
+    from lepton_lab.api_segments import segments
     from lepton_lab.api_tune import tune
     from lepton_lab.data.images import images
     from lepton_lab.errors import LeptonError
@@ -101,6 +102,7 @@ __all__ = [
     "runs",
     "samples",
     "save",
+    "segments",
     "status",
     "stop",
     "train",
@@ -132,6 +134,7 @@ _HOMES = {
     "partial_dependence": "lepton_lab.api_effects",
     "recommend": "lepton_lab.api_recommend",
     "report": "lepton_lab.api_report",
+    "segments": "lepton_lab.api_segments",
     "tune": "lepton_lab.api_tune",
     "whatif": "lepton_lab.api_explain",
 }

@@ -139,6 +139,7 @@ _SPECIAL: dict[str, Callable[[Call], Any]] = {
     "accumulated_effects": _explain,
     "loss_importance": _explain,
     "counterfactuals": _explain,
+    "segments": _explain,
 }
 
 

@@ -37,6 +37,7 @@ RESULTS = (
     ("lepton_lab.evaluation.run_table", "Leaderboard"),
     ("lepton_lab.evaluation.compare_runs", "RunComparison"),
     ("lepton_lab.tuning.study", "Study"),
+    ("lepton_lab.evaluation.segments.result", "Segments"),
     ("lepton_lab.packs.listed", "Domains"),
     ("lepton_lab.environment", "Doctor"),
     ("lepton_lab.environment", "Status"),

@@ -31,6 +31,7 @@ PICTURES = {
     "Runs": "run_list",
     "Leaderboard": "run_board",
     "RunComparison": "run_comparison",
+    "Segments": "segment_table",
     "Domains": "domain_list",
     "Status": "machine",
     "Doctor": "machine",
