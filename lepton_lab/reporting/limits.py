@@ -47,6 +47,7 @@ def limits_of(
         *_rare(model, with_rows=with_rows),
         *_missing(data),
         *_outside(model),
+        *_of_domain(model),
     ]
     if judged is not None:
         found += [Limit("biased_group", "warn", words) for words in biased_groups(model, *judged, with_rows=with_rows)]
@@ -54,6 +55,15 @@ def limits_of(
         found += _beyond(model, judged[0])
     order = ("serious", "warn", "info")
     return tuple(sorted(found, key=lambda limit: order.index(limit.severity)))
+
+
+def _of_domain(model: TrainedModel) -> Iterator[Limit]:
+    """What experts of the model's domain warn of, and what they would ask."""
+    pack = model.config.get("pack") or {}
+    for advice in pack.get("advice", ()):
+        yield Limit("domain_advice", "info", f"{pack['title']}: {advice}")
+    for question in pack.get("questions", ()):
+        yield Limit("domain_question", "info", f"Not answered here, and worth asking: {question}")
 
 
 def _findings(data: DataSummary) -> Iterator[Limit]:
