@@ -13,6 +13,7 @@ from lepton_lab.evaluation.shown.case import Case, case_of, numbers_of
 from lepton_lab.evaluation.shown.ranking import caught, passed
 from lepton_lab.evaluation.shown.result import Cell, Column, Curve, Headline, Plot, Shown
 
+FEWEST = 10
 SHARES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 
 
@@ -29,7 +30,7 @@ def show_budget(
 
     Args:
         rows: as evaluated.
-        k: alerts that can be looked at, of these rows; a hundredth of them, one at least, if left out.
+        k: alerts that can be looked at, of these rows; a hundredth of them, ten at least, if left out.
         shares: of the rows that are looked at, for the table.
         below, above: the limit, where the target is a number.
         lowest: the share of its lowest values to be found, where no limit is given.
@@ -39,7 +40,7 @@ def show_budget(
     """
     case = case_of(rows, below=below, above=above, lowest=lowest)
     n = len(case.y)
-    chosen = max(1, n // 100) if k is None else k
+    chosen = max(min(n, FEWEST), n // 100) if k is None else k
     if not 0 < chosen <= n or not all(0 < share <= 1 for share in shares):
         raise OptionError(f"k={chosen!r} and shares={tuple(shares)!r}: wanted 1 to {n:,} rows, and shares from 0 to 1")
     budgets = [float(chosen), *(max(1.0, round(share * n)) for share in shares)]
