@@ -168,7 +168,8 @@ def _names(labels: Sequence[Hashable]) -> tuple[str, ...]:
 
 
 def _is_scalar(value: object) -> bool:
-    return isinstance(value, (str, bytes)) or np.ndim(value) == 0  # type: ignore[arg-type]
+    # A list is a column, also one of arrays of different lengths, which numpy cannot count the axes of.
+    return isinstance(value, (str, bytes)) or (not isinstance(value, (list, tuple)) and np.ndim(value) == 0)  # type: ignore[arg-type]
 
 
 def _one(value: object) -> np.ndarray:
