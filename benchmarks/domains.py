@@ -4,8 +4,7 @@
     OMP_NUM_THREADS=1 python benchmarks/domains.py --data ../shared/data                   # all, about 30 minutes
 
 Each data set has a fixed split, written down in `domain_parts/`, and a row in `results/domains.md` (and `.json`) that
-a run replaces. No option is chosen by the rows that measure. A seed (`--seed`) changes the first weights and the order
-of rows, never the split, unless the split is told to be the seed's.
+a run replaces. No option is chosen by the rows that measure.
 """
 
 from __future__ import annotations
