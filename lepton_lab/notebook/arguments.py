@@ -41,7 +41,7 @@ def parse(line: str, cell: str | None = None) -> Typed:
         return Typed(VERBS["status"])
     if tokens[0] in ("-h", "--help"):
         return Typed(VERBS["help"])
-    verb = verb_of(tokens[0])
+    verb = _meant(verb_of(tokens[0]), {token.partition("=")[0] for token in tokens})
     known, unknown = parser_of(verb).parse_known_intermixed_args(tokens[1:])
     if unknown:
         raise _unknown_flag(verb, unknown[0])
@@ -139,6 +139,12 @@ def _unknown_flag(verb: Verb, word: str) -> OptionError:
     )
 
 
+def _meant(verb: Verb, flags: set[str]) -> Verb:
+    """The verb that a line with these flags means: `explain --inside scan` is `explain_inside`."""
+    leading = next((option.leads_to for option in verb.options if option.leads_to and option.flag in flags), None)
+    return VERBS[leading] if leading else verb
+
+
 def _with_toml(typed: Typed, cell: str) -> Typed:
     """Add the options of a TOML body; a flag on the line wins."""
     try:
@@ -149,8 +155,9 @@ def _with_toml(typed: Typed, cell: str) -> Typed:
     for name in ("frame", "model"):
         if name in body:
             words = (*words, str(body.pop(name)))
-    options = {_toml_keyword(typed.verb, key): value for key, value in body.items()}
-    return Typed(typed.verb, words, options | typed.options, typed.code, typed.help)
+    verb = _meant(typed.verb, {f"--{key}" for key in body})
+    options = {_toml_keyword(verb, key): value for key, value in body.items()}
+    return Typed(verb, words, options | typed.options, typed.code, typed.help)
 
 
 def _toml_keyword(verb: Verb, key: str) -> str:

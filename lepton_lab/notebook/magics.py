@@ -133,6 +133,7 @@ _SPECIAL: dict[str, Callable[[Call], Any]] = {
     "save": _save,
     "report": _report,
     "explain": _explain,
+    "explain_inside": _explain,
     "explain_preview": _explain,
     "interactions": _explain,
     "partial_dependence": _explain,

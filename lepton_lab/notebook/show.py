@@ -23,6 +23,7 @@ RESULTS = (
     ("lepton_lab.evaluation.nearest", "NearestRows"),
     ("lepton_lab.reporting.written", "ModelReport"),
     ("lepton_lab.explanation.explanation", "Explanation"),
+    ("lepton_lab.explanation.inside.inside_explanation", "InsideExplanation"),
     ("lepton_lab.explanation.counterfactual.result", "Counterfactuals"),
     ("lepton_lab.explanation.interactions", "Interactions"),
     ("lepton_lab.explanation.reason_codes", "ReasonCodes"),
@@ -48,6 +49,12 @@ def _explanation_panel(explanation: Any) -> Any:
     from lepton_lab.notebook.panels.explanation import ExplanationPanel
 
     return ExplanationPanel(explanation)
+
+
+def _inside_panel(inside: Any) -> Any:
+    from lepton_lab.notebook.panels.inside import InsidePanel
+
+    return InsidePanel(inside)
 
 
 def _result_panel(evaluation: Any) -> Any:
@@ -78,6 +85,7 @@ def _runs_panel(runs: Any) -> Any:
 PANELS: dict[str, Callable[[Any], Any]] = {
     "Evaluation": _result_panel,
     "Explanation": _explanation_panel,
+    "InsideExplanation": _inside_panel,
     "WhatIf": _whatif_panel,
     "Check": _data_panel,
     "Runs": _runs_panel,

@@ -5,7 +5,7 @@ Parsing, `--help`, `--code`, TOML bodies and completion all read this table; not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MODEL, FRAME, RUN, PATH, SAMPLE, VERB = "MODEL", "FRAME", "RUN", "PATH", "SAMPLE", "VERB"
 COLUMN = "COLUMN"
@@ -24,7 +24,8 @@ class Option:
             bounds (column=low..high or column=value,value, may be repeated), choice,
             or switch (no value).
         sample: A value, for the error about one that cannot be read.
-        keyword: Of the Python function; the name itself unless given.
+        as_keyword: Of the Python function; the name itself unless given.
+        leads_to: The verb that a line with this flag means; its function takes the value.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Option:
     choices: tuple[str, ...] = ()
     as_keyword: str = ""
     sample: str = ""
+    leads_to: str = ""
 
     @property
     def flag(self) -> str:
@@ -103,6 +105,8 @@ POINTS = Option("points", "int", "how many values of the column are asked")
 
 SPLIT = Option("split", "text", "how rows are held out: random, stratified, group:COLUMN, time:COLUMN or given:COLUMN")
 WEIGHTS = Option("weights", "text", "balanced, a column, or $name for an array")
+
+INSIDE = Option("inside", "column", "the column of images, series or texts to look into", as_keyword="column")
 
 COSTS = Option("costs", "numbers", "of wrong decisions: finds the threshold that costs least",
                sample="false_alarm=1,missed=5")  # fmt: skip
@@ -182,8 +186,18 @@ _TABLE = (
     Verb("explain", "Shapley values with bounds, for rows held out of training or of a frame", (MODEL, FRAME + "?"),
          (ROWS, ROW, AT, BACKGROUND, BUDGET, HALFWIDTH, GROUPS,
           Option("heads", "switch", "measure too how much the heads of the network disagree on each value"),
-          Option("memory", "text", "to stay under, above the model, the data and the result: 500MB"), SEED),
+          Option("memory", "text", "to stay under, above the model, the data and the result: 500MB"), SEED,
+          replace(INSIDE, leads_to="explain_inside")),
          "ex = %lepton explain model --rows 500"),
+    Verb("explain_inside", "which parts of an image, a series or a text made the model say so", (MODEL, FRAME + "?"),
+         (INSIDE, ROWS, ROW, AT,
+          Option("parts", "choice", "superpixels or patches; segments, changes or time; words, sentences, ...",
+                 ("superpixels", "patches", "segments", "changes", "time", "words", "clauses", "sentences",
+                  "paragraphs")),
+          Option("n-parts", "int", "how many parts of an image, stretches of a series, parts of a text at most"),
+          Option("baseline", "text", "instead of parts: blur, mean, black; mean, own, bridge, seasonal:24; or $array"),
+          Option("output", "text", "the one of several classes to keep"), BUDGET, HALFWIDTH, SEED),
+         "%lepton explain model --inside scan --row 3"),
     Verb("explain_preview", "a quick look from gradients: near the Shapley values, but not them", (MODEL, FRAME + "?"),
          (ROWS, ROW, AT, BACKGROUND, GROUPS, SEED),
          "%lepton explain_preview model"),

@@ -16,6 +16,7 @@ PICTURES = {
     "ErrorTree": "error_tree",
     "Comparison": "comparison",
     "Explanation": "shapley_values",
+    "InsideExplanation": "inside",
     "ExplainProgress": "explain_progress",
     "ReasonCodes": "reason_list",
     "Counterfactuals": "counterfactual_list",

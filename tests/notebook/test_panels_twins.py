@@ -10,11 +10,12 @@ from lepton_lab.evaluation.run_table import Runs
 from lepton_lab.notebook.panels.bundle import STATIC, script, styles
 from lepton_lab.notebook.panels.data import DataPanel
 from lepton_lab.notebook.panels.explanation import ExplanationPanel
+from lepton_lab.notebook.panels.inside import InsidePanel
 from lepton_lab.notebook.panels.result import ResultPanel
 from lepton_lab.notebook.panels.runs import RunsPanel
 from lepton_lab.notebook.panels.training import TrainingPanel
 from lepton_lab.notebook.panels.whatif import WhatIfPanel
-from tests.pictures import examples, result_examples
+from tests.pictures import examples, inside_examples, result_examples
 from tests.pictures.test_pictures import run as nasty_run
 from tests.pictures.test_pictures import whole_check
 
@@ -23,6 +24,7 @@ PANELS = {
     "training": lambda: TrainingPanel("Training of " + examples.NASTY[0], 60.0),
     "explanation": lambda: ExplanationPanel(examples.explanation(2000, columns=(*examples.NASTY, *examples.COLUMNS))),
     "result": lambda: ResultPanel(result_examples.with_errors()),
+    "inside": lambda: InsidePanel(inside_examples.of_image(3, examples.NASTY, side=40, n_channels=3)),
     "whatif": lambda: WhatIfPanel(examples.what_if()),
     "data": lambda: DataPanel(whole_check()),
     "runs": lambda: RunsPanel(Runs([nasty_run(), nasty_run()])),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import io
 import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
@@ -19,9 +20,12 @@ from lepton_lab.data.quality import check_table
 from lepton_lab.environment import Condition, Doctor, FrameSeen, Status
 from lepton_lab.pictures import shapley_values
 from lepton_lab.pictures.markup import clean, tag
+from lepton_lab.pictures.numbers import signed
+from lepton_lab.pictures.outline import inner_point, outline
+from lepton_lab.pictures.png import data_url, png
 from lepton_lab.pictures.swarm import stack
 from lepton_lab.pictures.waterfall import Step, largest_first
-from tests.pictures import effect_examples, examples, result_examples
+from tests.pictures import effect_examples, examples, inside_examples, result_examples
 
 LIMIT = 200_000
 NASTY = (*examples.NASTY, *examples.COLUMNS)
@@ -119,6 +123,12 @@ RESULTS = {
     "one nasty row": lambda: examples.explanation(5, columns=NASTY)[2],
     "no rows": lambda: examples.explanation(3)[0:0],
     "many rows": lambda: examples.explanation(5000, columns=tuple(f"column_{i}" for i in range(60))),
+    "inside an image": lambda: inside_examples.of_image(),
+    "inside images of colour": lambda: inside_examples.of_image(3, examples.NASTY, side=224, n_channels=3),
+    "inside a series": lambda: inside_examples.of_series(2, examples.NASTY),
+    "inside a series of many channels": lambda: inside_examples.of_series(30),
+    "inside a text": lambda: inside_examples.of_text(),
+    "inside a long text": lambda: inside_examples.of_text((inside_examples.TEXT + " ") * 400),
     "effect": lambda: effect_examples.effect(column=examples.NASTY[0]),
     "effect by date": lambda: effect_examples.effect("date", n_classes=3),
     "effect of one row": lambda: effect_examples.effect(n_rows=1),
@@ -339,3 +349,57 @@ def test_cohorts_say_who_differs_and_where():
     words = parsed(pictures.html(effect_examples.cohorts())).words
     for expected in ("young against old", "40 rows and 60 rows", "+1.25", "mean in old"):
         assert expected in words
+
+
+@pytest.mark.parametrize("make", [inside_examples.of_image, inside_examples.of_series, inside_examples.of_text])
+def test_every_drawn_part_says_its_value_without_colour(make):
+    inside = make()
+    (one,), k = inside.objects, inside.main_output
+    html, strongest = str(pictures.html(inside)), int(np.abs(one.values(k)).argmax())
+    value = signed(float(one.values(k)[strongest]))
+    name = one.explanation.feature_names[strongest]
+    assert f"{name}: {signed(float(one.values(k)[strongest]), 3)}" in html
+    # In the drawing, in the table, and in plain text.
+    assert html.count(value) >= 2 and value in pictures.text(inside)
+
+
+def test_an_outline_holds_the_points_of_a_part_and_no_others():
+    """By the rule of even and odd crossings, also with holes and corners that touch."""
+    draw = np.random.default_rng(0)
+    for _ in range(20):
+        mask = draw.random((6, 7)) < 0.5
+        mask[draw.integers(6), draw.integers(7)] = True
+        found = np.zeros_like(mask)
+        for y in range(6):
+            for x in range(7):
+                found[y, x] = crossings(outline(mask), x + 0.5, y + 0.5) % 2
+        np.testing.assert_array_equal(found, mask)
+        x, y = inner_point(mask)
+        assert mask[int(y), int(x)]
+
+
+def crossings(path: str, x: float, y: float) -> int:
+    """How often a ray to the right from a point meets the lines of a path."""
+    n = 0
+    for line in path.split("M")[1:]:
+        start, *moves = re.findall(r"[hv]-?\d+|^\d+ \d+", line)
+        at = first = tuple(map(int, start.split()))
+        for move in [*moves, None]:
+            if move is None:
+                to = first
+            elif move[0] == "h":
+                to = (at[0] + int(move[1:]), at[1])
+            else:
+                to = (at[0], at[1] + int(move[1:]))
+            n += at[0] == to[0] and at[0] > x and min(at[1], to[1]) < y < max(at[1], to[1])
+            at = to
+    return n
+
+
+def test_a_png_is_the_image():
+    image_module = pytest.importorskip("PIL.Image")
+    for channels in (1, 3):
+        image = np.random.default_rng(channels).integers(0, 256, (5, 7, channels), dtype=np.uint8)
+        found = np.asarray(image_module.open(io.BytesIO(png(image))))
+        np.testing.assert_array_equal(found.reshape(image.shape), image)
+    assert len(data_url(np.random.default_rng(0).integers(0, 256, (224, 224, 3), dtype=np.uint8), most=20_000)) < 27_000
