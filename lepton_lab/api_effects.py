@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from lepton_lab.explanation.effects.effect import Effect
     from lepton_lab.explanation.estimate import ExplainProgress, Pace
     from lepton_lab.explanation.explanation import Explanation
+    from lepton_lab.explanation.inside.inside_explanation import InsideExplanation
     from lepton_lab.explanation.loss_importance import LossImportance
+    from lepton_lab.explanation.options import ExplainOptions
     from lepton_lab.trained import TrainedModel
 
     Listener = Callable[[ExplainProgress], None]
@@ -234,9 +236,17 @@ def explain_preview(
     row: object = None,
     at: int | None = None,
     seed: int = 0,
+    inside: str | None = None,
+    method: str = "integrated_gradients",
+    parts: str | None = None,
+    n_parts: int | None = None,
+    baseline: Any = None,
+    output: str | int | None = None,
     report: Listener | None = None,
-) -> Explanation:
+) -> Explanation | InsideExplanation:
     """A quick look at an explanation, from gradients (DeepLIFT): near the Shapley values, but not them.
+
+    With `inside="scan"` the look is into the objects of a column, as in `explain_inside`.
 
     Args:
         model: A trained model, or a JAX function of an array.
@@ -247,13 +257,21 @@ def explain_preview(
         row: The one row with this index label.
         at: The one row at this position.
         seed: Of samples.
+        inside: A column of images or series of a trained model, to look into its objects.
+        method: Inside objects: "integrated_gradients", or of images "grad_cam".
+        parts: Inside objects, as for `explain_inside`.
+        n_parts: Inside objects, as for `explain_inside`.
+        baseline: Inside objects, as for `explain_inside`.
+        output: Inside objects: the one looked at; of several the first row's prediction if left out.
         report: Hears an `ExplainProgress` after each chunk.
 
     Returns:
         An explanation whose `method` begins with "preview:".
 
     Raises:
-        ExplanationError: A function that is no JAX function, or missing values in its rows.
+        ExplanationError: A function that is no JAX function, or missing values in its rows; no such gradients.
+        OptionError: No such row, method, parts, baseline or output.
+        ColumnError: No such column of objects.
 
     Example:
         >>> ll.explain_preview(model, df).method  # doctest: +SKIP
@@ -265,6 +283,8 @@ def explain_preview(
     asked = _Rows(model, df, "explain_preview", "model, df", rows, row, at, seed, None)
     with _listening(None, report) as pace:
         options = ExplainOptions(seed=seed, report=report, stop=pace.stop)
+        if inside is not None:
+            return _preview_inside(asked, inside, method, (parts, n_parts, baseline), output, options)
         if asked.is_model:
             table, against = asked.table(), asked.background(background)
             x, labels = asked.model.encoder.encode(table), table.index.to_numpy()
@@ -272,6 +292,27 @@ def explain_preview(
             return preview_trained(asked.model, x, shown, labels, background=against, groups=groups, options=options)
         against = asked.cut_background(background)
         return preview_function(model, asked.rows_in(), against, groups=groups, options=options)
+
+
+def _preview_inside(
+    asked: _Rows,
+    column: str,
+    method: str,
+    cut: tuple[str | None, int | None, Any],
+    output: str | int | None,
+    options: ExplainOptions,
+) -> InsideExplanation:
+    """A quick look into the objects of a column."""
+    from lepton_lab.evaluation.ask import Which
+    from lepton_lab.evaluation.ask_inside import rows_inside
+    from lepton_lab.explanation.inside.cut import Wanted
+    from lepton_lab.explanation.inside.preview_inside import preview_inside_rows
+
+    model = asked.model
+    with model.encoder.visit():
+        which = Which(asked.rows, asked.row, asked.at, asked.seed)
+        rows, notes = rows_inside(model, asked.df, column, which, "explain_preview")
+        return preview_inside_rows(rows, Wanted(*cut), method, output, options, notes)
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,23 @@ def test_taking_the_strongest_parts_away_hurts_more_than_any(model, frame) -> No
     assert np.mean(ours) < np.mean(chance) - 0.5
 
 
+def test_previews_say_that_they_are_none_and_gradients_add_up(model, frame) -> None:
+    at = first(frame, "spot")
+    for column, kind in (("scan", "patches"), ("wave", "time")):
+        found = ll.explain_preview(model, frame, inside=column, at=at, parts=kind, n_parts=4, output="spot")
+        exact = ll.explain_inside(model, frame, column, at=at, parts=kind, n_parts=4, output="spot")
+        assert found.is_preview and not found.exact and found.output_names == ("spot",)
+        ends = exact.objects[0].ends()
+        assert found.objects[0].ends()[1] == pytest.approx(ends[1], abs=1e-4)
+        assert found.objects[0].values().sum() == pytest.approx(ends[1] - ends[0], abs=2e-2 * max(1, abs(np.ptp(ends))))
+    heat = ll.explain_preview(model, frame, inside="scan", method="grad_cam", at=at, parts="patches", n_parts=16)
+    assert heat.unit == "heat" and heat.objects[0].values().min() >= 0 and "preview" in repr(heat)
+    with pytest.raises(ExplanationError, match="grad_cam is for image columns"):
+        ll.explain_preview(model, frame, inside="wave", method="grad_cam", at=at)
+    with pytest.raises(OptionError, match="Choose one of: 'integrated_gradients', 'grad_cam'"):
+        ll.explain_preview(model, frame, inside="wave", method="lime", at=at)
+
+
 @pytest.mark.parametrize("baseline", ["blur", "black", np.full((8, 8), 9, np.uint8)])
 def test_baselines_of_images(model, frame, baseline) -> None:
     found = ll.explain_inside(model, frame, "scan", at=0, n_parts=4, baseline=baseline)

@@ -173,3 +173,26 @@ def test_the_nearest_texts_share_words_and_strangers_share_none(model, frame):
     assert found.to_frame().message.iloc[0] == frame.message.iloc[10] and found.neighbours.similarity[0, 0] > 0.999
     assert found.out_of_scope.tolist()[1:] == [True, True] and found.how == "the words of the texts"
     assert ll.nearest(model, messages(80, seed=8)).out_of_scope.mean() < 0.3
+
+
+def test_the_word_that_decides_is_found_inside_a_text(model, frame):
+    at = next(i for i in range(10, N) if "refund" in frame["message"].iloc[i])
+    rows = frame.iloc[[at]]
+    found = ll.explain_inside(model, rows, at=0)
+    (one,) = found
+    assert found.kind == "text" and found.exact and found.table()["part"].iloc[0] == "refund"
+    base, prediction = one.ends()
+    assert one.values().sum() == pytest.approx(prediction - base, abs=1e-4)
+    assert prediction == pytest.approx(float(logit(model, rows)[0]), abs=1e-4)
+    # Without its words it is a missing text, for every member of the blend.
+    assert base == pytest.approx(float(logit(model, rows.assign(message=None))[0]), abs=1e-4)
+    shapes = found.to_shap()
+    assert "".join(shapes.data) == rows["message"].iloc[0]
+    assert "refund" in html(found) and "refund[+" in text(found)
+
+
+def test_a_long_text_is_looked_into_by_longer_pieces(model, frame):
+    found = ll.explain_inside(model, frame.iloc[:5], n_parts=6)
+    assert [one.explanation.values.shape[1] for one in found] == [2, 6, 4]
+    assert any("2 rows are left out" in note for note in found.notes)
+    assert any("its parts are passages" in note for note in found.notes)

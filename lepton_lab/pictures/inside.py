@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 # Parts in the table, rows drawn at most, and bytes of drawings after which no further row is drawn.
 AT_MOST_PARTS, AT_MOST_ROWS, AT_MOST_BYTES = 8, 6, 110_000
-WORDS = {"image": "image", "series": "series", "text": "text", "items": "history"}
-_DRAWN = {"image": inside_image, "series": inside_series, "text": inside_text}
+_DRAWN = {"image": inside_image, "series": inside_series, "text": inside_text, "items": inside_text}
 
 
 def html(inside: InsideExplanation, *, output: int | None = None) -> Markup:
@@ -46,7 +45,7 @@ def text(inside: InsideExplanation) -> str:
         ]
         drawn = _DRAWN[inside.kind].text(inside, one, output)
         made = text_table(["part", "mean", "effect", "95 %"], cells, numeric=(2,))
-        parts += [f"row {value(one.explanation.row_labels[0])}: {_ends(inside, one, output)}", drawn, made]
+        parts += [f"row {value(one.explanation.row_labels[0])}: {ends_of(inside, one, output)}", drawn, made]
     hidden = len(inside) - AT_MOST_ROWS
     return "\n".join([*parts, *([f"{count(hidden, 'more row')}: inside[{AT_MOST_ROWS}]"] if hidden > 0 else [])])
 
@@ -66,7 +65,7 @@ def subtitle(inside: InsideExplanation, output: int) -> str:
         what += f", class {inside.output_names[output]}"
     what += f", against {inside.baseline}"
     if inside.is_preview:
-        return f"{what}; from gradients: not Shapley values"
+        return f"{what}; from gradients: no Shapley values"
     return what + ("; exact" if inside.exact else "; with 95 % bounds of the sampling error")
 
 
@@ -82,11 +81,14 @@ def _row(inside: InsideExplanation, one: InsideObject, output: int) -> Markup:
     drawing = _DRAWN[inside.kind].drawing(inside, one, output)
     label = f"row {value(one.explanation.row_labels[0])}" if len(inside) > 1 else ""
     beside = tag("div", _table(rows), class_="lep-inside-table")
-    both = tag("div", drawing, beside) if inside.kind == "text" else theme.row(drawing, beside)
-    return theme.section(label, tag("div", _ends(inside, one, output), class_="lep-sub"), both)
+    both = tag("div", drawing, beside) if inside.kind in ("text", "items") else theme.row(drawing, beside)
+    return theme.section(label, tag("div", ends_of(inside, one, output), class_="lep-sub"), both)
 
 
-def _ends(inside: InsideExplanation, one: InsideObject, output: int) -> str:
+def ends_of(inside: InsideExplanation, one: InsideObject, output: int) -> str:
+    """In words, what the parts' values add up to."""
+    if inside.unit == "heat":
+        return "heat from 0 to 1: where the last layer speaks for the class; it adds up to nothing"
     base, prediction = one.ends(output)
     total = signed(prediction - base, 3)
     return f"{number(base)} with {inside.baseline} in its place, {number(prediction)} as it is: {total} by its parts"

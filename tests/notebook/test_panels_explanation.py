@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 import lepton_lab as ll
+from lepton_lab.data.array_values import ArrayValue
 from lepton_lab.notebook.panels import explanation as panels
 from lepton_lab.notebook.panels.explanation import ExplanationPanel
 from tests.pictures import examples
@@ -165,3 +167,13 @@ def test_two_hundred_columns_and_groups_are_told():
     assert len(buffers[0]) == 4 * 30 * 30
     told, _ = asked(ex, type="dependence", column="c199")
     assert told["column"] == "c199"
+
+
+def test_a_row_leads_inside_its_objects(ex):
+    data = np.array(ex.data, dtype=object)
+    data[3, 0], data[3, 1] = ArrayValue(np.zeros((4, 4), np.uint8)), "my card was stolen last night"
+    message, _ = asked(dataclasses.replace(ex, data=data), type="row", row=3)
+    assert [one["name"] for one in message["inside"]] == list(NAMES[:2])
+    assert message["inside"][0]["code"] == f"ll.explain_inside(model, df, {NAMES[0]!r}, row={ex.row_labels.tolist()[3]!r})"
+    message, _ = asked(ex, type="row", row=3)
+    assert message["inside"] == []

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lepton_lab.notebook.panels.inside import InsidePanel
+from lepton_lab.pictures.numbers import number
 from tests.pictures import examples, inside_examples
 
 pytestmark = pytest.mark.usefixtures("recorded")
@@ -30,7 +31,7 @@ def test_an_images_parts_are_those_of_the_explanation():
     values = one.values(1)
     assert {part["part"]: part["value"] for part in message["parts"]} == dict(enumerate(values))
     assert [abs(part["value"]) for part in message["parts"]] == sorted(np.abs(values), reverse=True)
-    assert (message["base"], message["prediction"]) == one.ends(1)
+    assert number(one.ends(1)[0]) in message["ends"] and number(one.ends(1)[1]) in message["ends"]
     assert len(message["shapes"]["paths"]) == len(message["shapes"]["points"]) == len(values)
     assert message["code"] == "ll.explain_inside(model, df, 'scan', row=2)"
     assert message["labels"] == ["0", "1", "2"] and message["outputs"] == list(examples.NASTY)

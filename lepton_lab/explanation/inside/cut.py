@@ -26,8 +26,14 @@ PARTS = {
     "image": ("superpixels", "patches"),
     "series": ("segments", "changes", "time"),
     "text": ("words", "clauses", "sentences", "paragraphs"),
+    "items": ("items",),
 }
-BASELINES = {"image": ("blur", "mean", "black"), "series": ("mean", "own", "bridge", "seasonal"), "text": ("nothing",)}
+BASELINES = {
+    "image": ("blur", "mean", "black"),
+    "series": ("mean", "own", "bridge", "seasonal"),
+    "text": ("nothing",),
+    "items": ("nothing",),
+}
 _BASELINE_WORDS = {
     "blur": "the image blurred", "mean": "its mean colour", "black": "black",
     "own": "its own mean", "bridge": "straight lines that bridge each stretch", "nothing": "no words",
@@ -236,6 +242,3 @@ def _between(text: str, spans: Sequence[tuple[int, int]]) -> list[str]:
 
 def _texts(text: str, players: words.TextPlayers, z: np.ndarray) -> list[str | None]:
     return [words.compose(text, players, one) for one in z]
-
-
-CUTTERS: dict[str, Callable[[Any, Any, Wanted], Cut]] = {"image": cut_image, "series": cut_series, "text": cut_text}

@@ -22,13 +22,18 @@ from lepton_lab.explanation.asked import at_once
 from lepton_lab.explanation.estimate import ExplainProgress
 from lepton_lab.explanation.explain_function import Naming, ask_function
 from lepton_lab.explanation.explanation import Explanation
-from lepton_lab.explanation.inside.cut import CUTTERS, Cut, Wanted, channel_names
+from lepton_lab.explanation.inside.cut import Cut, Wanted, channel_names, cut_image, cut_series, cut_text
+from lepton_lab.explanation.inside.history_items import cut_items
 from lepton_lab.explanation.inside.inside_explanation import InsideExplanation, InsideObject, whole
 from lepton_lab.explanation.inside.object_answers import networks_of, object_answers, text_answers
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.tasks import output_names
 from lepton_lab.trained import TrainedModel
 from lepton_lab.training.compilation import use_compilation_cache
+
+CUTTERS: dict[str, Callable[[Any, Any, Wanted], Cut]] = {
+    "image": cut_image, "series": cut_series, "text": cut_text, "items": cut_items,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,9 @@ def object_column(model: TrainedModel, column: str | None) -> str:
     """
     known = [block.column for block in model.encoder.blocks if isinstance(block, ObjectBlock)]
     if not known:
-        raise ColumnError("no column of this model holds images, series or texts: ll.explain(model) has all there is.")
+        raise ColumnError(
+            "no column of this model holds images, series, texts or lists of items: ll.explain(model) has all there is."
+        )
     if column is None:
         if len(known) > 1:
             raise ColumnError(f"which column? {', '.join(map(repr, known))} hold objects. For example: {known[0]!r}")

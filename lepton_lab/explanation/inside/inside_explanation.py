@@ -31,7 +31,7 @@ class InsideObject:
         explanation: of the one row: a feature is a part, the base value is the prediction with the baseline in the
             object's place, and `data` holds each part's mean, or its words.
         shown: the object as the model reads it, in the user's own unit: an image uint8 `(height, width, channel)`, a
-            series `(step, channel)`, a text.
+            series `(step, channel)`, a text, the items of a history one after the other.
         hidden: the baseline, alike; of a text what is left without its parts.
         owner: the part of each place, `(height, width)` or `(step, channel)`; of a text the first character of each
             part and the one behind its last `(part, 2)`.
@@ -68,7 +68,7 @@ class InsideExplanation:
 
     Args:
         column: the column of objects.
-        kind: `image`, `series` or `text`.
+        kind: `image`, `series`, `text` or `items`.
         baseline: what stands where a part is away, in words.
         objects: one a row.
         channels: of series, by name.

@@ -22,7 +22,7 @@ def inside_to_shap(inside: InsideExplanation) -> shap.Explanation:
     """
     if inside.kind == "image":
         return _images(inside)
-    if inside.kind == "text":
+    if inside.kind in ("text", "items"):
         return _texts(inside)
     if len(inside) != 1:
         raise ExplanationError(

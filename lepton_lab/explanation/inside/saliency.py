@@ -64,19 +64,40 @@ def integrated_gradients(
     Source: Sundararajan et al. 2017, arXiv:1703.01365.
     """
     ends = np.asarray(_outputs(answer, output)(jnp.asarray(np.stack([baseline, image]))))
+    slope = _slope_of(answer, output)
     change = float(ends[1]) - float(ends[0])
-    slope, n_points, n_done = _slope_of(answer, output), _FEWEST, 2
+    values, gap, n = along_the_way(slope, image, baseline, change, tolerance=tolerance)
+    return Saliency(values.sum(2), f"preview: integrated gradients, {n} points on the way", gap, 2 * n)
+
+
+def along_the_way(
+    slope: Reads,
+    shown: Float[np.ndarray, "*object"],
+    baseline: Float[np.ndarray, "*object"],
+    change: float,
+    *,
+    tolerance: float = 1e-3,
+) -> tuple[Float[np.ndarray, "*object"], float, int]:
+    """Integrated gradients of an object of any shape, how far off the change their sum is, and the points looked at.
+
+    Args:
+        slope: `(shown, baseline, places, shares)` to the sum of gradients at `places` between 0 and 1, by `shares`.
+        shown: where the way ends; NaN is nothing, and has no gradient.
+        baseline: where it begins.
+        change: what values should add up to.
+        tolerance: relative to it.
+    """
+    step, n_points = np.nan_to_num(shown.astype(np.float64) - baseline), _FEWEST
     while True:
         places, shares = _way(n_points)
-        total = np.zeros(image.shape, np.float64)
+        total = np.zeros(shown.shape, np.float64)
         for start in range(0, n_points, _BATCH):
             part = slice(start, start + _BATCH)
-            total += np.asarray(slope(image, baseline, places[part], shares[part]), np.float64)
-        values = (total * (image - baseline)).sum(2)
-        n_done += n_points
+            total += np.nan_to_num(np.asarray(slope(shown, baseline, places[part], shares[part]), np.float64))
+        values = total * step
         gap = abs(float(values.sum()) - change) / max(abs(change), 1e-6)
         if gap <= tolerance or n_points >= _MOST:
-            return Saliency(values, f"preview: integrated gradients, {n_points} points on the way", gap, n_done)
+            return values, gap, n_points
         n_points *= 2
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lepton_lab.data.array_values import ArrayValue
+from lepton_lab.data.item_lists import ItemList
 from lepton_lab.explanation.column_places import places_of, relative_heights
 from lepton_lab.explanation.estimate import T_95
 from lepton_lab.explanation.row_scores import row_scores
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 AT_MOST_COLUMNS = 30
 AT_MOST_LEVELS = 40
 AT_MOST_STRENGTHS = 5
+# Words from which on a value is a text, as where columns are told apart.
+WORDS_OF_A_TEXT = 5
 NO_ORDER = 255
 
 Told = dict[str, Any]
@@ -63,7 +67,18 @@ def one_row(explanation: Explanation, row: int, output: int) -> Told:
         "label": value(label), "base": base, "prediction": prediction, "unit": explanation.unit,
         "steps": [{"name": s.name, "shown": s.shown, "value": s.value, "error": s.error_std} for s in made],
         "code": f"ll.explain(model, df.loc[[{label!r}]])",
+        "inside": [
+            {"name": name, "code": f"ll.explain_inside(model, df, {name!r}, row={label!r})"}
+            for name, cell in zip(explanation.feature_names, explanation.data[row], strict=True) if holds_parts(cell)
+        ],
     }  # fmt: skip
+
+
+def holds_parts(cell: object) -> bool:
+    """Whether a value is an image, a series, a list of items or a text: something to look into."""
+    if isinstance(cell, str):
+        return len(cell.split()) >= WORDS_OF_A_TEXT
+    return isinstance(cell, (ArrayValue, ItemList))
 
 
 def dependence(found: Dependence, rows: list[int], n_outputs: int) -> tuple[Told, list[bytes]]:

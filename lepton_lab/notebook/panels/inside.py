@@ -19,7 +19,12 @@ from lepton_lab.pictures.numbers import value
 if TYPE_CHECKING:
     from lepton_lab.explanation.inside.inside_explanation import InsideExplanation
 
-_SHAPES = {"image": inside_image.shapes, "series": inside_series.shapes, "text": inside_text.shapes}
+_SHAPES = {
+    "image": inside_image.shapes,
+    "series": inside_series.shapes,
+    "text": inside_text.shapes,
+    "items": inside_text.shapes,
+}
 
 
 class InsidePanel(TwinnedPanel):
@@ -66,7 +71,6 @@ def code_of(inside: InsideExplanation, row: int | None = None) -> str:
 def told_of(inside: InsideExplanation, row: int, output: int) -> dict[str, Any]:
     """What the page draws of one row and one class."""
     one = inside.objects[row]
-    base, prediction = one.ends(output)
     parts = [
         {"part": part.part, "name": part.name, "shown": part.shown, "value": part.value, "half": part.half}
         for part in part_rows(one, output)
@@ -74,7 +78,7 @@ def told_of(inside: InsideExplanation, row: int, output: int) -> dict[str, Any]:
     return {
         "row": row, "output": output, "kind": inside.kind, "column": inside.column, "unit": inside.unit,
         "labels": [value(label) for label in inside.row_labels.tolist()], "outputs": list(inside.output_names),
-        "channels": list(inside.channels), "baseline": inside.baseline, "base": base, "prediction": prediction,
+        "channels": list(inside.channels), "ends": picture.ends_of(inside, one, output),
         "parts": parts, "shapes": _SHAPES[inside.kind](one), "sub": picture.subtitle(inside, output),
         "notes": list(picture.notes_of(inside)), "method": one.explanation.method, "code": code_of(inside, row),
     }  # fmt: skip

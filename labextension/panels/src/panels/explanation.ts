@@ -47,6 +47,7 @@ interface Row extends Waterfall {
   row: number;
   label: string;
   code: string;
+  inside: { name: string; code: string }[];
   error: string | null;
 }
 
@@ -200,7 +201,17 @@ class ExplanationView {
   private drawRow(row: Row): void {
     const width = Math.max(400, Math.min(760, this.el.clientWidth || 760));
     const head = h("div", { class: "lep-label" }, `Row ${row.label}`, h("span", { class: "lep-sub" }, row.code));
-    this.detail.replaceChildren(...(this.stage.hidden ? [] : [head]), waterfall(row, width));
+    this.detail.replaceChildren(...(this.stage.hidden ? [] : [head]), waterfall(row, width), ...this.insides(row));
+  }
+
+  /** What leads into columns of images, series and texts: the line that looks into this row's. */
+  private insides(row: Row): HTMLElement[] {
+    if (!row.inside.length) return [];
+    const lead = (one: Row["inside"][number]) => {
+      const press = () => (this.setCode(one.code), this.say(`the line that looks inside ${one.name} is ready to be copied`));
+      return h("button", { type: "button", class: "lep-button", "aria-label": `look inside ${one.name}`, click: press }, one.name);
+    };
+    return [h("div", { class: "lep-tools" }, h("span", { class: "lep-field" }, "Look inside ", ...row.inside.map(lead)))];
   }
 
   private showDependence(content: any, buffers: DataView[]): void {

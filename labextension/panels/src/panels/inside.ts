@@ -16,9 +16,7 @@ interface Told extends Drawn {
   unit: string;
   labels: string[];
   outputs: string[];
-  baseline: string;
-  base: number;
-  prediction: number;
+  ends: string;
   sub: string;
   notes: string[];
   method: string;
@@ -112,7 +110,7 @@ class InsideView {
     this.code = told.code;
     this.python.textContent = told.code;
     this.sub.textContent = told.sub;
-    this.ends.textContent = `${number(told.base)} with ${told.baseline} in its place, ${number(told.prediction)} as it is: ${signed(told.prediction - told.base, 3)} by its parts (${told.unit})`;
+    this.ends.textContent = told.ends;
     this.choices(told);
     this.notes.hidden = !told.notes.length;
     this.notes.replaceChildren(...told.notes.map((words) => h("li", {}, words)));
@@ -128,7 +126,7 @@ class InsideView {
       ...(told.labels.length > 1 ? [h("label", { class: "lep-field" }, "Row ", this.row)] : []),
       ...(told.outputs.length > 1 ? [h("label", { class: "lep-field" }, "Class ", this.output)] : []),
       h("label", { class: "lep-field" }, "Colours ", this.cover),
-      ...(told.kind === "text" ? [] : [h("label", { class: "lep-field" }, this.instead, "show the baseline instead")]),
+      ...(told.kind === "text" || told.kind === "items" ? [] : [h("label", { class: "lep-field" }, this.instead, "show the baseline instead")]),
       h("span", { class: "lep-sub" }, "+ raises the score (solid), − lowers it (dashed)"),
     ];
     // What has the focus keeps it.
@@ -168,7 +166,7 @@ class InsideView {
     this.chosen = part;
     for (const node of this.el.querySelectorAll<HTMLElement>("[data-part]")) node.classList.toggle("active", part !== null && Number(node.dataset.part) === part);
     const one = this.told?.parts.find((each) => each.part === part);
-    const mean = one?.shown && this.told!.kind !== "text" ? `, mean ${one.shown}` : "";
+    const mean = one?.shown && ["image", "series"].includes(this.told!.kind) ? `, mean ${one.shown}` : "";
     this.readout.textContent = one ? `${wordsOf(one)}${mean}` : "Point at a part, or use the arrow keys.";
   }
 
