@@ -174,6 +174,8 @@ def test_a_row_leads_inside_its_objects(ex):
     data[3, 0], data[3, 1] = ArrayValue(np.zeros((4, 4), np.uint8)), "my card was stolen last night"
     message, _ = asked(dataclasses.replace(ex, data=data), type="row", row=3)
     assert [one["name"] for one in message["inside"]] == list(NAMES[:2])
-    assert message["inside"][0]["code"] == f"ll.explain_inside(model, df, {NAMES[0]!r}, row={ex.row_labels.tolist()[3]!r})"
+    assert (
+        message["inside"][0]["code"] == f"ll.explain_inside(model, df, {NAMES[0]!r}, row={ex.row_labels.tolist()[3]!r})"
+    )
     message, _ = asked(ex, type="row", row=3)
     assert message["inside"] == []

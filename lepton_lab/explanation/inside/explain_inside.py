@@ -172,7 +172,13 @@ def _shapley(rows: RowsInside, row: int, cut: Cut, options: ExplainOptions) -> E
 def _object_function(rows: RowsInside, row: int, cut: Cut) -> Callable[[Any], np.ndarray]:
     """A row's logits by which parts of its object are there."""
     answers = object_answers(rows.model, rows.x[row], rows.place)
-    return lambda z: answers(cut.encoded(np.asarray(z)))
+
+    def function(z: Any) -> np.ndarray:
+        # Batches are filled up with copies, and walks meet on their way: each object is read once a call.
+        distinct, which = np.unique(np.asarray(z) > 0.5, axis=0, return_inverse=True)
+        return answers(cut.encoded(distinct))[which.reshape(-1)]
+
+    return function
 
 
 def _text_function(rows: RowsInside, row: int, cut: Cut) -> Callable[[Any], np.ndarray]:

@@ -82,10 +82,11 @@ def _by_gradients(output: int, rows: RowsInside, row: int, cut: Cut, options: Ex
     total, n_points, gap = np.zeros(shown.shape), 0, 0.0
     for member, k, fixed, share in _readings(rows, row):
         slope = functools.partial(_slope(member.structure, k, rows.kind, output), member.params, fixed, share)
-        floats = (np.asarray(one, np.float32) for one in (shown, hidden))
         answer = _answer(member.structure, k, rows.kind, output)
         both = np.asarray(answer(member.params, fixed, share, np.stack([shown, hidden]).astype(np.float32)))
-        values, off, points = along_the_way(slope, *floats, float(both[0] - both[1]))
+        values, off, points = along_the_way(
+            slope, np.asarray(shown, np.float32), np.asarray(hidden, np.float32), float(both[0] - both[1])
+        )
         total, n_points, gap = total + values, n_points + 2 * points, max(gap, off)
     places = total if total.ndim == cut.owner.ndim else total.sum(axis=-1)
     values = _sums(Parts(cut.owner, cut.names), places[: len(cut.owner)])

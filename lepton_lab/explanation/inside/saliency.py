@@ -71,7 +71,7 @@ def integrated_gradients(
 
 
 def along_the_way(
-    slope: Reads,
+    slope: Callable[..., Any],
     shown: Float[np.ndarray, "*object"],
     baseline: Float[np.ndarray, "*object"],
     change: float,
