@@ -49,13 +49,10 @@ def test_values_are_shapley_values_of_the_models_own_predictions(model, frame) -
     (one,) = found
     row, n = frame.iloc[[at]], 4
     names = model.task.classes
-    worth = {}
-    for held in itertools.product([0, 1], repeat=n):
-        shown = np.array(one.hidden)
-        for part in range(n):
-            if held[part]:
-                shown[one.owner == part] = one.shown[one.owner == part]
-        worth[held] = model.logits(row.assign(scan=[shown[:, :, 0]]))[0]
+    coalitions = list(itertools.product([0, 1], repeat=n))
+    shown = [np.where(np.array(held)[one.owner] == 1, one.shown[:, :, 0], one.hidden[:, :, 0]) for held in coalitions]
+    many = pd.concat([row] * len(coalitions), ignore_index=True).assign(scan=shown)
+    worth = dict(zip(coalitions, model.logits(many), strict=True))
     for part in range(n):
         value = np.zeros(3)
         for held in worth:
