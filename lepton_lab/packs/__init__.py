@@ -6,6 +6,7 @@ from lepton_lab.errors import OptionError, no_such_option
 from lepton_lab.packs.agriculture import AGRICULTURE
 from lepton_lab.packs.churn import CHURN
 from lepton_lab.packs.credit import CREDIT
+from lepton_lab.packs.demand import DEMAND
 from lepton_lab.packs.disease import DISEASE
 from lepton_lab.packs.domain import Domain, Needed
 from lepton_lab.packs.education import EDUCATION
@@ -29,6 +30,7 @@ DOMAINS: dict[str, Domain] = {
     "churn": CHURN,
     "agriculture": AGRICULTURE,
     "recommendation": RECOMMENDATION,
+    "demand": DEMAND,
     "intents": INTENTS,
 }
 

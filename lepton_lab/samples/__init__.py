@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, overload
 
 from lepton_lab.errors import no_such_option
+from lepton_lab.samples.bikes import BIKES
 from lepton_lab.samples.contact_centre import INTENTS
 from lepton_lab.samples.engines import ENGINES
 from lepton_lab.samples.movielens import MOVIELENS
@@ -58,6 +59,7 @@ SAMPLES = {
             "S. Aeberhard and M. Forina (1992), Wine, UCI Machine Learning Repository, doi.org/10.24432/C5PC7J",
             "chemistry",
         ),
+        BIKES,
         CHURN,
         LECTURERS,
         PUPILS,
