@@ -12,6 +12,7 @@ from lepton_lab.data.copies import is_coincidence, row_codes
 from lepton_lab.data.describe import MOST_CATEGORIES, Described
 from lepton_lab.data.finding import Finding
 from lepton_lab.data.schema import Column, Kind
+from lepton_lab.ranking import Ranking
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Task
 
@@ -71,6 +72,9 @@ def of_target(y: np.ndarray, task: Task, target: str, n_inputs: int) -> Iterator
     if isinstance(task, Survival):
         yield from _few_events(y, task, n_inputs)
         return
+    if isinstance(task, Ranking):
+        yield _popularity(y, task, target)
+        return
     if task.classes:
         counts = np.bincount(y, minlength=len(task.classes))
         rarest = int(counts.argmin())
@@ -94,6 +98,16 @@ def of_target(y: np.ndarray, task: Task, target: str, n_inputs: int) -> Iterator
         )
     if not task.classes:
         yield from _far_off_target(y, target)
+
+
+def _popularity(y: np.ndarray, task: Ranking, target: str) -> Finding:
+    """How many items there are, and how few of them make up half of the rows."""
+    counts = -np.sort(-np.bincount(y, minlength=len(task.classes)))
+    half = int(np.searchsorted(np.cumsum(counts), len(y) / 2)) + 1
+    rare = int(np.sum((counts > 0) & (counts < 5)))
+    message = f"{len(counts):,} items; half of the rows are of the {half:,} most popular; {rare:,} have under 5 rows"
+    advice = "Little is learned of rare items: they are recommended by what comes with them."
+    return Finding("items", target, 1.0, "info", message, advice)
 
 
 def _few_events(y: np.ndarray, task: Survival, n_inputs: int) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ from lepton_lab.data.times import read_goal
 from lepton_lab.data.told_types import read_names, read_types
 from lepton_lab.data.values import read_values
 from lepton_lab.errors import OptionError
+from lepton_lab.ranking import Ranking
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Binary, Regression, Task
 
@@ -224,6 +225,8 @@ def _about(described: list[Described], goal: Goal | None) -> Iterator[Finding]:
 
 def _leaks(columns: dict[str, tuple[Kind, np.ndarray]], y: np.ndarray, task: Task) -> Iterator[Finding]:
     """Columns that know the target; of a time to an event, those that know whether it happens, or when."""
+    if isinstance(task, Ranking):  # what an item's own columns say is refused where rows are made
+        return
     if not isinstance(task, Survival):
         yield from find_leaks(columns, y, task)
         return

@@ -56,7 +56,7 @@ class Histories:
         events = read_events(frame, user=self.user, item=self.item, time=self.time, likes=self._likes(frame))
         found = self if self.columns is not None else replace(self, columns=self._side(frame, events, taken or ()))
         refuse_item_columns(frame, events, found.columns or (), self.item)
-        rows = found._ahead(frame, events) if ahead else found._learned(frame, events)
+        rows = found._ahead(frame, events) if ahead else found._learned(frame, events, taken or ())
         return LongRows(
             rows, found, events.findings, split=f"time:{self.time}",
             no_inputs=(self.time,) if self.learn_users else (self.user, self.time), task="ranking",
@@ -78,11 +78,13 @@ class Histories:
         known = {self.user, self.item, self.time, self.rating, *taken}
         return side_columns(frame, events, [name for name in frame.names if name not in known])
 
-    def _learned(self, frame: Frame, events: Events) -> pd.DataFrame:
+    def _learned(self, frame: Frame, events: Events, taken: Collection[str]) -> pd.DataFrame:
         users, times = (pd.Series(frame.column(name)).iloc[events.at].reset_index(drop=True) for name in self._keys)
         columns = {self.user: self._users(events.users[events.user]), self.name: events.histories()}
         columns |= {name: _at(frame, name, events.at) for name in self.columns or ()}
         columns |= {self.time: times, self.item: events.item}
+        more = [name for name in taken if name in frame.names and name not in columns]
+        columns |= {name: _at(frame, name, events.at) for name in more}
         return pd.DataFrame(columns).set_axis(index_of(self._keys, users, times), axis=0)
 
     def _ahead(self, frame: Frame, events: Events) -> pd.DataFrame:

@@ -66,6 +66,8 @@ def typed(column: Column, item: object) -> object:
         raise ColumnError(f"{item!r} is not a value of {column.name!r}. It wants an array, or None for missing.")
     if column.kind == Kind.TEXT:
         return read_text(item)
+    if column.kind == Kind.ITEMS and isinstance(item, str):
+        raise ColumnError(f"{item!r} is not a value of {column.name!r}. It wants a list of items, or None for none.")
     try:
         if column.kind == Kind.NUMERIC:
             return float(item)  # type: ignore[arg-type]

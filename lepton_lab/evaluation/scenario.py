@@ -76,7 +76,7 @@ class WhatIf:
         x = self.model.encoder.encode(table)
         logits = np.asarray(self.model.logits_x(x), np.float64)
         explanation = self._explain(x, table.values()) if explain else None
-        return answer_of(self.model, logits, changed, explanation)
+        return answer_of(self.model, logits, changed, explanation, self.model.seen_x(x))
 
     def curves(self, changes: Mapping[str, object] | None = None) -> tuple[RowCurve, ...]:
         """The ICE curve of every column at the changed row: its output if that column alone were different.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lepton_lab.ranking import without_seen
 from lepton_lab.survival import Survival
 
 if TYPE_CHECKING:
@@ -49,9 +50,13 @@ class WhatIfAnswer:
 
 
 def answer_of(
-    model: TrainedModel, logits: np.ndarray, changes: dict[str, object], explanation: Explanation | None
+    model: TrainedModel,
+    logits: np.ndarray,
+    changes: dict[str, object],
+    explanation: Explanation | None,
+    seen: np.ndarray | None = None,
 ) -> WhatIfAnswer:
-    """What logits `(1, output)` of a row with these changes say."""
+    """What logits `(1, output)` of a row with these changes say; items that the row has `seen` are not predicted."""
     link = tuple(float(z) for z in logits[0])
     classes = model.task.classes
     if isinstance(model.task, Survival):
@@ -60,7 +65,7 @@ def answer_of(
         return WhatIfAnswer(median, shown, None, link, model.task.unit, explanation, 0, changes)
     if not classes:
         return WhatIfAnswer(link[0], {}, link[0], link, model.task.unit, explanation, 0, changes)
-    probability = model.task.probability(logits)
+    probability = model.task.probability(without_seen(logits, seen))
     chosen = int(model.decide(probability)[0])
     probabilities = {c: float(p) for c, p in zip(classes, probability[0], strict=True)}
     output = chosen if len(link) > 1 else 0

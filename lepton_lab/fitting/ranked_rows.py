@@ -22,13 +22,17 @@ _LOOKED_AT = 20_000
 
 
 def fewer_to_rank(rows: Split, task: Task, seed: int) -> Split:
-    """The split with fewer rows that steer and measure, drawn at random; as it is where no items are ranked."""
+    """The split with fewer rows that steer and measure, drawn at random; as it is where no items are ranked.
+
+    Rows that need not steer are learned from: they are the latest before those that measure, and tastes move. Of
+    those that measure none is.
+    """
     if not isinstance(task, Ranking) or rows.folds is not None:
         return rows
     most = max(_FEWEST, _MOST_LOGITS // task.n_outputs)
     draw = np.random.default_rng([seed, 2])
     valid, test = (_some(part, min(most, n), draw) for part, n in ((rows.valid, MOST_VALID), (rows.test, MOST_TEST)))
-    return replace(rows, valid=valid, test=test)
+    return replace(rows, train=np.union1d(rows.train, np.setdiff1d(rows.valid, valid)), valid=valid, test=test)
 
 
 def comes_again(encoder: TabularEncoder, x: np.ndarray, y: np.ndarray) -> bool:

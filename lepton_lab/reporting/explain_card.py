@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from lepton_lab.data.rows import Table
-from lepton_lab.data.schema import Column, Kind
+from lepton_lab.data.schema import OBJECTS, Column, Kind
 from lepton_lab.evaluation.rows_of import choose
 from lepton_lab.explanation.background import Background
 from lepton_lab.explanation.effects.ask import trained_dependence
@@ -63,7 +63,8 @@ def _effects(
     some = table.take(choose(model, table, where, rows=EFFECT_ROWS, seed=seed))
     scale = "probability" if model.classes else "link"
     options = EffectOptions(EFFECT_POINTS, scale, seed)
-    for name in names[:N_EFFECTS]:
+    on_axes = [name for name in names if model.schema.column(name).kind not in OBJECTS]
+    for name in on_axes[:N_EFFECTS]:
         if with_rows:
             yield trained_dependence(model, some, name, options=options)
             continue

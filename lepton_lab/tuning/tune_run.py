@@ -25,6 +25,7 @@ from lepton_lab.fitting.text_choice import keep_readers, known_readers
 from lepton_lab.journal import LiveRun, RunFolder, create_run
 from lepton_lab.networks.encoders import check_encoders
 from lepton_lab.networks.layout import encoders_of
+from lepton_lab.ranking import Ranking
 from lepton_lab.training.control import Control
 from lepton_lab.training.progress import Progress
 from lepton_lab.tuning.assemble import Ensemble, assemble, pick, regrow_seconds
@@ -132,6 +133,8 @@ def tune_run(
         df, target=asked.target, task=asked.task, positive=asked.positive, split=asked.split, weights=weights,
         ignore=asked.ignore, types=asked.types, reshape=reshape_of(asked.reshape),
     )  # fmt: skip
+    if isinstance(task, Ranking):
+        raise OptionError("tune ranks no items. Train a model that does: ll.train(events, target=..., reshape=...)")
     # Before a run is made of it: a misspelt option should not leave a failed run behind.
     table = with_immutable(with_monotone(table, task, asked.monotone), asked.immutable)
     check_encoders(asked.encoders, kinds_of(table.schema))

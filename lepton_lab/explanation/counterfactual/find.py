@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from lepton_lab.data.schema import Schema
+from lepton_lab.data.schema import OBJECTS, Kind, Schema
 from lepton_lab.data.table import Table, read_like
 from lepton_lab.errors import ExplanationError, OptionError, bad_seed
 from lepton_lab.explanation.counterfactual.check import (
@@ -119,6 +119,9 @@ def known_rows(model: TrainedModel) -> Table:
             "Give rows that exist: counterfactuals(model, df, background=df_train)."
         )
     columns = np.asarray(model.background_values, object).T
+    # Of images and the like the file keeps words; they are left alone by every proposal.
+    gone = [column.kind in OBJECTS and column.kind != Kind.TEXT for column in model.schema.inputs]
+    columns = [np.full(len(one), None) if no else one for one, no in zip(columns, gone, strict=True)]
     return read_like(model.schema, dict(zip(model.schema.names, columns, strict=True)))
 
 

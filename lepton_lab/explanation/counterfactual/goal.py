@@ -226,7 +226,7 @@ def _examples(task: Task) -> str:
     """What may be typed for a task."""
     if task.name == "binary":
         return f"reach={task.classes[0]!r}, reach='<0.2' or reach='>0.5' (probability of {task.classes[1]!r})"
-    if task.name == "multiclass":
+    if task.name in ("multiclass", "ranking"):
         return " or ".join(f"reach={c!r}" for c in task.classes[:3])
     if isinstance(task, Survival):
         return f"reach='<-0.5', reach='>0.5' or reach=(-1, 0) (log hazard of {task.event!r}: the risk of predict)"
