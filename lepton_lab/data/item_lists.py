@@ -12,6 +12,10 @@ from lepton_lab.data.array_values import ArrayValue
 from lepton_lab.data.objects import object_array
 
 
+# Items of one list are of one of these.
+_KINDS = (str, (int, float, np.number))
+
+
 class ItemList:
     """Items in order as one value of a column: equal and hashed by what they are, as words are.
 
@@ -69,7 +73,7 @@ def _list_of(value: object) -> ItemList | None:
     array = value.array if isinstance(value, ArrayValue) else value
     if isinstance(array, np.ndarray) and array.ndim == 1 and array.dtype.kind in "iufbUO":
         return ItemList(array if array.dtype.kind in "iU" else _array(array.tolist()))
-    if isinstance(array, (list, tuple)) and all(isinstance(one, (str, int, float, bool, np.generic)) for one in array):
+    if isinstance(array, (list, tuple)) and any(all(isinstance(one, kind) for one in array) for kind in _KINDS):
         return ItemList(array)
     return None
 

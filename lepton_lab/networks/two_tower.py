@@ -78,10 +78,12 @@ class TwoTower(nnx.Module):
         """`rest(bias + sum_j project_j(x_j))`."""
         return self.rest(self.first(x))
 
-    def learning(self, x: Float[Array, "row column"], step: Int[Array, ""]) -> Float[Array, "row head output"]:
-        """The answers in a step of training: what is drawn at random is drawn by the step."""
+    def learning(
+        self, x: Float[Array, "row column"], step: Int[Array, ""]
+    ) -> tuple[Float[Array, "row head output"], None]:
+        """The answers in a step of training, drawn by the step; rows are never blended, as half an item is none."""
         first, second = jax.random.split(jax.random.fold_in(jax.random.key(self.seed[...]), step))
-        return self.outputs(self.layers(self.first(x, first), second))[:, None]
+        return self.outputs(self.layers(self.first(x, first), second))[:, None], None
 
     def mean(self, x: Float[Array, "row column"]) -> Float[Array, "row output"]:
         """The prediction."""
