@@ -41,6 +41,7 @@ from lepton_lab.members.popularity import PopularityMember
 from lepton_lab.members.trees import TreesMember
 from lepton_lab.metrics import Estimate
 from lepton_lab.quantiles import Quantiles
+from lepton_lab.ranking import Ranking
 from lepton_lab.tasks import Task, are_shifted, task_from_json
 from lepton_lab.trained import Blend, TrainedModel
 from lepton_lab.training.network_member import NetworkMember
@@ -86,7 +87,7 @@ def write_model(model: TrainedModel, path: str | os.PathLike[str], *, background
 
 def _format_of(model: TrainedModel) -> int:
     """The oldest format that holds the model."""
-    is_newer = model.schema.reshape is not None or isinstance(model.task, Quantiles)
+    is_newer = model.schema.reshape is not None or isinstance(model.task, (Quantiles, Ranking))
     return 2 if is_newer else format_of(model.encoder.blocks)
 
 

@@ -28,6 +28,7 @@ FIGURES = {
     "machine_quality": "found within",
     "maintenance": "rmse",
     "sensor_activity": "accuracy",
+    "recommendation": "ndcg",
 }
 
 

@@ -11,7 +11,6 @@ import numpy as np
 from lepton_lab.data.array_values import ArrayValue
 from lepton_lab.data.objects import object_array
 
-
 # Items of one list are of one of these.
 _KINDS = (str, (int, float, np.number))
 

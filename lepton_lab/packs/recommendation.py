@@ -27,6 +27,7 @@ RECOMMENDATION = Domain(
         Needed("user", "who bought, watched or clicked", ("user_id", "customer", "customer_id", "member"), must=True),
         Needed("time", "when that was", ("timestamp", "date", "when", "datetime", "bought_on"), must=True),
     ),
+    show={"reach": {"k": 10}},
     samples=("movielens",),
     decides="ranks all items by NDCG@10, tests on the latest events, popularity as the baseline",
     advice=(

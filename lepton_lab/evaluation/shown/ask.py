@@ -17,6 +17,7 @@ from lepton_lab.evaluation.shown.medicine import (
     show_missing,
     show_sensitivity,
 )
+from lepton_lab.evaluation.shown.reach import show_reach
 from lepton_lab.evaluation.shown.result import Shown
 
 SHOWN: dict[str, Callable[..., Shown]] = {
@@ -32,6 +33,7 @@ SHOWN: dict[str, Callable[..., Shown]] = {
     "forecast_steps": show_steps,
     "levels": show_levels,
     "newsvendor": show_newsvendor,
+    "reach": show_reach,
 }
 """By the name that `Domain.show` and `Evaluation.show` take; the options are the function's keywords."""
 
