@@ -1,7 +1,7 @@
 """Rows blended with each other in training: an image that is seven parts a cat and three a dog, and said to be so.
 
-Images are blended point by point, before they are read; what other columns add to the hidden state is blended as it
-enters. The loss is that of both targets, by the same shares.
+Images are blended point by point, before they are read; what other columns, series among them, add to the hidden
+state is blended as it enters. The loss is that of both targets, by the same shares.
 
 Source: Zhang et al. 2018 (mixup), arXiv:1710.09412. Ours blends other columns in the first layer, as Verma et al. 2019
     (manifold mixup, arXiv:1806.05236) do, because categories cannot be blended before it.

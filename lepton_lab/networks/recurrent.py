@@ -29,6 +29,7 @@ class RecurrentConfig:
         window: steps read at once; longer series are read in windows.
         dropout: share of the features between layers, and of the pooled ones, that is left out in training.
         augment: what training does to series.
+        mix_up: strength by which rows are blended in training (`networks.mix_up`), series after they are read.
     """
 
     cell: Literal["gru", "lstm"] = "gru"
@@ -38,6 +39,7 @@ class RecurrentConfig:
     window: int = within(256, 8, 4096)
     dropout: float = within(0.1, 0, 0.9)
     augment: SeriesAugment = GENTLE
+    mix_up: float = within(0.0, 0, 8)
 
 
 class Recurrent(nnx.Module):

@@ -30,6 +30,7 @@ class SeriesTransformerConfig:
         window: steps read at once; longer series are read in windows.
         dropout: share of what each layer adds, and of the pooled features, that is left out in training.
         augment: what training does to series.
+        mix_up: strength by which rows are blended in training (`networks.mix_up`), series after they are read.
     """
 
     channels: int = within(64, 1, 256)
@@ -39,6 +40,7 @@ class SeriesTransformerConfig:
     window: int = within(256, 8, 4096)
     dropout: float = within(0.1, 0, 0.9)
     augment: SeriesAugment = GENTLE
+    mix_up: float = within(0.0, 0, 8)
 
     def __post_init__(self) -> None:
         if self.channels % self.heads:

@@ -27,6 +27,7 @@ class TcnConfig:
         window: steps read at once; longer series are read in windows.
         dropout: share of the pooled features, and of a block's, that is left out in training.
         augment: what training does to series.
+        mix_up: strength by which rows are blended in training (`networks.mix_up`), series after they are read.
     """
 
     channels: int = within(32, 1, 256)
@@ -36,6 +37,7 @@ class TcnConfig:
     window: int = within(256, 8, 4096)
     dropout: float = within(0.2, 0, 0.9)
     augment: SeriesAugment = GENTLE
+    mix_up: float = within(0.0, 0, 8)
 
 
 class Tcn(nnx.Module):
