@@ -24,6 +24,8 @@ from lepton_lab.metrics import Metric, Score
 if TYPE_CHECKING:
     import jax
 
+# How outputs are told from those of classes wherever only their names are known.
+_NAMED = "quantile "
 LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 _EXAMPLE = 'task="quantile:0.1,0.5,0.9"'
 # The pinball loss has no slope at 0: the linear model's is round over this share of the target's spread.
@@ -88,7 +90,7 @@ class Quantiles:
     @property
     def outputs(self) -> tuple[str, ...]:
         """The outputs' names: their levels."""
-        return tuple(f"{level:g}" for level in self.output_levels)
+        return tuple(f"{_NAMED}{level:g}" for level in self.output_levels)
 
     @property
     def metrics(self) -> Mapping[str, Metric]:
@@ -167,6 +169,21 @@ def rounded_pinball(gap: np.ndarray, levels: np.ndarray, width: float) -> np.nda
     Source: Zheng 2011, International Journal of Machine Learning and Cybernetics 2.
     """
     return levels * gap + width * np.logaddexp(0, -gap / width)
+
+
+def are_quantiles(names: Sequence[str]) -> bool:
+    """Whether outputs of these names are quantiles: the first is then the one to look at first."""
+    return all(name.startswith(_NAMED) for name in names)
+
+
+def said_of_output(names: Sequence[str], output: int) -> str:
+    """One of several outputs in words.
+
+    Example:
+        >>> said_of_output(("low", "high"), 1), said_of_output(("quantile 0.5", "quantile 0.1"), 0)
+        ('class high', 'quantile 0.5')
+    """
+    return names[output] if are_quantiles(names) else f"class {names[output]}"
 
 
 def read_levels(task: str) -> tuple[float, ...]:

@@ -46,7 +46,7 @@ def test_what_follows_the_end_and_a_planted_sale(model):
     gain = shown["prediction"].to_numpy() / plain["prediction"].to_numpy()
     assert gain[1] > 1.4 and (np.abs(np.delete(gain, 1) - 1) < 1e-6).all()
     found = ll.explain(model, pd.concat([past, future]))
-    named = dict(zip(found.feature_names, np.abs(found.output("0.5").values[1]), strict=True))
+    named = dict(zip(found.feature_names, np.abs(found.output("quantile 0.5").values[1]), strict=True))
     assert max(named, key=lambda name: named[name]) == "sale"
 
 

@@ -28,7 +28,7 @@ def model():
 
 
 def test_the_median_comes_first_and_levels_rise():
-    assert TASK.outputs == ("0.5", "0.1", "0.9") and TASK.order == (1, 0, 2)
+    assert TASK.outputs == ("quantile 0.5", "quantile 0.1", "quantile 0.9") and TASK.order == (1, 0, 2)
     shown = TASK.columns(np.array([[2.0, 3.0, 1.0]]))  # crossed: the 0.1 quantile above the median
     assert list(shown) == ["prediction", "quantile_0.1", "quantile_0.5", "quantile_0.9"]
     assert [float(one[0]) for one in shown.values()] == [2, 1, 2, 3]
@@ -132,9 +132,10 @@ def test_a_model_is_asked_as_any_other(model, tmp_path):
 def test_each_level_is_explained_and_the_sum_is_its_quantile(model):
     df = small_frame("quantile", n=20, seed=5)
     found = ll.explain(model, df)
-    assert found.output_names == ("0.5", "0.1", "0.25", "0.75", "0.9")
+    assert found.output_names == tuple(f"quantile {k}" for k in ("0.5", "0.1", "0.25", "0.75", "0.9"))
     np.testing.assert_allclose(found.values.sum(axis=1) + found.base_values, model.logits(df), atol=1e-3)
-    assert found.output("0.9").values.shape == (20, 5)
+    assert found.output("quantile 0.9").values.shape == (20, 5) and found.main_output == 0
+    assert "quantile 0.5" in text(found)
 
 
 def test_every_verb_does_the_right_thing_or_says_why_not(model):

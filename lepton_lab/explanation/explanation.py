@@ -19,6 +19,7 @@ from lepton_lab.errors import ExplanationError, no_such_option
 from lepton_lab.explanation.estimate import T_95
 from lepton_lab.explanation.importance import Importance, mean_importance
 from lepton_lab.explanation.shown_values import shown_to_shap
+from lepton_lab.quantiles import are_quantiles
 
 if TYPE_CHECKING:
     import pandas
@@ -277,8 +278,8 @@ class Explanation:
 
     @property
     def main_output(self) -> int:
-        """The output to look at first: the class that the explained rows' predictions favour most often."""
-        if len(self.output_names) < 2 or self.prediction.ndim < 2 or len(self) == 0:
+        """The output to look at first: the class that the explained rows' predictions favour most often; the median."""
+        if len(self.output_names) < 2 or self.prediction.ndim < 2 or len(self) == 0 or are_quantiles(self.output_names):
             return 0
         return int(np.bincount(self.prediction.argmax(axis=1)).argmax())
 

@@ -12,6 +12,7 @@ from lepton_lab.pictures.intervals import DotColumn
 from lepton_lab.pictures.markup import Markup, tag
 from lepton_lab.pictures.numbers import count, decimals_for, number, signed
 from lepton_lab.pictures.tables import table, text_table
+from lepton_lab.quantiles import are_quantiles, said_of_output
 
 if TYPE_CHECKING:
     from lepton_lab.explanation.cohorts import CohortComparison, Difference
@@ -70,12 +71,14 @@ def _kind(estimate: Estimate) -> str:
 def _subtitle(found: CohortComparison, output: int) -> str:
     what = f"{count(found.n_a, 'row')} and {count(found.n_b, 'row')}, effects in {found.unit}"
     if len(found.output_names) > 1:
-        what += f", class {found.output_names[output]}"
+        what += f", {said_of_output(found.output_names, output)}"
     return f"{what}, 95 % bounds"
 
 
 def _main_output(found: CohortComparison) -> int:
     """The output in which the cohorts differ most."""
+    if are_quantiles(found.output_names):
+        return 0
     return int(np.abs(found.value.values).max(axis=0).argmax()) if found.value.values.ndim == 2 else 0
 
 

@@ -16,6 +16,7 @@ from lepton_lab.pictures.markup import Markup, coordinate, tag
 from lepton_lab.pictures.numbers import count, is_nothing, number, seconds, value
 from lepton_lab.pictures.svg import Chart, circle, polyline
 from lepton_lab.pictures.tables import table, text_table
+from lepton_lab.quantiles import are_quantiles, said_of_output
 
 if TYPE_CHECKING:
     from lepton_lab.explanation.effects.effect import Effect
@@ -63,12 +64,14 @@ def _title(effect: Effect) -> str:
 def _subtitle(effect: Effect, output: int) -> str:
     what = f"in {effect.unit}"
     if len(effect.output_names) > 1:
-        what += f", class {effect.output_names[output]}"
+        what += f", {said_of_output(effect.output_names, output)}"
     return f"{what}, 95 % bounds over rows like these" if effect.n_rows > 1 else f"{what}, one row"
 
 
 def _main_output(effect: Effect) -> int:
     """The output that moves most."""
+    if are_quantiles(effect.output_names):
+        return 0
     return int(np.ptp(effect.mean, axis=0).argmax()) if effect.mean.ndim == 2 else 0
 
 

@@ -10,6 +10,7 @@ from lepton_lab.pictures.markup import Markup, tag
 from lepton_lab.pictures.numbers import count, number, seconds, signed, value
 from lepton_lab.pictures.svg import line, rect, svg
 from lepton_lab.pictures.tables import table, text_table
+from lepton_lab.quantiles import said_of_output
 
 if TYPE_CHECKING:
     from lepton_lab.explanation.inside.inside_explanation import InsideExplanation, InsideObject
@@ -62,7 +63,7 @@ def subtitle(inside: InsideExplanation, output: int) -> str:
     """What the numbers are."""
     what = f"effects in {inside.unit}"
     if len(inside.output_names) > 1:
-        what += f", class {inside.output_names[output]}"
+        what += f", {said_of_output(inside.output_names, output)}"
     what += f", against {inside.baseline}"
     if inside.is_preview:
         return f"{what}; from gradients: no Shapley values"

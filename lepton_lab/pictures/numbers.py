@@ -126,6 +126,8 @@ def value(item: object) -> str:
         return "missing"
     if isinstance(item, str | bool):
         return str(item)
+    if isinstance(item, tuple):  # a row's label of several levels
+        return ", ".join(map(value, item))
     if isinstance(item, datetime):
         midnight = (item.hour, item.minute, item.second, item.microsecond) == (0, 0, 0, 0)
         return item.strftime("%Y-%m-%d" if midnight else "%Y-%m-%d %H:%M")

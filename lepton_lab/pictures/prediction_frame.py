@@ -25,7 +25,10 @@ def html(frame: pd.DataFrame) -> Markup:
         [value(label), *(_cell(name, item) for name, item in zip(columns, row, strict=True))]
         for label, *row in frame.head(AT_MOST).itertuples()
     ]
-    header = [str(frame.index.name or ""), *(_title(name) for name in columns)]
+    header = [
+        ", ".join(str(name) for name in frame.index.names if name is not None),
+        *(_title(name) for name in columns),
+    ]
     more = f"the first {AT_MOST} of {count(len(frame), 'row')}" if len(frame) > AT_MOST else count(len(frame), "row")
     return theme.picture("Predictions", table(header, rows), sub=more)
 

@@ -15,6 +15,7 @@ from lepton_lab.pictures.numbers import count, number, seconds, signed, value
 from lepton_lab.pictures.swarm import SwarmRow, swarm
 from lepton_lab.pictures.tables import text_table
 from lepton_lab.pictures.waterfall import Step, waterfall
+from lepton_lab.quantiles import said_of_output
 
 if TYPE_CHECKING:
     from lepton_lab.explanation.explanation import Explanation
@@ -103,7 +104,7 @@ def is_preview(explanation: Explanation) -> bool:
 def _subtitle(explanation: Explanation, output: int) -> str:
     what = f"effects in {explanation.unit}"
     if len(explanation.output_names) > 1:
-        what += f", class {explanation.output_names[output]}"
+        what += f", {said_of_output(explanation.output_names, output)}"
     if is_preview(explanation):
         return f"{what}, from gradients: not Shapley values"
     return what + (", exact" if explanation.exact else ", with 95 % bounds of the sampling error")

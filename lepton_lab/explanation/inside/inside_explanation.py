@@ -17,6 +17,7 @@ from jaxtyping import Float64, Int, Shaped
 from lepton_lab.errors import ExplanationError, OptionError
 from lepton_lab.explanation.estimate import T_95
 from lepton_lab.explanation.explanation import Explanation
+from lepton_lab.quantiles import are_quantiles
 
 if TYPE_CHECKING:
     import pandas
@@ -132,7 +133,7 @@ class InsideExplanation:
     @property
     def main_output(self) -> int:
         """The output to look at first: the class that most of the rows are predicted to be."""
-        if len(self.output_names) < 2:
+        if len(self.output_names) < 2 or are_quantiles(self.output_names):
             return 0
         favoured = [int(one.explanation.prediction[0].argmax()) for one in self.objects]
         return int(np.bincount(favoured).argmax())
