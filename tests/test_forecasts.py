@@ -75,6 +75,25 @@ def test_by_step_and_as_a_fan(model):
     assert ">nan" not in page.lower() and "NaN" not in page
 
 
+def test_columns_add_up_and_those_named_first_matter_most(model):
+    df = shop(100, seed=7)
+    found, x, logits = ll.explain(model, df), model.encode(df), model.logits(df)
+    np.testing.assert_allclose(found.values.sum(axis=1) + found.base_values, logits, atol=1e-4 * model.task.scale)
+    draw, background = np.random.default_rng(0), model.background_x
+
+    def moved(order):
+        """How far the median moves where the first three columns of an order are taken from other rows."""
+        gone = np.repeat(x[:, None], len(background), axis=1)
+        for row, columns in enumerate(order):
+            gone[row][:, columns[:3]] = background[:, columns[:3]]
+        answers = model.logits_x(gone.reshape(-1, x.shape[1])).reshape(len(x), len(background), -1).mean(axis=1)
+        return np.abs(answers - logits)[:, 0].mean()
+
+    by_value = np.argsort(-np.abs(found.output("quantile 0.5").values), axis=1)
+    at_random = [draw.permuted(by_value, axis=1) for _ in range(10)]
+    assert moved(by_value) > 1.2 * np.mean([moved(order) for order in at_random])
+
+
 def test_the_order_that_costs_least_is_the_balancing_quantile(model):
     measured = ll.evaluate(model, shop(120, seed=5))
     found = measured.show("newsvendor", {"under": 3, "over": 1})

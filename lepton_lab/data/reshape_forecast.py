@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lepton_lab.data.finding import Finding
 from lepton_lab.data.forecast_rows import Origins, history, lag_columns, naive_error, origins_between
 from lepton_lab.data.forecast_series import (
     OneSeries,
@@ -96,10 +97,22 @@ class Forecast:
         found = series_of(frame, self.id, self.time, (target, *self.past), self.horizon)
         value = self if taken is None else self._fitted(found, target)
         parts = [value._of_one(one, found, target, ahead=ahead, learns=taken is not None) for one in found.series]
+        short = [part for part in parts if not len(part.origins.step)]
         parts = [part for part in parts if len(part.origins.step)]
         if not parts:
             raise no_history(target, max(one.last + 1 for one in found.series), value.past_needed + self.horizon)
-        return value._together(parts, found, target, ahead=ahead, frame=frame)
+        rows = value._together(parts, found, target, ahead=ahead, frame=frame)
+        return replace(rows, findings=(*rows.findings, *_too_short(short, found), *value._unused(frame, target)))
+
+    def _unused(self, frame: Frame, target: str) -> list[Finding]:
+        """Columns of the long frame that no row holds."""
+        used = {target, self.time, self.id, *self.known, *self.past}
+        left = [name for name in frame.names if name not in used]
+        if not left:
+            return []
+        shown = ", ".join(map(repr, left[:6])) + (", ..." if len(left) > 6 else "")
+        message = f"{len(left)} columns are neither known beforehand nor named as past, and left out: {shown}"
+        return [Finding("series_columns", None, 0.0, "info", message, "To use them: known=[...] or past=[...]")]
 
     def _fitted(self, found: SeriesSet, target: str) -> Forecast:
         """What was left open, as the frame that is learned from says."""
@@ -191,6 +204,15 @@ class _Part:
         """The frame's row of each row's target `(row,)`, -1 where it has none."""
         place = self.origins.target
         return np.where(place < len(self.one.rows), self.one.rows[np.minimum(place, len(self.one.rows) - 1)], -1)
+
+
+def _too_short(short: list[_Part], found: SeriesSet) -> list[Finding]:
+    """Series of which no row can be made."""
+    if not short:
+        return []
+    shown = ", ".join(repr(part.one.id) for part in short[:3]) + (", ..." if len(short) > 3 else "")
+    message = f"{len(short):,} of {len(found.series):,} series are too short for a row and left out: {shown}"
+    return [Finding("series_short", None, len(short) / len(found.series), "warn", message)]
 
 
 def history_of(part: _Part, value: Forecast) -> list[np.ndarray]:

@@ -134,6 +134,16 @@ def test_gaps_numbers_as_times_and_short_series():
         read_table(pd.concat([df, df.head(1)]), target="y", reshape=ll.reshape.forecast(time="t", horizon=2))
 
 
+def test_series_too_short_and_columns_without_a_part_are_said():
+    df = shops().assign(note=1.0)
+    lone = df[(df["shop"] == 2)].head(1).assign(shop=3)
+    table, _, findings = read_table(pd.concat([df, lone]), target="sold", reshape=FORECAST)
+    said = {finding.kind: finding.message for finding in findings}
+    assert "1 of 3 series" in said["series_short"] and "'note'" in said["series_columns"]
+    assert set(table.index.get_level_values("shop")) == {1, 2}
+    assert 3 in read_like(table.schema, pd.concat([df, lone])).index.get_level_values("shop")  # of one step, too
+
+
 @pytest.mark.parametrize(("step", "seasons"), [
     (3600.0, (24, 168)), (DAY, (7,)), (7 * DAY, (52,)), (30.4 * DAY, (12,)), (91.3 * DAY, (4,)), (900.0, (96, 672)),
     (365.25 * DAY, (1,)), (None, (1,)),
