@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from lepton_lab.explanation.explanation import Explanation
     from lepton_lab.explanation.inside.inside_explanation import InsideExplanation
     from lepton_lab.explanation.loss_importance import LossImportance
-    from lepton_lab.explanation.options import ExplainOptions
     from lepton_lab.trained import TrainedModel
 
     Listener = Callable[[ExplainProgress], None]
@@ -277,14 +276,20 @@ def explain_preview(
         >>> ll.explain_preview(model, df).method  # doctest: +SKIP
         'preview: linear in closed form, trees exactly, network by DeepLIFT (rescale rule)'
     """
+    from lepton_lab.evaluation.ask import Which
+    from lepton_lab.evaluation.ask_inside import preview_inside
     from lepton_lab.explanation.gradients import preview_function, preview_trained
+    from lepton_lab.explanation.inside.cut import Wanted
     from lepton_lab.explanation.options import ExplainOptions
 
     asked = _Rows(model, df, "explain_preview", "model, df", rows, row, at, seed, None)
     with _listening(None, report) as pace:
         options = ExplainOptions(seed=seed, report=report, stop=pace.stop)
         if inside is not None:
-            return _preview_inside(asked, inside, method, (parts, n_parts, baseline), output, options)
+            chosen = Which(rows, row, at, seed)
+            return preview_inside(
+                asked.model, df, inside, chosen, Wanted(parts, n_parts, baseline), method, output, options
+            )
         if asked.is_model:
             table, against = asked.table(), asked.background(background)
             x, labels = asked.model.encoder.encode(table), table.index.to_numpy()
@@ -292,27 +297,6 @@ def explain_preview(
             return preview_trained(asked.model, x, shown, labels, background=against, groups=groups, options=options)
         against = asked.cut_background(background)
         return preview_function(model, asked.rows_in(), against, groups=groups, options=options)
-
-
-def _preview_inside(
-    asked: _Rows,
-    column: str,
-    method: str,
-    cut: tuple[str | None, int | None, Any],
-    output: str | int | None,
-    options: ExplainOptions,
-) -> InsideExplanation:
-    """A quick look into the objects of a column."""
-    from lepton_lab.evaluation.ask import Which
-    from lepton_lab.evaluation.ask_inside import rows_inside
-    from lepton_lab.explanation.inside.cut import Wanted
-    from lepton_lab.explanation.inside.preview_inside import preview_inside_rows
-
-    model = asked.model
-    with model.encoder.visit():
-        which = Which(asked.rows, asked.row, asked.at, asked.seed)
-        rows, notes = rows_inside(model, asked.df, column, which, "explain_preview")
-        return preview_inside_rows(rows, Wanted(*cut), method, output, options, notes)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,9 @@ from lepton_lab.evaluation.truths import truths_of
 from lepton_lab.explanation.inside.explain_inside import RowsInside, object_column
 
 if TYPE_CHECKING:
+    from lepton_lab.explanation.inside.cut import Wanted
+    from lepton_lab.explanation.inside.inside_explanation import InsideExplanation
+    from lepton_lab.explanation.options import ExplainOptions
     from lepton_lab.trained import TrainedModel
 
 # Rows looked into where nobody says which: each takes a thousand objects and more.
@@ -37,3 +40,27 @@ def rows_inside(
     truth, objects = truths_of(model, table), table.columns[column]
     x, labels = model.encoder.encode(table), table.index.to_numpy()
     return RowsInside(model, x, objects, labels, column, truth), notes
+
+
+def preview_inside(
+    model: TrainedModel,
+    df: Any,
+    column: str,
+    which: Which,
+    wanted: Wanted,
+    method: str,
+    output: str | int | None,
+    options: ExplainOptions,
+) -> InsideExplanation:
+    """A quick look into the objects of a column, from gradients.
+
+    Raises:
+        OptionError: no such row, parts, baseline, method or output.
+        ColumnError: no such column of objects.
+        ExplanationError: no row has an object, or its kind has no such gradients.
+    """
+    from lepton_lab.explanation.inside.preview_inside import preview_inside_rows
+
+    with model.encoder.visit():
+        rows, notes = rows_inside(model, df, column, which, "explain_preview")
+        return preview_inside_rows(rows, wanted, method, output, options, notes)

@@ -16,7 +16,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from lepton_lab.errors import ExplanationError, no_such_option
-from lepton_lab.explanation.explain_model import output_names
 from lepton_lab.explanation.explanation import Explanation
 from lepton_lab.explanation.inside.cut import Cut, Wanted
 from lepton_lab.explanation.inside.explain_inside import RowsInside, each_object, labelled
@@ -25,6 +24,7 @@ from lepton_lab.explanation.inside.object_answers import networks_of, object_ans
 from lepton_lab.explanation.inside.parts import Parts
 from lepton_lab.explanation.inside.saliency import WARNING, along_the_way
 from lepton_lab.explanation.options import ExplainOptions
+from lepton_lab.tasks import are_shifted, output_names
 from lepton_lab.training.functions import Structure
 
 METHODS = ("integrated_gradients", "grad_cam")
@@ -80,9 +80,10 @@ def _by_gradients(output: int, rows: RowsInside, row: int, cut: Cut, options: Ex
     shown, hidden = cut.encoded(np.stack([np.ones(n), np.zeros(n)]))
     ends = object_answers(rows.model, rows.x[row], rows.place)(np.stack([hidden, shown]))[:, output]
     total, n_points, gap = np.zeros(shown.shape), 0, 0.0
+    shifts = are_shifted(rows.model.task)
     for member, k, fixed, share in _readings(rows, row):
-        slope = functools.partial(_slope(member.structure, k, rows.kind, output), member.params, fixed, share)
-        answer = _answer(member.structure, k, rows.kind, output)
+        slope = functools.partial(_slope(member.structure, k, rows.kind, output, shifts), member.params, fixed, share)
+        answer = _answer(member.structure, k, rows.kind, output, shifts)
         both = np.asarray(answer(member.params, fixed, share, np.stack([shown, hidden]).astype(np.float32)))
         values, off, points = along_the_way(
             slope, np.asarray(shown, np.float32), np.asarray(hidden, np.float32), float(both[0] - both[1])
@@ -102,7 +103,8 @@ def _by_heat(output: int, rows: RowsInside, row: int, cut: Cut, options: Explain
     (shown,) = cut.encoded(np.ones((1, n)))
     heat: Any = 0.0
     for member, k, fixed, share in _readings(rows, row):
-        heat = heat + np.asarray(_heat(member.structure, k, output)(member.params, fixed, share, shown))
+        found = _heat(member.structure, k, output, are_shifted(rows.model.task))
+        heat = heat + np.asarray(found(member.params, fixed, share, shown))
     heat = np.zeros(cut.owner.shape) + heat
     values = Parts(cut.owner, cut.names).means(heat / max(float(heat.max()), 1e-12))
     made = _explanation(values, 0.0, rows, row, cut, output, "preview: Grad-CAM, heat from 0 to 1", 2)
@@ -141,7 +143,7 @@ def _explanation(
 
 
 @functools.lru_cache(maxsize=16)
-def _answer(structure: Structure, k: int, kind: str, output: int) -> Callable[..., Any]:
+def _answer(structure: Structure, k: int, kind: str, output: int, shifts: bool) -> Callable[..., Any]:
     """One output of a network by objects as floats, compiled once for a shape of network."""
 
     @jax.jit
@@ -150,15 +152,15 @@ def _answer(structure: Structure, k: int, kind: str, output: int) -> Callable[..
         term = network.first.terms[k]
         encoder = term.encoder
         read = encoder.numbers(encoder.maps(objects / 255)) if kind == "image" else encoder(objects)
-        return _chosen(network, fixed + read @ term.kernel[...], output) * share
+        return _chosen(network, fixed + read @ term.kernel[...], output, shifts) * share
 
     return answer
 
 
 @functools.lru_cache(maxsize=16)
-def _slope(structure: Structure, k: int, kind: str, output: int) -> Callable[..., Any]:
+def _slope(structure: Structure, k: int, kind: str, output: int, shifts: bool) -> Callable[..., Any]:
     """Gradients on the way from a baseline, each by its share, summed."""
-    answer = _answer(structure, k, kind, output)
+    answer = _answer(structure, k, kind, output, shifts)
 
     @jax.jit
     def slope(params: Any, fixed: Any, share: Any, shown: Any, hidden: Any, places: Any, shares: Any) -> Any:
@@ -169,7 +171,7 @@ def _slope(structure: Structure, k: int, kind: str, output: int) -> Callable[...
 
 
 @functools.lru_cache(maxsize=16)
-def _heat(structure: Structure, k: int, output: int) -> Callable[..., Any]:
+def _heat(structure: Structure, k: int, output: int, shifts: bool) -> Callable[..., Any]:
     """Where the maps before the last layer speak for an output, enlarged to the image.
 
     Source: Selvaraju et al. 2017, arXiv:1610.02391.
@@ -181,7 +183,9 @@ def _heat(structure: Structure, k: int, output: int) -> Callable[..., Any]:
         term = network.first.terms[k]
 
         def of_maps(maps: Any) -> Any:
-            return (_chosen(network, fixed + term.encoder.numbers(maps) @ term.kernel[...], output) * share).sum()
+            return (
+                _chosen(network, fixed + term.encoder.numbers(maps) @ term.kernel[...], output, shifts) * share
+            ).sum()
 
         maps = term.encoder.maps(shown[None].astype(jnp.float32) / 255)
         slopes = jax.grad(of_maps)(maps)
@@ -191,7 +195,7 @@ def _heat(structure: Structure, k: int, output: int) -> Callable[..., Any]:
     return heat
 
 
-def _chosen(network: Any, hidden: Any, output: int) -> Any:
-    """One output, of several less their mean, as the blend has them."""
+def _chosen(network: Any, hidden: Any, output: int, shifts: bool) -> Any:
+    """One output, of classes less their mean, as the blend has them."""
     logits = network.rest_mean(hidden)
-    return logits[:, output] - (logits.mean(axis=1) if logits.shape[1] > 1 else 0.0)
+    return logits[:, output] - (logits.mean(axis=1) if shifts else 0.0)
