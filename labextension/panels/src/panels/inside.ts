@@ -94,18 +94,17 @@ class InsideView {
       place.addEventListener("pointerleave", () => this.mark(null));
     }
     this.stage.addEventListener("keydown", (event) => this.key(event));
-    this.row.addEventListener("change", () => this.ask(Number(this.row.value), this.told!.output));
-    this.output.addEventListener("change", () => this.ask(this.told!.row, Number(this.output.value)));
+    // What is chosen counts, not what was told last: an answer may still be on its way.
+    const ask = () => this.line.ask({ type: "row", row: Number(this.row.value), output: Number(this.output.value) });
+    for (const one of [this.row, this.output]) one.addEventListener("change", ask);
     this.cover.addEventListener("input", () => this.applyCover());
     this.instead.addEventListener("change", () => ((this.hidden = this.instead.checked), this.paint()));
   }
 
-  private ask(row: number, output: number): void {
-    this.line.ask({ type: "row", row, output });
-  }
-
   private show(told: Told): void {
     if (told.error) return this.source.say(told.error, "lost");
+    const chosen = [this.row.value, this.output.value].map(Number);
+    if (this.told && (told.row !== chosen[0] || told.output !== chosen[1])) return; // an answer to an older choice
     this.told = told;
     this.code = told.code;
     this.python.textContent = told.code;
