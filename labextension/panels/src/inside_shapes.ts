@@ -100,7 +100,7 @@ export function drawnChannels(fields: [number, number, number][][], parts: Part[
 
 function series(told: Drawn, shapes: SeriesShapes, width: number, hidden: boolean): Element {
   const channels = drawnChannels(shapes.fields, told.parts);
-  const left = width < 560 ? 64 : 92;
+  const left = width < 560 ? 72 : 92;
   const tall = Math.min(120, Math.max(26, 280 / channels.length));
   const x = scale(0, shapes.steps, left, width - 8);
   const shares = sharesOf(told.parts);

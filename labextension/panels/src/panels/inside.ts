@@ -121,15 +121,18 @@ class InsideView {
     const options = (words: string[], chosen: number) => words.map((one, k) => h("option", { value: String(k), selected: k === chosen }, one));
     this.row.replaceChildren(...options(told.labels, told.row));
     this.output.replaceChildren(...options(told.outputs, told.output));
-    const fields = [
+    // Made once: what has the focus keeps it.
+    if (!this.bar.childElementCount) this.bar.replaceChildren(...this.fields(told));
+  }
+
+  private fields(told: Told): HTMLElement[] {
+    return [
       ...(told.labels.length > 1 ? [h("label", { class: "lep-field" }, "Row ", this.row)] : []),
       ...(told.outputs.length > 1 ? [h("label", { class: "lep-field" }, "Class ", this.output)] : []),
       h("label", { class: "lep-field" }, "Colours ", this.cover),
-      ...(told.kind === "text" || told.kind === "items" ? [] : [h("label", { class: "lep-field" }, this.instead, "show the baseline instead")]),
+      ...(["image", "series"].includes(told.kind) ? [h("label", { class: "lep-field" }, this.instead, "show the baseline instead")] : []),
       h("span", { class: "lep-sub" }, "+ raises the score (solid), − lowers it (dashed)"),
     ];
-    // What has the focus keeps it.
-    if (this.bar.childElementCount !== fields.length) this.bar.replaceChildren(...fields);
   }
 
   private paint(): void {
