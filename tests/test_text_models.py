@@ -146,6 +146,12 @@ def test_everything_is_shown_and_long_texts_are_cut(model, frame):
         assert len(text(result)) < 20_000
 
 
+def test_a_check_draws_how_long_texts_are_and_none_of_them(frame):
+    card = ll.check(frame, target="refunded").columns["message"]
+    assert card.bins.ordered and card.n_missing == 2 and card.highest[0] == (3, 63_000.0)
+    assert "number of characters" in card.column.reason
+
+
 def test_drift_of_texts_is_of_their_length_not_of_every_word(frame):
     same = {one.name: one for one in ll.drift(frame[9:], messages(300, seed=3))}
     assert same["message"].verdict == "none"

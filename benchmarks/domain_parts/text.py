@@ -17,7 +17,7 @@ def banking77(folder: Path) -> Measured:
     """77 intents; the data set's own test rows."""
     frame = pd.read_parquet(folder / "banking77.parquet")
     began = time.monotonic()
-    model = ll.train(frame, target="category", split="given:split")
+    model = _trained(frame, target="category", split="given:split")
     return Measured({"accuracy": model.metrics["accuracy"].value}, time.monotonic() - began, _read(model))
 
 
@@ -30,7 +30,7 @@ def clinc150(folder: Path) -> Measured:
     learned = frame[frame.split.isin(["train", "val"])].replace({"split": {"val": "test"}})
     tested, outside = frame[frame.split == "test"], frame[frame.split == "oos_test"]
     began = time.monotonic()
-    model = ll.train(learned, target="intent", split="given:split")
+    model = _trained(learned, target="intent", split="given:split")
     seconds = time.monotonic() - began
     found = ll.nearest(model, pd.concat([tested, outside]).drop(columns=["intent", "split"]), n=1)
     is_outside = np.arange(len(found)) >= len(tested)
@@ -48,8 +48,14 @@ def spamassassin(folder: Path) -> Measured:
     # The folder that a mail came from says whether it is spam.
     frame = pd.read_parquet(folder / "spamassassin.parquet").drop(columns="group")
     began = time.monotonic()
-    model = ll.train(frame, target="spam")
+    model = _trained(frame, target="spam")
     return Measured({"auc": model.metrics["auc"].value}, time.monotonic() - began, _read(model))
+
+
+def _trained(frame: pd.DataFrame, *, target: str, split: str | None = None) -> ll.TrainedModel:
+    model = ll.train(frame, target=target, split=split)
+    assert isinstance(model, ll.TrainedModel)
+    return model
 
 
 def _read(model: ll.TrainedModel) -> str:

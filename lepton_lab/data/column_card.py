@@ -5,14 +5,15 @@ A card is made of the rows that were looked at, and is small however many these 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from lepton_lab.censored.times import events_of
 from lepton_lab.data.describe import DAY, Described
-from lepton_lab.data.schema import Column
+from lepton_lab.data.schema import Column, Kind
+from lepton_lab.data.texts import lengths_of
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Task
 
@@ -107,16 +108,18 @@ def column_card(
         index: labels of the rows.
         numeric_target: whether to average a target that is a number (of the target itself it says nothing).
     """
-    array = _countable(found.array)
+    column, array = found.column, _countable(found.array)
+    if column.kind == Kind.TEXT:
+        column, array = replace(column, reason=f"{column.reason}; by number of characters"), lengths_of(array)
     bins = bins_of(array)
     codes = bins.codes(array)
     counts = np.bincount(codes[codes >= 0], minlength=len(bins))
     names, k = _classes(y, task)
     by_class = [np.bincount(codes[(codes >= 0) & (k == i)], minlength=len(bins)) for i in range(len(names))]
     mean = _means(codes, y, counts) if y is not None and k is None and numeric_target else ()
-    low, high = _extremes(array, index, integer=found.column.integer) if bins.ordered else ((), ())
+    low, high = _extremes(array, index, integer=column.integer) if bins.ordered else ((), ())
     return ColumnCard(
-        found.column, len(array), int((codes < 0).sum()), found.n_distinct, bins, tuple(counts.tolist()), names,
+        column, len(array), int((codes < 0).sum()), found.n_distinct, bins, tuple(counts.tolist()), names,
         tuple(tuple(one.tolist()) for one in by_class),
         tuple(int(((codes < 0) & (k == i)).sum()) for i in range(len(names))), mean, low, high,
     )  # fmt: skip

@@ -32,6 +32,7 @@ from lepton_lab.data.frames import open_frame, refuse_empty
 from lepton_lab.data.plan import assign_roles
 from lepton_lab.data.schema import Column, Kind, Role
 from lepton_lab.data.telling_apart import told_apart
+from lepton_lab.data.texts import lengths_of
 from lepton_lab.data.told_types import read_types
 from lepton_lab.data.values import read_values
 from lepton_lab.metrics import Estimate
@@ -185,9 +186,7 @@ _ORDER = ("type", "large", "moderate", "small", "none")
 
 def _comparable(column: Column, array: np.ndarray) -> np.ndarray:
     """Values as they are; of texts, which are nearly all different, how many characters they have."""
-    if column.kind != Kind.TEXT:
-        return array
-    return np.array([np.nan if text is None else len(text) for text in array], np.float64)
+    return lengths_of(array) if column.kind == Kind.TEXT else array
 
 
 def _compared(column: Column, a: np.ndarray, b: np.ndarray | str) -> ColumnDrift:

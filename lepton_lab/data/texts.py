@@ -41,6 +41,11 @@ def read_texts(values: Iterable[Any]) -> list[str | None]:
     return [read_text(value) for value in values]
 
 
+def lengths_of(texts: Iterable[str | None]) -> np.ndarray:
+    """How many characters each text has `(text,)` float64, NaN for None: what texts that all differ have to compare."""
+    return np.array([math.nan if text is None else len(text) for text in texts], np.float64)
+
+
 def to_bytes(text: str) -> np.ndarray:
     """A text as a shelf of objects keeps it: UTF-8, `(byte,)` uint8."""
     return np.frombuffer(text.encode("utf-8", errors="replace"), np.uint8)

@@ -50,14 +50,14 @@ class NgramBag(nnx.Module):
         draw: np.random.Generator,
     ):
         config = config or NgramConfig()
-        self.width, self.share_dropped = config.width, config.share_dropped
+        self.width, self.share_dropped, self.n_buckets = config.width, config.share_dropped, config.n_buckets
         # Small, so that what is rare stays without weight until it is seen.
         table = (0.1 * draw.standard_normal((config.n_buckets, config.width), np.float32)).astype(np.float32)
         self.table = nnx.Param(table, decay=True)
 
     def __call__(self, objects: Int[Array, "row ngram"], key: Any = None) -> Float[Array, "row width"]:
         """One vector a text; with a key as in training, a share of the n-grams is left out."""
-        place = jnp.where(objects > 0, 1 + (objects - 1) % (self.table.shape[0] - 1), 0)
+        place = jnp.where(objects > 0, 1 + (objects - 1) % (self.n_buckets - 1), 0)
         there = (objects > 0).astype(jnp.float32)
         count = there.sum(axis=1, keepdims=True)
         weights = dropout(there, self.share_dropped, key) * jax.lax.rsqrt(jnp.maximum(count, 1.0))
