@@ -152,6 +152,13 @@ def test_a_check_draws_how_long_texts_are_and_none_of_them(frame):
     assert "number of characters" in card.column.reason
 
 
+def test_a_report_has_the_texts_of_its_rows_or_none_at_all(model, frame):
+    known, page = list(frame.message[10:]), ll.report(model, with_rows=False).text
+    assert not any(cell in page for cell in known)
+    made = ll.report(model, rows=2).text
+    assert len(made) < 1_000_000 and sum(cell in made for cell in known) >= 1
+
+
 def test_drift_of_texts_is_of_their_length_not_of_every_word(frame):
     same = {one.name: one for one in ll.drift(frame[9:], messages(300, seed=3))}
     assert same["message"].verdict == "none"
