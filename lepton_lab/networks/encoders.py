@@ -102,15 +102,16 @@ def usual_of_texts(reader: str, n_texts: int) -> Encoder:
         n_texts: different ones that are learned from.
     """
     config = ENCODERS[reader].config()
-    if n_texts < MANY_TEXTS and hasattr(config, "n_buckets"):
-        config = replace(config, n_buckets=config.n_buckets // (16 if n_texts < FEW_TEXTS else 4))
+    if hasattr(config, "n_buckets"):
+        shared = next((by for below, by in SHARED if n_texts < below), 1)
+        config = replace(config, n_buckets=config.n_buckets // shared)
     return Encoder(reader, config)
 
 
 # Steps from which on a series is long.
 LONG_SERIES = 128
-# Different texts from which on there are many, and up to which there are few.
-MANY_TEXTS, FEW_TEXTS = 4000, 1000
+# Below so many different texts each vector is shared by so many times as many n-grams.
+SHARED = ((1000, 16), (4000, 4), (12_000, 2))
 USUAL: dict[str, Callable[[tuple[int, ...], int], Encoder]] = {
     "image": _of_images,
     "series": _of_series,
