@@ -157,7 +157,10 @@ def read_like(
     found = _weight_column(schema, frame) if weights is None and need_target else weights
     counted = None if found is None else _row_weights(found, frame, np.arange(frame.n_rows))
     notes = (*_extra(schema, frame.names), *_infinite(infinite))
-    table = Table(schema, arrays, frame.index, weights=counted, notes=notes)
+    # Whose rows they are is needed by what counts machines or customers, and may be left out by all others.
+    known = {column.name: column.role for column in schema.columns if column.name in positions}
+    groups = _groups(frame, known, np.arange(frame.n_rows)) if need_target else None
+    table = Table(schema, arrays, frame.index, weights=counted, groups=groups, notes=notes)
     return table if task is None else _with_target(table, frame, task, need_target=need_target)
 
 

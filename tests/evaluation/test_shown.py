@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,10 +14,14 @@ from scipy import stats
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_curve
 
+import lepton_lab as ll
+from lepton_lab.data.table import read_table
 from lepton_lab.errors import OptionError
 from lepton_lab.evaluation.evaluated_rows import EvaluatedRows
 from lepton_lab.evaluation.shown import alerts, credit, maintenance, medicine, ranking
 from lepton_lab.evaluation.shown.ask import SHOWN, show
+from lepton_lab.notebook.panels.result_messages import described
+from lepton_lab.pictures import html
 from lepton_lab.pictures.shown_figures import html_of_shown, lines_of_shown
 from tests.evaluation.linear_models import linear_model
 
@@ -203,6 +210,37 @@ def test_a_number_has_two_sides_where_a_limit_is_given(rows: EvaluatedRows) -> N
 def test_what_cannot_be_shown_says_why(rows: EvaluatedRows, name: str, options: dict[str, object], words: str) -> None:
     with pytest.raises((OptionError, ValueError), match=words):
         show(rows, name, options)
+
+
+def test_what_a_domain_asks_for_is_in_the_evaluation_its_panel_and_its_picture(rows: EvaluatedRows) -> None:
+    asked = {"ks": {}, "score_bands": {"n": 4}, "cost_by_amount": {"amount": "gone"}}
+    pack = {"show": asked, "costs": {"false_alarm": 1, "missed": 3}}
+    model = replace(rows.model, config={"pack": pack})
+    df = rows.table.frame.assign(y=rows.y)
+    evaluation = ll.evaluate(model, df)
+    assert list(evaluation.shown) == ["ks", "score_bands"] and "gone" in evaluation.not_shown[0]
+    assert evaluation.costs is not None and evaluation.costs.costs.missed == 3
+    assert ll.evaluate(model, df, costs={"false_alarm": 1, "missed": 9}).costs.costs.missed == 9
+    told = described(evaluation)["shown"]
+    assert [one["title"] for one in told] == [one.title for one in evaluation.shown.values()]
+    assert len(told[1]["cells"]) == 4 and told[0]["heads"][0][0] == "KS" and told[0]["figures"][0]["shapes"]
+    json.dumps(told, allow_nan=False)
+    page = html(evaluation)
+    assert all(one.title in page for one in evaluation.shown.values()) and "Not shown" in page
+
+
+def test_early_warnings_of_a_frame_count_its_machines() -> None:
+    rng = np.random.default_rng(3)
+    left = np.tile(np.arange(24, -1, -1.0), 12)
+    df = pd.DataFrame({"unit": np.repeat(np.arange(12), 25), "wear": -left + rng.normal(0, 2, 300), "RUL": left})
+    table, task, _ = read_table(df, target="RUL", task="regression", split="group:unit")
+    model = linear_model(df.drop(columns="unit"), target="RUL", task="regression")
+    model = replace(model, schema=table.schema)
+    found = ll.evaluate(model, df).show("early_warning", {"leads": (3, 8), "step": 0.1})
+    assert "12 machines" in found.note and found["Without warning"].value == 10
+    unit, predicted = np.repeat(np.arange(12), 25), model.logits(df)[:, 0]
+    costs = maintenance.cost_of(maintenance.left_at_warning(unit, left, predicted, 8), maintenance.Prices(10, 1, 0.1))
+    assert found.frame["cost a machine"].iloc[1] == pytest.approx(costs.mean()) and task.name == "regression"
 
 
 def test_every_figure_is_tested_here() -> None:
