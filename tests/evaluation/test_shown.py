@@ -19,7 +19,7 @@ from lepton_lab.data.table import read_table
 from lepton_lab.errors import OptionError
 from lepton_lab.evaluation.evaluated_rows import EvaluatedRows
 from lepton_lab.evaluation.shown import alerts, credit, maintenance, medicine, ranking
-from lepton_lab.evaluation.shown.ask import SHOWN, show
+from lepton_lab.evaluation.shown.ask import show
 from lepton_lab.notebook.panels.result_messages import described
 from lepton_lab.pictures import html
 from lepton_lab.pictures.shown_figures import html_of_shown, lines_of_shown
@@ -241,10 +241,3 @@ def test_early_warnings_of_a_frame_count_its_machines() -> None:
     unit, predicted = np.repeat(np.arange(12), 25), model.logits(df)[:, 0]
     costs = maintenance.cost_of(maintenance.left_at_warning(unit, left, predicted, 8), maintenance.Prices(10, 1, 0.1))
     assert found.frame["cost a machine"].iloc[1] == pytest.approx(costs.mean()) and task.name == "regression"
-
-
-def test_every_figure_is_tested_here() -> None:
-    assert set(SHOWN) == {
-        "ks", "score_bands", "alert_budget", "cost_by_amount", "sensitivity", "decision_curve", "calibration_line",
-        "missing", "early_warning",
-    }  # fmt: skip
