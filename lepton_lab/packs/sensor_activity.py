@@ -16,7 +16,7 @@ SENSOR_ACTIVITY = Domain(
     ),
     split="group:{subject}",
     # Watches sit a little turned, and everybody moves with a force of his own.
-    encoders={"series": {"augment": {"scale": 0.15, "noise": 0.05, "mix": 0.05}, "mix_up": 0.4}},
+    encoders={"series": {"augment": {"scale": 0.15, "noise": 0.05, "mix": 0.05}}},
     immutable=("side", "age", "sex", "height", "weight"),
     samples=("watch",),
     decides="no subject is tested on who was learned from; sensors are turned and scaled a little in training",
