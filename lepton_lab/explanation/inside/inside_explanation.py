@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float64, Int, Shaped
 
+from lepton_lab.data.objects import object_array
 from lepton_lab.errors import ExplanationError, OptionError
 from lepton_lab.explanation.estimate import T_95
 from lepton_lab.explanation.explanation import Explanation
@@ -190,7 +191,9 @@ class InsideExplanation:
                 found = (one.explanation.row_labels[0], one.explanation.feature_names[k], values[k])
                 for name, cell in zip(columns, (*found, values[k] - half[k], values[k] + half[k]), strict=True):
                     columns[name].append(cell)
-        return frame_of({name: np.array(cells) for name, cells in columns.items()}, np.arange(len(columns["row"])))
+        # A label may be several values, of rows made of a long frame.
+        made = {name: object_array(cells) if name == "row" else np.array(cells) for name, cells in columns.items()}
+        return frame_of(made, np.arange(len(columns["row"])))
 
     def to_shap(self) -> shap.Explanation:
         """For `shap.plots`: images for `image`, one series for `bar` or `waterfall`, texts for `text`.
