@@ -36,9 +36,9 @@ def test_what_is_said_of_a_column_wins_over_what_is_said_of_its_kind():
 def test_what_is_not_said_follows_the_shape():
     usual = dict(encoders_of({}, BLOCKS))
     assert usual["pulse"].config.stride > usual["wave"].config.stride
-    partly = encoder_for("pulse", {"dropout": 0.5}, "series", (0, 1), 900)
+    partly = encoder_for("pulse", {"dropout": 0.5}, usual["pulse"])
     assert partly.config == dataclasses.replace(usual["pulse"].config, dropout=0.5)
-    assert encoder_for("pulse", {"augment": {"noise": 0.2}}, "series", (0, 1), 900).config.augment.scale == 0.1
+    assert encoder_for("pulse", {"augment": {"noise": 0.2}}, usual["pulse"]).config.augment.scale == 0.1
 
 
 def test_options_are_kept_in_the_layout_and_in_json():
