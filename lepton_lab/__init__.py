@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from lepton_lab.estimators import LeptonClassifier, LeptonRegressor
     from lepton_lab.evaluation.report import Evaluation
     from lepton_lab.explanation.explanation import Explanation
+    from lepton_lab.explanation.inside.inside_explanation import InsideExplanation
     from lepton_lab.journal import Run
     from lepton_lab.trained import TrainedModel
     from lepton_lab.tuning.study import Study
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Evaluation",
     "Explanation",
+    "InsideExplanation",
     "LeptonClassifier",
     "LeptonError",
     "LeptonRegressor",
@@ -114,6 +116,7 @@ __all__ = [
 _HOMES = {
     "Evaluation": "lepton_lab.evaluation.report",
     "Explanation": "lepton_lab.explanation.explanation",
+    "InsideExplanation": "lepton_lab.explanation.inside.inside_explanation",
     "LeptonClassifier": "lepton_lab.estimators",
     "LeptonError": "lepton_lab.errors",
     "LeptonRegressor": "lepton_lab.estimators",

@@ -58,7 +58,7 @@ def test_whole_arrays_and_other_frames_give_the_same_table():
 def test_the_user_tells_what_arrays_are():
     table = read(DF.assign(image=list(IMAGES / 255)), types={"image": "image"})
     assert table.schema.column("image").kind == "image"
-    with pytest.raises(ColumnError, match="'wave' holds arrays, so it cannot be numeric"):
+    with pytest.raises(ColumnError, match="'wave' holds arrays or lists, so it cannot be numeric"):
         read(DF, types={"wave": "numeric"})
     with pytest.raises(ColumnError, match="'age' cannot be image: wanted an array a row; found numbers"):
         read(DF, types={"age": "image"})
