@@ -1,6 +1,6 @@
 """Scans with and without a round shadow, made up: medical images that may be passed on are not found in packages.
 
-Twelve hundred pictures of 32 x 32 points, two of each patient: soft tissue of clouds, two dark fields as of lungs,
+Sixteen hundred pictures of 32 x 32 points, two of each patient: soft tissue of clouds, two dark fields as of lungs,
 and, in a third of the patients, a faint bright disk in one of them. Half of all pictures carry a marker in a corner,
 whatever they show. A hint of age goes with the disease.
 """
@@ -14,7 +14,7 @@ from lepton_lab.samples.sample import Sample
 if TYPE_CHECKING:
     import pandas as pd
 
-PATIENTS, SIDE, SEED = 600, 32, 3
+PATIENTS, SIDE, SEED = 800, 32, 3
 
 
 def read() -> pd.DataFrame:
@@ -65,6 +65,6 @@ def _clouds(draw: Any) -> Any:
 
 
 SCANS = Sample(
-    "scans", "Scans (made up): is there a nodule", 1200, 4, "nodule", "made up for lepton-lab (its licence)",
+    "scans", "Scans (made up): is there a nodule", 1600, 4, "nodule", "made up for lepton-lab (its licence)",
     "lepton_lab/samples/scans.py", "medical images", read, "patient",
 )  # fmt: skip
