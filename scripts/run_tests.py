@@ -1,10 +1,11 @@
-"""Run every test: two halves side by side, then the browser's, two again.
+"""Run every test: two halves side by side, then the browser's two beside the notebooks.
 
     python scripts/run_tests.py [what pytest takes, such as -x or -k WORD]
 
 A half always has the same files in the same order, in a process of its own: what passes here passes there, which
-handing tests to whichever worker is free would not promise. Real JupyterLab in real Chromium comes last: each of its
-halves waits half of its time, and measures none. `python -m pytest` runs the same tests in one process.
+handing tests to whichever worker is free would not promise. Real JupyterLab in real Chromium comes last, beside the
+notebooks: each of its halves waits half of its time, and measures none. `python -m pytest` runs the same tests in one
+process.
 """
 
 from __future__ import annotations
@@ -33,15 +34,17 @@ class Part:
 
 NUMERICS = ("tests/explanation", "tests/evaluation", "tests/networks", "tests/training", "tests/reporting")
 BROWSER = ("tests/browser",)
+NOTEBOOKS = ("tests/test_notebooks.py",)
 HALVES = (
     Part("numerics", NUMERICS, "jax-numerics"),
-    Part("the rest", ("tests", *(f"--ignore={path}" for path in NUMERICS + BROWSER)), "jax"),
+    Part("the rest", ("tests", *(f"--ignore={path}" for path in NUMERICS + BROWSER + NOTEBOOKS)), "jax"),
 )
 # About as long as all others of the browser.
-NOTEBOOKS = tuple(f"tests/browser/test_{name}.py" for name in ("main_job", "explanation", "whatif"))
-BROWSER_HALVES = (
-    Part("notebooks", NOTEBOOKS, "jax-numerics"),
-    Part("browser", (*BROWSER, *(f"--ignore={path}" for path in NOTEBOOKS)), "jax"),
+PANELS = tuple(f"tests/browser/test_{name}.py" for name in ("main_job", "explanation", "whatif"))
+LAST = (
+    Part("panels", PANELS, "jax-numerics"),
+    Part("browser", (*BROWSER, *(f"--ignore={path}" for path in PANELS)), "jax"),
+    Part("notebooks", NOTEBOOKS, "jax-notebooks"),
 )
 
 
@@ -90,7 +93,7 @@ def say(name: str, lines: IO[str]) -> None:
 def main(given: list[str]) -> int:
     began = time.monotonic()
     ended = [one.wait() for one in [start(part, given) for part in HALVES]]
-    ended += [one.wait() for one in [start(part, given) for part in BROWSER_HALVES]]
+    ended += [one.wait() for one in [start(part, given) for part in LAST]]
     print("", *(line for _, line in ended), f"all: {time.monotonic() - began:.0f} s", sep="\n")
     return max(status for status, _ in ended)
 
