@@ -96,7 +96,7 @@ def read_events(frame: Frame, *, user: str, item: str, time: str, likes: np.ndar
     findings = _findings(user, time, ~whole, times[kept], codes, double)
     order = order[~double]
     at = kept[order]
-    return Events(at, codes[order], _plain(values, users), items[at], times[at], findings)
+    return Events(at, codes[order], _plain(np.asarray(values), users), items[at], times[at], findings)
 
 
 def side_columns(frame: Frame, events: Events, names: Sequence[str]) -> tuple[str, ...]:
@@ -125,8 +125,9 @@ def refuse_item_columns(frame: Frame, events: Events, names: Sequence[str], item
     for name in names:
         codes = pd.factorize(read_values(frame.column(name)).array[events.at])[0]
         table = pd.DataFrame({"item": items, "user": events.user, "code": codes})
-        by_item = table[repeated].groupby("item")["code"].nunique()
-        if len(by_item) and by_item.max() == 1 and table.groupby("user")["code"].nunique().max() > 1:
+        by_item = table[repeated].groupby("item")["code"].nunique().to_numpy()
+        by_user = table.groupby("user")["code"].nunique().to_numpy()
+        if len(by_item) and by_item.max() == 1 and by_user.max() > 1:
             raise ColumnError(
                 f"column {name!r} has one value for each {item!r}: it tells which item came, and that is to be "
                 f"predicted. Leave it out of columns=."

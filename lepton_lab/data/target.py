@@ -119,7 +119,7 @@ def read_classes(name: str, values: Values, task: Task) -> np.ndarray:
             y[~missing] = read_number(name, values.take(np.flatnonzero(~missing)))
         return y
     codes, uniques = values.factorised
-    table = _class_indices(uniques, task.classes)
+    table = _class_indices(list(uniques), task.classes)
     if isinstance(task, Ranking):
         table = [-1 if index is None else index for index in table]
     if None in table:

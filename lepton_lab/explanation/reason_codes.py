@@ -120,10 +120,10 @@ def reason_codes(
         if explanation.values.ndim == 2
         else explanation.output(explanation.main_output if output is None else output)
     )
-    said = dict(words or {})
-    for column in said:
+    for column in words or {}:
         if column not in one.feature_names:
             raise no_such_column(column, one.feature_names, where="the explanation")
+    said = {name: name for name in one.feature_names} | dict(words or {})
     sign = -1.0 if fall else 1.0
     pushes, spread = sign * one.values, one.upper_bounds - one.values
     sure = pushes - spread > 0
@@ -133,7 +133,7 @@ def reason_codes(
         order = [j for j in np.argsort(-pushes[i], kind="stable") if sure[i, j]][:n]
         return tuple(
             Reason(
-                codes[name], name, said.get(name, name), one.data[i, j], float(pushes[i, j]),
+                codes[name], name, said[name], one.data[i, j], float(pushes[i, j]),
                 float(pushes[i, j] - spread[i, j]), float(pushes[i, j] + spread[i, j]),
             )
             for j in order

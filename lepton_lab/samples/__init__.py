@@ -128,7 +128,7 @@ def load(name: str, split: bool = False) -> pd.DataFrame | tuple[pd.DataFrame, p
         return df
     import numpy as np
 
-    is_test = _test_rows(_known(df[sample.target])) if sample.group is None else _test_groups(df[sample.group])
+    is_test = _test_rows(_known(df, sample.target)) if sample.group is None else _test_groups(df, sample.group)
     train, test = (df.iloc[np.flatnonzero(mask)].reset_index(drop=True) for mask in (~is_test, is_test))
     return train, test
 
@@ -173,14 +173,16 @@ def _test_rows(target: np.ndarray) -> np.ndarray:
     return is_test
 
 
-def _known(target: pd.Series) -> np.ndarray:
+def _known(df: pd.DataFrame, name: str) -> np.ndarray:
     """Values that can be put in order: a word that is missing comes before all others."""
+    target = df[name]
     return target.to_numpy() if target.dtype.kind in "biuf" else target.fillna("").to_numpy()
 
 
-def _test_groups(group: pd.Series) -> np.ndarray:
+def _test_groups(df: pd.DataFrame, name: str) -> np.ndarray:
     """The rows of a fifth of the groups, at least one, as a mask."""
     import numpy as np
 
-    names = np.random.default_rng(SEED).permutation(group.unique())
-    return group.isin(names[: max(1, round(TEST_SHARE * len(names)))]).to_numpy()
+    group = df[name]
+    names = np.random.default_rng(SEED).permutation(np.asarray(group.unique()))
+    return group.isin(list(names[: max(1, round(TEST_SHARE * len(names)))])).to_numpy()

@@ -26,7 +26,7 @@ def read() -> pd.DataFrame:
     df = df.assign(timestamp=pd.to_datetime(df["timestamp"], unit="s"), film=_titles(df))
     df = df.rename(columns={"user_id": "user", "timestamp": "time", "release_year": "year", "class": "genres"})
     df = df.sort_values("time", kind="stable").reset_index(drop=True)
-    return df[["user", "film", "rating", "time", "age", "gender", "occupation", "year", "genres"]]
+    return df.loc[:, ["user", "film", "rating", "time", "age", "gender", "occupation", "year", "genres"]]
 
 
 def _part(ending: str) -> pd.DataFrame:
@@ -40,10 +40,13 @@ def _part(ending: str) -> pd.DataFrame:
 
 def _titles(df: pd.DataFrame) -> pd.Series:
     """The films by title; those that share one with another have their number, too."""
-    films = df[["item_id", "movie_title", "release_year"]].drop_duplicates()
+    import pandas as pd
+
+    films = df.loc[:, ["item_id", "movie_title", "release_year"]].drop_duplicates()
     title = films["movie_title"] + " (" + films["release_year"].astype(str) + ")"
     title = title.where(~title.duplicated(keep=False), title + " #" + films["item_id"].astype(str))
-    return df["item_id"].map(dict(zip(films["item_id"], title, strict=True)))
+    of_item = dict(zip(films["item_id"], title, strict=True))
+    return pd.Series([of_item[item] for item in df["item_id"]], df.index)
 
 
 MOVIELENS = Sample(

@@ -14,7 +14,7 @@ from lepton_lab.networks.layout import BlockLike, Layout
 from lepton_lab.networks.monotone import constrain
 from lepton_lab.networks.new_network import new_network
 from lepton_lab.networks.piecewise import choose_knots
-from lepton_lab.networks.tabular import TabularConfig
+from lepton_lab.networks.tabular import TabularConfig, TabularNetwork
 from lepton_lab.quantiles import Quantiles
 from lepton_lab.tasks import Task
 from lepton_lab.training.batches import RowStream
@@ -69,7 +69,7 @@ class Learner:
         network = new_network(layout, task.n_outputs, sizes, draw=np.random.default_rng([seed, 0]), knots=knots)
         network.outputs.bias = type(network.outputs.bias)(_prior(task, train, sizes.heads), decay=False)
         signs = [getattr(blocks[j], "monotone", 0) for j in layout.numeric]
-        boxes = constrain(network, sizes, signs) if any(signs) else None
+        boxes = constrain(network, sizes, signs) if any(signs) and isinstance(network, TabularNetwork) else None
         structure, params, self._wishes = take_apart(network, boxes)
         location, scale = _affine(task)
         member = NetworkMember(name, params, layout, task.n_outputs, sizes, location, scale, structure).on(blocks)

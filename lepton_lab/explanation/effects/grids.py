@@ -69,7 +69,7 @@ def presence(name: str, array: np.ndarray) -> ColumnValues:
         array: its values, None where missing.
     """
     there = np.array([value is not None for value in array], bool)
-    own = np.where(there, "there", None).astype(object)
+    own = np.array(["there" if one else None for one in there], object)
     return ColumnValues(name, "category", there.astype(np.float64), (None, "there"), own)
 
 
