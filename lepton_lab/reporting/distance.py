@@ -103,7 +103,7 @@ def _drawn(reach: np.ndarray, counts: np.ndarray, draw: np.random.Generator) -> 
 
     Source: Efraimidis and Spirakis (2006), "Weighted random sampling with a reservoir".
     """
-    waits = draw.exponential(size=(len(counts), len(reach))) / np.maximum(reach, np.finfo(float).tiny)
+    waits = draw.exponential(size=(len(counts), len(reach))) / np.where(reach > 0, reach, 1.0)
     waits[:, reach == 0] = np.inf
     return waits.argsort(axis=1).argsort(axis=1) < counts[:, None]
 

@@ -52,7 +52,7 @@ TWO = {**ONE, "other": pd.DataFrame({"zip": [1]})}
         ("%lepton partial_dependence am", ONE, ["amount"]),
         ("%lepton partial_dependence df_train --scale ", ONE, ["link", "probability"]),
         ("%lepton demo cr", {}, ["credit"]),
-        ("%lepton help ex", {}, ["explain", "explain_preview"]),
+        ("%lepton help ex", {}, ["explain", "explain_inside", "explain_preview"]),
         ("%lepton nonsense x", ONE, []),
     ],
 )
