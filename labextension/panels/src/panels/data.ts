@@ -68,6 +68,9 @@ class DataView_ {
   private cards: Card[] = [];
   private shown = new Map<string, Shown>();
   private decisions: Decisions = { drop: [], types: {}, immutable: [] };
+  /** The last decision that was told to the kernel, and the last that it answered. */
+  private asked = 0;
+  private known = 0;
   private opened: number | null = null;
   private all = false;
   private twin: Cleanup | null = null;
@@ -104,7 +107,7 @@ class DataView_ {
     // What is decided, and a check made again, is one for every view.
     this.kernel = new Line(model, {
       data: (content) => this.start(content), again: (content) => this.start(content), cards: (content) => this.take(content.from, content.cards),
-      rows: (content) => this.drawRows(content), decided: (content) => this.decided(content), trouble: (content) => this.troubled(content),
+      rows: (content) => this.drawRows(content), decided: (content, _, own) => this.answered(content, own) && this.decided(content), trouble: (content, _, own) => this.troubled(content, own),
     }, (state) => this.stateIs(state), ["again", "decided"]);
     this.kernel.ask({ type: "ready" });
   }
@@ -121,6 +124,7 @@ class DataView_ {
     this.cards = [];
     this.shown.clear();
     this.opened = null;
+    this.known = this.asked;
     this.title.textContent = told.title;
     this.sub.textContent = [told.sub, ...told.notes].join(" · ");
     this.drift.textContent = told.drift?.words ?? "";
@@ -156,6 +160,12 @@ class DataView_ {
     return made;
   }
 
+  /** Whether what an answer says is decided is all that was: an older one must not take back what was decided since. */
+  private answered(content: { id: number }, own: boolean): boolean {
+    if (own) this.known = Math.max(this.known, content.id);
+    return this.known === this.asked;
+  }
+
   private decided(content: { decisions: Decisions; code: string }): void {
     if (!this.told) return;
     this.decisions = content.decisions;
@@ -165,8 +175,8 @@ class DataView_ {
     this.showDecisions();
   }
 
-  private troubled(content: { error: string; decisions: Decisions; code: string }): void {
-    this.decided(content);
+  private troubled(content: { id: number; error: string; decisions: Decisions; code: string }, own: boolean): void {
+    if (this.answered(content, own)) this.decided(content);
     this.trouble.textContent = content.error;
     this.trouble.hidden = false;
   }
@@ -187,7 +197,8 @@ class DataView_ {
   private decide(next: Decisions): void {
     this.decisions = next;
     this.showDecisions();
-    this.kernel.ask({ type: "decide", ...next });
+    this.asked += 1;
+    this.kernel.ask({ type: "decide", id: this.asked, ...next });
   }
 
   private check(): void {
