@@ -19,6 +19,8 @@ ENVIRONMENT = ROOT / "build" / "colab-stack"
 PINS = ("ipython==7.34.0", "ipykernel==6.31.0", "ipywidgets==7.7.1", "anywidget==0.11.0")
 # What these try runs in Node, whatever Python stands beside it.
 NODES = ("test_labextension.py", "test_panels_bundle.py")
+# Colab has no JupyterLab beside the kernel; how much a panel draws is no matter of versions.
+ELSEWHERE = ("test_sidebar.py", "test_opened_file.py", "test_panels_extremes.py")
 TOOLS = ("pytest", "hypothesis", "beartype", "nbclient")
 
 
@@ -52,7 +54,7 @@ def test_it_is_what_colab_runs(python):
 
 @pytest.mark.slow
 def test_the_kernel_sides_tests_pass_there(python):
-    left_out = (Path(__file__).name, *NODES)
+    left_out = (Path(__file__).name, *NODES, *ELSEWHERE)
     tests = sorted(str(path) for path in Path(__file__).parent.glob("test_*.py") if path.name not in left_out)
     out = run(python, "-m", "pytest", "-p", "no:cacheprovider", "-vv", *tests)
     assert " passed" in out and " failed" not in out
