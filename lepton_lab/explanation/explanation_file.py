@@ -17,6 +17,8 @@ import math
 import os
 import threading
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +42,21 @@ def write_explanation(explanation: Explanation, path: str | os.PathLike[str]) ->
     Raises:
         ModelFileError: the file cannot be written; what was there before is still there.
     """
+    with whole_or_not(path) as aside, aside.open("xb") as file:
+        file.write(explanation_to_bytes(explanation))
+
+
+@contextmanager
+def whole_or_not(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A place beside a file to write it at; it takes the file's place where all went well, else nothing has changed.
+
+    Raises:
+        ModelFileError: the file cannot be written; what was there before is still there.
+    """
     target = Path(path)
     aside = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
-        with aside.open("xb") as file:
-            file.write(explanation_to_bytes(explanation))
+        yield aside
         aside.replace(target)
     except OSError as error:
         raise ModelFileError(

@@ -10,16 +10,19 @@ from __future__ import annotations
 import io
 import json
 import os
-import threading
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lepton_lab._version import __version__
 from lepton_lab.errors import DamagedFileError, ModelFileError, NewerFormatError
-from lepton_lab.explanation.explanation_file import MAX_BYTES, explanation_of_bytes, explanation_to_bytes
+from lepton_lab.explanation.explanation_file import (
+    MAX_BYTES,
+    explanation_of_bytes,
+    explanation_to_bytes,
+    whole_or_not,
+)
 from lepton_lab.explanation.inside.inside_explanation import InsideExplanation, InsideObject
 
 FORMAT = 1
@@ -34,26 +37,15 @@ def write_inside(inside: InsideExplanation, path: str | os.PathLike[str]) -> Non
     Raises:
         ModelFileError: the file cannot be written; what was there before is still there.
     """
-    target = Path(path)
-    aside = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.part")
-    try:
-        with zipfile.ZipFile(aside, "x", zipfile.ZIP_DEFLATED) as file:
-            for n, one in enumerate(inside.objects):
-                file.writestr(f"rows/{n}/explanation", explanation_to_bytes(one.explanation))
-                for name in _ARRAYS:
-                    if isinstance(array := getattr(one, name), np.ndarray):
-                        buffer = io.BytesIO()
-                        np.save(buffer, array, allow_pickle=False)
-                        file.writestr(f"rows/{n}/{name}.npy", buffer.getvalue())
-            file.writestr(META, json.dumps(_meta(inside), ensure_ascii=False))
-        aside.replace(target)
-    except OSError as error:
-        raise ModelFileError(
-            f"cannot write the explanation to {str(target)!r}: {error.strerror or error}. "
-            "Nothing was changed there. Free space, or choose another place."
-        ) from error
-    finally:
-        aside.unlink(missing_ok=True)
+    with whole_or_not(path) as aside, zipfile.ZipFile(aside, "x", zipfile.ZIP_DEFLATED) as file:
+        for n, one in enumerate(inside.objects):
+            file.writestr(f"rows/{n}/explanation", explanation_to_bytes(one.explanation))
+            for name in _ARRAYS:
+                if isinstance(array := getattr(one, name), np.ndarray):
+                    buffer = io.BytesIO()
+                    np.save(buffer, array, allow_pickle=False)
+                    file.writestr(f"rows/{n}/{name}.npy", buffer.getvalue())
+        file.writestr(META, json.dumps(_meta(inside), ensure_ascii=False))
 
 
 def read_inside(path: str | os.PathLike[str]) -> InsideExplanation:
