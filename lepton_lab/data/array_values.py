@@ -11,6 +11,10 @@ from lepton_lab.data.objects import object_array
 from lepton_lab.data.schema import Kind
 
 _CHANNELS = (1, 3, 4)
+_SMALLEST_IMAGE = 8
+_SQUARES = "square arrays of one size, of numbers from 0 up"
+_OBLONG = "arrays of one size, of numbers from 0 up"
+DOUBTFUL = (_SQUARES, _OBLONG)  # an image or a series: these are guesses
 
 
 class ArrayValue:
@@ -63,8 +67,10 @@ def arrays_of(values: np.ndarray) -> np.ndarray | None:
 def array_kind(arrays: np.ndarray) -> tuple[Kind, str]:
     """What the arrays are, and why.
 
-    Three axes of which the last has 1, 3 or 4 entries are an image, and so are two axes of whole bytes; other
-    arrays of one or two axes are series `(step[, channel])`.
+    Three axes of which the last has 1, 3 or 4 entries are an image, and so are two axes of whole bytes. Numbers from
+    0 up in squares of one size are an image too: brightness between 0 and 1 is how most libraries hand one on, and a
+    series has no reason to have as many steps as channels. Other arrays of one or two axes are series
+    `(step[, channel])`.
     """
     present = [value.array for value in arrays if value is not None]
     axes = {array.ndim for array in present}
@@ -72,7 +78,17 @@ def array_kind(arrays: np.ndarray) -> tuple[Kind, str]:
         return Kind.IMAGE, "arrays of height, width and channel"
     if axes <= {2, 3} and all(array.dtype in (np.uint8, np.bool_) for array in present):
         return Kind.IMAGE, "arrays of bytes with height and width"
+    if axes == {2} and _may_be_images(present):
+        height, width = present[0].shape
+        return (Kind.IMAGE, _SQUARES) if height == width else (Kind.SERIES, _OBLONG)
     return Kind.SERIES, "arrays of steps" if axes == {1} else "arrays of steps and channels"
+
+
+def _may_be_images(arrays: list[np.ndarray]) -> bool:
+    shapes = {array.shape for array in arrays}
+    if len(shapes) > 1 or min(arrays[0].shape) < _SMALLEST_IMAGE:
+        return False
+    return all(array.min() >= 0 for array in arrays)  # NaN is not
 
 
 def _array(value: object) -> np.ndarray | None:

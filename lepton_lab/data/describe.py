@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from lepton_lab.data.array_values import DOUBTFUL
 from lepton_lab.data.finding import Finding
 from lepton_lab.data.kinds import Inferred, infer_kind
 from lepton_lab.data.schema import Category, Column, Kind, Role
-from lepton_lab.data.told_types import as_told
+from lepton_lab.data.told_types import TOLD, as_told
 from lepton_lab.data.values import Values
 from lepton_lab.errors import ColumnError
 from lepton_lab.tasks import Task
@@ -39,13 +40,16 @@ class Described:
     n_distinct: int
 
 
-def describe(name: str, values: Values, role: Role, task: Task | None = None, told: Kind | None = None) -> Described:
+def describe(
+    name: str, values: Values, role: Role, task: Task | None = None, told: Kind | None = None, why: str = TOLD
+) -> Described:
     """What the column `name` is, in the role it was asked to play.
 
     An identifier or a constant that was to be an input is ignored, with a reason. A target's
-    categories are the classes of `task`. A kind that the user `told` wins over the one inferred.
+    categories are the classes of `task`. A kind that the user (`why`: or what made the column) `told` wins over the
+    one inferred.
     """
-    inferred = infer_kind(name, values) if told is None else as_told(name, values, told)
+    inferred = infer_kind(name, values) if told is None else as_told(name, values, told, why)
     kind, reason = inferred.kind, inferred.reason
     if role == Role.TARGET and task is not None and (task.classes or kind in UNUSED):
         kind = Kind.CATEGORY if task.classes else Kind.NUMERIC
@@ -132,6 +136,11 @@ def _findings(column: Column, values: Values, inferred: Inferred) -> tuple[Findi
         found.append(
             Finding("text", column.name, 1.0, "info", f"{column.name!r} is read as texts: {column.reason}", advice)
         )
+    if column.reason in DOUBTFUL:
+        read_as, other = ("images", Kind.SERIES) if column.kind == Kind.IMAGE else ("series", Kind.IMAGE)
+        message = f"{column.name!r} is read as {read_as}: {column.reason}"
+        advice = f"If it is not: types={{{column.name!r}: {str(other)!r}}}"
+        found.append(Finding("arrays", column.name, 1.0, "info", message, advice))
     if column.kind in UNUSED:
         found.append(_unused_finding(column))
     return tuple(found)

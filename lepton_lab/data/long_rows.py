@@ -12,6 +12,7 @@ import pandas as pd
 from lepton_lab.data.finding import Finding
 from lepton_lab.data.frames import Frame
 from lepton_lab.data.plan import parse_split
+from lepton_lab.data.schema import Kind
 from lepton_lab.errors import OptionError
 
 
@@ -74,6 +75,11 @@ class Reshape(Protocol):
     @property
     def kind(self) -> str:
         """The word for it: `windows`, `series`, `forecast`, ..."""
+        ...
+
+    @property
+    def holds(self) -> Kind:
+        """What its objects are: series, or lists of items."""
         ...
 
     @property

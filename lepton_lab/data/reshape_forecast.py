@@ -28,6 +28,7 @@ from lepton_lab.data.forecast_series import (
 from lepton_lab.data.frames import Frame
 from lepton_lab.data.long_rows import LongRows, index_of
 from lepton_lab.data.objects import object_array
+from lepton_lab.data.schema import Kind
 from lepton_lab.errors import OptionError, TargetError
 
 # Rows of the frame that is learned from, unless its user says how far apart origins are.
@@ -55,6 +56,7 @@ class Forecast:
     step: float | None = None
     naive: str | None = None
     kind = "forecast"
+    holds = Kind.SERIES
 
     def __post_init__(self) -> None:
         for name, least in (("horizon", 1), ("length", 2), ("stride", 1)):

@@ -13,6 +13,7 @@ import pandas as pd
 from lepton_lab.data.frames import Frame
 from lepton_lab.data.histories import Events, read_events, refuse_item_columns, side_columns
 from lepton_lab.data.long_rows import LongRows, index_of
+from lepton_lab.data.schema import Kind
 from lepton_lab.data.values import Family, read_values
 from lepton_lab.errors import ColumnError, OptionError
 
@@ -30,6 +31,7 @@ class Histories:
     learn_users: bool = False
     name: str = "history"
     kind = "histories"
+    holds = Kind.ITEMS
     encoders = MappingProxyType({})
 
     def __post_init__(self) -> None:

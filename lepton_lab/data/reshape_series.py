@@ -9,6 +9,7 @@ from typing import Any
 
 from lepton_lab.data.frames import Frame
 from lepton_lab.data.long_rows import LongRows, index_of
+from lepton_lab.data.schema import Kind
 from lepton_lab.data.series import SeriesTable, read_series
 from lepton_lab.errors import TargetError
 
@@ -23,6 +24,7 @@ class WholeSeries:
     every: str | float | None = None
     name: str = "series"
     kind = "series"
+    holds = Kind.SERIES
     encoders = MappingProxyType({})
 
     @property

@@ -12,6 +12,7 @@ import pandas as pd
 
 from lepton_lab.data.frames import Frame
 from lepton_lab.data.long_rows import LongRows, index_of
+from lepton_lab.data.schema import Kind
 from lepton_lab.data.values import Family, read_values
 from lepton_lab.data.windows import windows
 from lepton_lab.errors import ColumnError
@@ -29,6 +30,7 @@ class Windows:
     horizon: int = 0
     name: str = "series"
     kind = "windows"
+    holds = Kind.SERIES
     encoders = MappingProxyType({})
 
     @property

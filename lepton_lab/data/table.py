@@ -24,7 +24,7 @@ from lepton_lab.data.rows import Table, frame_of
 from lepton_lab.data.schema import Column, Role, Schema
 from lepton_lab.data.target import Goal, balanced_weights, read_classes
 from lepton_lab.data.times import read_goal, read_times_like
-from lepton_lab.data.told_types import read_types
+from lepton_lab.data.told_types import TOLD, read_types
 from lepton_lab.data.values import Family, Values, read_values
 from lepton_lab.errors import ColumnError, DataError, DataWarning, OptionError, TargetError
 from lepton_lab.ranking import Ranking
@@ -83,7 +83,9 @@ def read_table(
         ignore = made.ignored(ignore, frame, (target, parse_split(split).column, weights))
         frame = open_frame(made.frame)
     roles = assign_roles(frame.names, target=target, split=split, weights=weights, ignore=ignore, event=event)
-    told = read_types(types, roles)
+    told = {name: (kind, TOLD) for name, kind in read_types(types, roles).items()}
+    if made is not None:
+        told.setdefault(made.reshape.column, (made.reshape.holds, "put together by reshape="))
     goal = read_goal(frame, str(target), event=None if event is None else str(event), task=task, positive=positive)
     if len(goal.kept) < FEWEST_ROWS:
         raise _too_few(len(goal.kept), target)
@@ -91,7 +93,7 @@ def read_table(
     findings += [] if made is None else made.findings
     for position, (name, role) in enumerate(roles.items()):
         values = goal.values if role == Role.TARGET else read_values(frame.read(position))
-        found = describe(name, values.take(goal.kept), role, goal.task, told.get(name))
+        found = describe(name, values.take(goal.kept), role, goal.task, *told.get(name, ()))
         if found.problem is not None:
             raise found.problem
         columns.append(found.column)

@@ -43,8 +43,8 @@ def read_types(types: object, roles: Mapping[str, Role]) -> dict[str, Kind]:
     return told
 
 
-def as_told(name: str, values: Values, kind: Kind) -> Inferred:
-    """A column read as the kind its user tells; one that never varies stays a constant.
+def as_told(name: str, values: Values, kind: Kind, why: str = TOLD) -> Inferred:
+    """A column read as the kind its user tells, or what made it; one that never varies stays a constant.
 
     Raises:
         ColumnError: its values cannot be read so.
@@ -53,9 +53,9 @@ def as_told(name: str, values: Values, kind: Kind) -> Inferred:
     if found.kind == Kind.CONSTANT:
         return found
     if found.kind == kind and not found.problem:
-        return replace(found, reason=TOLD)
+        return replace(found, reason=why)
     if kind in OBJECTS:
-        return _object(name, values, kind)
+        return _object(name, values, kind, why)
     if values.family in (Family.UNUSABLE, Family.ARRAY, Family.LIST):
         holds = found.problem or "holds arrays or lists"
         raise ColumnError(f"column {name!r} {holds}, so it cannot be {kind}. Leave it out: ignore=[{name!r}]")
@@ -69,12 +69,12 @@ def as_told(name: str, values: Values, kind: Kind) -> Inferred:
     return Inferred(kind, array, TOLD, whole, len(pd.unique(known)))
 
 
-def _object(name: str, values: Values, kind: Kind) -> Inferred:
+def _object(name: str, values: Values, kind: Kind, why: str) -> Inferred:
     """A column of objects, as its user tells."""
     array, problem = texts_in(values) if kind == Kind.TEXT else objects_in(values, kind)
     if problem:
         raise ColumnError(f"column {name!r} cannot be {kind}: {problem}. Leave it out: ignore=[{name!r}]")
-    return Inferred(kind, array, TOLD)
+    return Inferred(kind, array, why)
 
 
 def with_immutable(table: Table, immutable: object) -> Table:

@@ -13,6 +13,7 @@ from lepton_lab.data.encode_image import ImageBlock, fit_images
 from lepton_lab.data.encode_series import fit_series
 from lepton_lab.data.encode_tabular import TabularEncoder, fit_encoder
 from lepton_lab.data.object_store import background_objects, on_new_shelves
+from lepton_lab.data.reshape_windows import Windows
 from lepton_lab.data.shelf import Shelf
 from lepton_lab.data.table import fingerprint, read_like, read_table
 from lepton_lab.errors import ColumnError, DamagedFileError, SchemaMismatchError
@@ -20,6 +21,7 @@ from lepton_lab.errors import ColumnError, DamagedFileError, SchemaMismatchError
 N = 48
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 255, (N, 6, 5), dtype=np.uint8)
+SQUARES = RNG.uniform(size=(N, 9, 9))
 WAVES = [RNG.normal(size=(3 + i % 4, 2)) for i in range(N)]
 DF = pd.DataFrame({"image": list(IMAGES), "wave": WAVES, "age": RNG.normal(size=N), "bad": [0, 1] * (N // 2)})
 
@@ -37,13 +39,32 @@ def read(df, **options):
         ([wave[:, 0] for wave in WAVES], "series"),
         ([wave.tolist() for wave in WAVES], "series"),
         ([None, *WAVES[1:]], "series"),
+        ([None, *SQUARES[1:]], "image"),
+        (list(SQUARES - 0.5), "series"),
+        (list(SQUARES[:, :, :8]), "series"),
     ],
-    ids=["bytes", "numbers", "colour", "one channel", "lists", "missing"],
+    ids=["bytes", "numbers", "colour", "one channel", "lists", "missing", "squares", "below 0", "oblong"],
 )
 def test_arrays_are_images_or_series(values, kind):
     table = read(DF.assign(thing=pd.Series(values)))
     column = table.schema.column("thing")
     assert (column.kind, column.role) == (kind, "input") and column.missing == sum(v is None for v in values) / N
+
+
+def test_what_may_be_an_image_or_a_series_is_said_and_can_be_told():
+    df = DF.assign(square=list(SQUARES), oblong=list(SQUARES[:, :, :8]))
+    said = {one.column: one for one in read_table(df, target="bad")[2] if one.kind == "arrays"}
+    assert set(said) == {"square", "oblong"} and "types={'oblong': 'image'}" in said["oblong"].advice
+    table, _, findings = read_table(df, target="bad", types={"square": "series", "oblong": "image"})
+    assert [table.schema.column(name).kind for name in ("square", "oblong")] == ["series", "image"]
+    assert "arrays" not in [one.kind for one in findings]
+
+
+def test_windows_as_long_as_they_are_wide_are_no_images():
+    steps = pd.DataFrame(RNG.uniform(size=(60, 8)), columns=[f"s{i}" for i in range(8)])
+    steps = steps.assign(unit=np.arange(60) // 20, cycle=np.arange(60) % 20, bad=[0, 1] * 30)
+    table = read_table(steps, target="bad", reshape=Windows(id="unit", time="cycle", length=8))[0]
+    assert table.schema.column("series").kind == "series"
 
 
 def test_whole_arrays_and_other_frames_give_the_same_table():
