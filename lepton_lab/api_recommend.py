@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
 
 def recommend(
-    model: TrainedModel, df: Any, *, n: int = 10, users: Any = None, exclude_seen: bool | None = None
+    model: TrainedModel,
+    df: Any,
+    *,
+    n: int = 10,
+    users: Any = None,
+    exclude_seen: bool | None = None,
+    items: Any = None,
 ) -> pandas.DataFrame:
     """The items that each user is likeliest to want next, the likeliest first.
 
@@ -26,6 +32,8 @@ def recommend(
         users: To whom; one or a list. All users in the frame if left out.
         exclude_seen: Whether what a user has had is left out. If left out the model decides by what it learned from:
             films are watched once, milk is bought again.
+        items: Items that the model has never seen, one a row, with the columns of items that it has learned from
+            (`item_columns` of `histories`): they are ranked, too, by what they are like.
 
     Returns:
         A frame with `user`, `rank` from 1, `item`, and `score`: the chance that it is the next one.
@@ -39,4 +47,4 @@ def recommend(
     """
     from lepton_lab.evaluation.recommended import recommended
 
-    return recommended(model_in(model), df, n=n, users=users, exclude_seen=exclude_seen)
+    return recommended(model_in(model), df, n=n, users=users, exclude_seen=exclude_seen, items=items)

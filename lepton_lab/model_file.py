@@ -47,8 +47,9 @@ from lepton_lab.trained import Blend, TrainedModel
 from lepton_lab.training.network_member import NetworkMember
 from lepton_lab.training.progress import Progress
 
-# The newest that is read. A model is written in the oldest that holds it: 1 for tables, 2 with columns of objects.
-FORMAT = 2
+# The newest that is read. A model is written in the oldest that holds it: 1 for tables, 2 with columns of objects, 3
+# with lists of items, of which more than their names may be known.
+FORMAT = 3
 # No model of ours comes near; a file that claims more is damaged, and must not fill the memory.
 MAX_BYTES = 2**31
 
@@ -88,7 +89,7 @@ def write_model(model: TrainedModel, path: str | os.PathLike[str], *, background
 def _format_of(model: TrainedModel) -> int:
     """The oldest format that holds the model."""
     is_newer = model.schema.reshape is not None or isinstance(model.task, (Quantiles, Ranking))
-    return 2 if is_newer else format_of(model.encoder.blocks)
+    return max(2 if is_newer else 1, format_of(model.encoder.blocks))
 
 
 def read_model(path: str | os.PathLike[str]) -> TrainedModel:

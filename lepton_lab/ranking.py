@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 NEVER = -1e4
 # More items than this are no task for a softmax over all of them.
 MOST_ITEMS = 100_000
+# Numbers that the columns of items make, at most.
+MOST_FEATURES = 4096
 
 
 @dataclass(frozen=True)

@@ -123,6 +123,7 @@ def histories(
     rating: str | None = None,
     at_least: float | None = None,
     columns: Sequence[str] | None = None,
+    item_columns: Sequence[str] | None = None,
     learn_users: bool = False,
     name: str = "history",
 ) -> Reshape:
@@ -141,6 +142,8 @@ def histories(
         at_least: the rating from which on an event counts; others are left out.
         columns: inputs beside the history, known before the item is; the columns that say the same in all events of a
             user (age, country) if left out.
+        item_columns: what is known of items themselves (genre, year, price): an item's vector is its own and what it
+            shares with items like it. Columns that say the same in all events of an item if left out; `[]` for none.
         learn_users: learn something of each user beyond the history. Users never seen are then read as unknown ones.
         name: of the column of histories.
 
@@ -150,7 +153,7 @@ def histories(
     """
     return made("histories", {
         "user": user, "item": item, "time": time, "rating": rating, "at_least": at_least, "columns": _names(columns),
-        "learn_users": learn_users, "name": name,
+        "learn_users": learn_users, "name": name, "item_columns": _names(item_columns),
     })  # fmt: skip
 
 

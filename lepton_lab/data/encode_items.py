@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from lepton_lab.data.item_columns import Catalogue, ItemSide, fit_side
 from lepton_lab.data.item_lists import ItemList
 from lepton_lab.data.objects import object_array
 from lepton_lab.data.schema import Category
@@ -57,12 +58,14 @@ class ItemsBlock:
         column: its name.
         items: the known ones; where items are predicted these come first, in the order of the task's classes.
         read: items that a network reads of a list, at most; the latest of a longer one.
+        side: what is known of the items beside their names; None for nothing.
         shelf: where the lists are, int32 codes `(item,)`, the latest first.
     """
 
     column: str
     items: tuple[Category, ...]
     read: int = READ
+    side: ItemSide | None = None
     kind: Literal["items"] = "items"
     shelf: Shelf = field(init=False, compare=False, repr=False)
 
@@ -78,6 +81,13 @@ class ItemsBlock:
     def n_items(self) -> int:
         """Known items."""
         return len(self.items)
+
+    @property
+    def features(self) -> np.ndarray:
+        """What is known of each code's item beside its name, `(code, feature)`; of the first two codes nothing."""
+        if self.side is None:
+            return np.zeros((self.n_items + FIRST_ITEM, 0), np.float32)
+        return np.pad(self.side.features, ((FIRST_ITEM, 0), (0, 0)))
 
     @property
     def monotone(self) -> int:
@@ -116,7 +126,8 @@ class ItemsBlock:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON that `from_json` reads."""
-        return {"column": self.column, "kind": self.kind, "items": list(self.items), "read": self.read}
+        plain = {"column": self.column, "kind": self.kind, "items": list(self.items), "read": self.read}
+        return plain if self.side is None else plain | {"side": self.side.to_json()}
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> ItemsBlock:
@@ -130,16 +141,20 @@ class ItemsBlock:
             raise ValueError(f"the block of {data['column']!r} is out of range")
         if not all(isinstance(one, (str, int, float, bool)) for one in items):
             raise TypeError("an item has a wrong type")
-        return ItemsBlock(str(data["column"]), items, read)
+        side = None if data.get("side") is None else ItemSide.from_json(data["side"], len(items))
+        return ItemsBlock(str(data["column"]), items, read, side)
 
 
-def fit_items(column: str, array: np.ndarray, classes: tuple[Category, ...] = ()) -> ItemsBlock:
+def fit_items(
+    column: str, array: np.ndarray, classes: tuple[Category, ...] = (), catalogue: Catalogue | None = None
+) -> ItemsBlock:
     """The encoding of a column of lists of items.
 
     Args:
         column: its name.
         array: `ItemList`, None where there are none.
         classes: of the target. Where the lists are made of them they are the first items.
+        catalogue: what is known of these.
     """
     there = [one for one in array if one is not None]
     _, uniques = pd.factorize(_joined([one.items for one in there]))
@@ -148,7 +163,9 @@ def fit_items(column: str, array: np.ndarray, classes: tuple[Category, ...] = ()
     first = tuple(classes) if known & {*found} else ()
     others = tuple(one for one in found if not first or one not in known)
     longest = max((len(one) for one in there), default=1)
-    return ItemsBlock(column, (first + others)[:MOST_ITEMS], min(READ, longest))
+    items = (first + others)[:MOST_ITEMS]
+    side = fit_side(catalogue.of(items)) if catalogue is not None and first else None
+    return ItemsBlock(column, items, min(READ, longest), side)
 
 
 def _joined(lists: list[np.ndarray]) -> np.ndarray:

@@ -23,6 +23,7 @@ from lepton_lab.data.encode_image import ImageBlock, fit_images
 from lepton_lab.data.encode_items import ItemsBlock, fit_items
 from lepton_lab.data.encode_series import SeriesBlock, fit_series
 from lepton_lab.data.encode_text import TextBlock, fit_texts
+from lepton_lab.data.item_columns import Catalogue
 from lepton_lab.data.object_block import ObjectBlock
 from lepton_lab.data.rows import Table
 from lepton_lab.data.schema import Category, Column, Kind, Role, sign_of
@@ -154,12 +155,16 @@ def fit_encoder(table: Table) -> TabularEncoder:
         distance of the other values where more than half the values are equal, not half the range.
     """
     classes = next((column.categories for column in table.schema.columns if column.role == Role.TARGET), ())
-    return TabularEncoder(tuple(_fit(column, table.columns[column.name], classes) for column in table.schema.inputs))
+    return TabularEncoder(
+        tuple(_fit(column, table.columns[column.name], classes, table.catalogue) for column in table.schema.inputs)
+    )
 
 
-def _fit(column: Column, array: np.ndarray, classes: tuple[Category, ...]) -> AnyBlock:
+def _fit(
+    column: Column, array: np.ndarray, classes: tuple[Category, ...], catalogue: Catalogue | None = None
+) -> AnyBlock:
     if column.kind == Kind.ITEMS:
-        return fit_items(column.name, array, classes)
+        return fit_items(column.name, array, classes, catalogue)
     if column.kind == Kind.IMAGE:
         return fit_images(column.name, array)
     if column.kind == Kind.SERIES:

@@ -84,7 +84,7 @@ def read_events(frame: Frame, *, user: str, item: str, time: str, likes: np.ndar
         ColumnError: a column is missing, or holds something else.
         DataError: no event is left.
     """
-    times, users, items = _times(time, frame), read_values(frame.column(user)), _items(item, frame)
+    times, users, items = _times(time, frame), read_values(frame.column(user)), plain_items(item, frame)
     whole = ~(np.isnan(times) | users.missing() | pd.isna(items))
     kept = np.flatnonzero(whole if likes is None else whole & likes)
     if not len(kept):
@@ -144,8 +144,12 @@ def _times(name: str, frame: Frame) -> np.ndarray:
     return array
 
 
-def _items(name: str, frame: Frame) -> np.ndarray:
-    """The items as the user wrote them; whole numbers as such."""
+def plain_items(name: str, frame: Frame) -> np.ndarray:
+    """The items of a column as the user wrote them; whole numbers as such.
+
+    Raises:
+        ColumnError: it is missing, or holds none.
+    """
     values = read_values(frame.column(name))
     if values.family in (Family.UNUSABLE, Family.ARRAY, Family.DATE, Family.NOTHING):
         raise ColumnError(f"column {name!r} holds no items: wanted a word or a number an event.")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from lepton_lab.data.finding import Finding
 from lepton_lab.data.frames import Frame
+from lepton_lab.data.item_columns import Catalogue
 from lepton_lab.data.plan import parse_split
 from lepton_lab.data.schema import Kind
 from lepton_lab.errors import OptionError
@@ -29,6 +30,7 @@ class LongRows:
         shares_steps: whether rows hold steps of each other, so that rows held out at random would be no test.
         no_inputs: columns of `frame` that only say what a row is.
         task: what is predicted where nothing is asked; None reads it off the target.
+        catalogue: what is known of the items that are predicted; None for nothing.
     """
 
     frame: pd.DataFrame
@@ -39,6 +41,7 @@ class LongRows:
     shares_steps: bool = True
     no_inputs: tuple[str, ...] = ()
     task: str | None = None
+    catalogue: Catalogue | None = None
 
     def split_for(self, asked: str | None) -> str | None:
         """How the rows are held out: as asked, else as fits them.

@@ -9,11 +9,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from lepton_lab.data.encode_items import ItemsBlock
 from lepton_lab.data.object_block import ObjectBlock
 
 
 def format_of(blocks: Sequence[object]) -> int:
     """The oldest format of a model file that holds such columns."""
+    if any(isinstance(block, ItemsBlock) for block in blocks):
+        return 3
     return 2 if any(isinstance(block, ObjectBlock) for block in blocks) else 1
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from lepton_lab.data.frames import Frame
 from lepton_lab.data.histories import Events, read_events, refuse_item_columns, side_columns
+from lepton_lab.data.items_of_events import catalogue_of, item_columns
 from lepton_lab.data.long_rows import LongRows, index_of
 from lepton_lab.data.schema import Kind
 from lepton_lab.data.values import Family, read_values
@@ -30,6 +31,7 @@ class Histories:
     columns: tuple[str, ...] | None = None
     learn_users: bool = False
     name: str = "history"
+    item_columns: tuple[str, ...] | None = None
     kind = "histories"
     holds = Kind.ITEMS
     encoders = MappingProxyType({})
@@ -59,9 +61,13 @@ class Histories:
         found = self if self.columns is not None else replace(self, columns=self._side(frame, events, taken or ()))
         refuse_item_columns(frame, events, found.columns or (), self.item)
         rows = found._ahead(frame, events) if ahead else found._learned(frame, events, taken or ())
+        catalogue, said = None, ()
+        if taken is not None:
+            found = replace(found, item_columns=found._of_items(frame, events, taken))
+            catalogue, said = catalogue_of(frame, events, found.item_columns or ())
         return LongRows(
-            rows, found, events.findings, split=f"time:{self.time}",
-            no_inputs=(self.time,) if self.learn_users else (self.user, self.time), task="ranking",
+            rows, found, (*events.findings, *said), split=f"time:{self.time}", task="ranking", catalogue=catalogue,
+            no_inputs=(self.time,) if self.learn_users else (self.user, self.time),
         )  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
@@ -79,6 +85,13 @@ class Histories:
     def _side(self, frame: Frame, events: Events, taken: Collection[str]) -> tuple[str, ...]:
         known = {self.user, self.item, self.time, self.rating, *taken}
         return side_columns(frame, events, [name for name in frame.names if name not in known])
+
+    def _of_items(self, frame: Frame, events: Events, taken: Collection[str]) -> tuple[str, ...]:
+        """The columns of items: as asked, else found."""
+        if self.item_columns is not None:
+            return self.item_columns
+        known = {self.user, self.item, self.time, self.rating, *(self.columns or ()), *taken}
+        return item_columns(frame, events, [name for name in frame.names if name not in known])
 
     def _learned(self, frame: Frame, events: Events, taken: Collection[str]) -> pd.DataFrame:
         users, times = (pd.Series(frame.column(name)).iloc[events.at].reset_index(drop=True) for name in self._keys)

@@ -59,6 +59,8 @@ def reshape_from_json(data: Mapping[str, Any]) -> Reshape:
         DamagedFileError: for anything else.
     """
     options: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+    if options.get("kind") == Histories.kind:
+        options.setdefault("item_columns", ())  # written before there were any: none was read then
     try:
         return RESHAPES[options.pop("kind")](**options)
     except (KeyError, TypeError, ValueError, OptionError) as error:

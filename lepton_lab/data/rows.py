@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from lepton_lab.data.item_columns import Catalogue
 from lepton_lab.data.schema import Kind, Schema
 
 
@@ -26,6 +27,7 @@ class Table:
         groups: a code for each row; rows of one group stay together in a split.
         times: rows with larger numbers are later.
         parts: whether each row trains, steers or measures (`given_parts`), where a column says so.
+        catalogue: what is known of the items that are predicted; None for nothing.
         until: when the target of each row is known, in the unit of `times`; None for at once.
         notes: what was noticed while reading, in sentences.
     """
@@ -40,6 +42,7 @@ class Table:
     until: np.ndarray | None = None
     notes: tuple[str, ...] = ()
     parts: np.ndarray | None = None
+    catalogue: Catalogue | None = None
 
     @property
     def n_rows(self) -> int:

@@ -112,6 +112,7 @@ def read_table(
         _times(frame, roles, goal.kept),
         None if made is None else _until(made, roles, goal.kept),
         parts=_parts(frame, roles, goal.kept),
+        catalogue=None if made is None else made.catalogue,
     )
     return table, goal.task, tuple(findings)
 

@@ -15,6 +15,7 @@ from lepton_lab.data.rows import frame_of
 from lepton_lab.data.table import read_like
 from lepton_lab.data.values import read_values
 from lepton_lab.errors import OptionError, did_you_mean
+from lepton_lab.evaluation.new_items import with_items
 from lepton_lab.ranking import Ranking, without_seen
 
 if TYPE_CHECKING:
@@ -28,7 +29,13 @@ _AT_ONCE = 1024
 
 
 def recommended(
-    model: TrainedModel, df: Any, *, n: int = 10, users: object = None, exclude_seen: bool | None = None
+    model: TrainedModel,
+    df: Any,
+    *,
+    n: int = 10,
+    users: object = None,
+    exclude_seen: bool | None = None,
+    items: Any = None,
 ) -> pandas.DataFrame:
     """The likeliest next items of each user; see `lepton_lab.recommend`."""
     if not isinstance(model.task, Ranking):
@@ -38,6 +45,7 @@ def recommended(
         )
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
         raise OptionError(f"n={n!r} is no number of items from 1 up. For example: n=10")
+    model = model if items is None else with_items(model, items)
     frame, reshape = open_frame(df), model.schema.reshape
     if reshape is not None:
         frame = long_rows_like(reshape, frame, model.schema.target, ahead=True)

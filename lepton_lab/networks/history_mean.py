@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Int
 
 from lepton_lab.networks.item_table import ItemTable
 from lepton_lab.networks.options import within
-from lepton_lab.ranking import MOST_ITEMS
+from lepton_lab.ranking import MOST_FEATURES, MOST_ITEMS
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,13 @@ class HistoryMeanConfig:
 
     Args:
         n_items: known items: as many as the lists hold, whatever is said.
+        n_features: known of each item beside its name: as many as its columns make, whatever is said.
         width: numbers an item becomes.
         item_dropout: share of the items left out in training.
     """
 
     n_items: int = within(0, 0, MOST_ITEMS)
+    n_features: int = within(0, 0, MOST_FEATURES)
     width: int = within(64, 4, 512)
     item_dropout: float = within(0.2, 0, 0.9)
 
@@ -44,7 +46,7 @@ class HistoryMean(nnx.Module):
 
     def __init__(self, shape: tuple[int, ...], config: HistoryMeanConfig, *, draw: np.random.Generator):
         self.width, self.item_dropout = config.width, config.item_dropout
-        self.items = ItemTable(config.n_items, config.width, draw=draw)
+        self.items = ItemTable(config.n_items, config.width, config.n_features, draw=draw)
         self.log_weight = nnx.Param(np.zeros(shape[0], np.float32), decay=False, rate=2.0)
 
     def __call__(self, objects: Int[Array, "row item"], key: Any = None) -> Float[Array, "row width"]:

@@ -167,7 +167,7 @@ def _sized(encoder: Encoder, block: Any) -> Encoder:
     """The encoder with a table for as many items as its lists hold."""
     if block.kind != "items":
         return encoder
-    return replace(encoder, config=replace(encoder.config, n_items=block.n_items))
+    return replace(encoder, config=replace(encoder.config, n_items=block.n_items, n_features=block.features.shape[1]))
 
 
 def _object(place: int, block: Any, chosen: Mapping[str, Encoder]) -> ObjectColumn:

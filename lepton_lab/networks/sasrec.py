@@ -16,7 +16,7 @@ from lepton_lab.networks.item_table import ItemTable
 from lepton_lab.networks.layers import dropout
 from lepton_lab.networks.options import within
 from lepton_lab.networks.series_layers import Affine, FeatureNorm
-from lepton_lab.ranking import MOST_ITEMS
+from lepton_lab.ranking import MOST_FEATURES, MOST_ITEMS
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class SasRecConfig:
 
     Args:
         n_items: known items: as many as the lists hold, whatever is said.
+        n_features: known of each item beside its name: as many as its columns make, whatever is said.
         width: numbers an item becomes.
         blocks: layers of attention.
         attention_heads: of each of them.
@@ -32,6 +33,7 @@ class SasRecConfig:
     """
 
     n_items: int = within(0, 0, MOST_ITEMS)
+    n_features: int = within(0, 0, MOST_FEATURES)
     width: int = within(64, 4, 512)
     blocks: int = within(1, 1, 6)
     attention_heads: int = within(2, 1, 16)
@@ -54,7 +56,7 @@ class SasRec(nnx.Module):
 
     def __init__(self, shape: tuple[int, ...], config: SasRecConfig, *, draw: np.random.Generator):
         self.width, self.rate = config.width, config.dropout
-        self.items = ItemTable(config.n_items, config.width, draw=draw)
+        self.items = ItemTable(config.n_items, config.width, config.n_features, draw=draw)
         self.place = nnx.Param((0.05 * draw.standard_normal((shape[0], config.width))).astype(np.float32))
         self.blocks = nnx.List(
             [Attention(config.width, config.attention_heads, draw=draw) for _ in range(config.blocks)]

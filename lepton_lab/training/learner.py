@@ -73,9 +73,9 @@ class Learner:
         structure, params, self._wishes = take_apart(network, boxes)
         location, scale = _affine(task)
         member = NetworkMember(name, params, layout, task.n_outputs, sizes, location, scale, structure).on(blocks)
-        self._member, self._positions = member, params.positions
+        self._member, self._positions = member, member.params.positions
         if member.reader is not None:  # put once where the network runs, not at every chunk
-            at_hand = put_objects(params.positions, member.reader.columns, member.reader.shelves, train.x)
+            at_hand = put_objects(member.params.positions, member.reader.columns, member.reader.shelves, train.x)
             self._positions = jax.device_put(at_hand)
         compute = compute or Compute()
         self._run = chunk_of(structure, task, precision=compute.precision, mesh=compute.mesh(batch_size))

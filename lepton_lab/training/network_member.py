@@ -17,7 +17,13 @@ from lepton_lab.networks.new_network import new_network
 from lepton_lab.networks.tabular import TabularConfig, config_json
 from lepton_lab.ranking import MOST_ITEMS
 from lepton_lab.training.functions import NetworkFunctions, NetworkParams, Structure, functions_of, take_apart
-from lepton_lab.training.objects_at_hand import Reader, shelf_of, with_known_terms
+from lepton_lab.training.objects_at_hand import (
+    Reader,
+    item_features,
+    put_features,
+    shelf_of,
+    with_known_terms,
+)
 
 # Calls are padded to one of these row counts, and long inputs go in pieces of the last: four compilations
 # at most, and a piece's hidden units stay in the processor's cache.
@@ -112,13 +118,25 @@ class NetworkMember:
                 if found.shape != (len(numbers), self.config.hidden) or not np.isfinite(found).all():
                     raise ValueError(f"the texts of column {column.place} do not fit")
                 kept[k] = dict(zip(numbers.tolist(), np.asarray(found, np.float32), strict=True))
-        return dataclasses.replace(self, reader=Reader(self.reader.columns, self.reader.shelves, tuple(kept)))
+        reader = Reader(self.reader.columns, self.reader.shelves, tuple(kept), self.reader.features)
+        return dataclasses.replace(self, reader=reader)
 
     def on(self, blocks: Sequence[BlockLike]) -> NetworkMember:
-        """The same network reading its objects from these blocks' shelves."""
+        """The same network reading its objects from these blocks' shelves, and what is known of items from them."""
         columns = self.layout.objects
         shelves = tuple(shelf_of(column, blocks[column.place]) for column in columns)
-        return dataclasses.replace(self, reader=Reader(columns, shelves) if columns else None)
+        features = item_features(blocks, columns)
+        return self._reading(Reader(columns, shelves, features=features)) if columns else self
+
+    def answering(self, features: np.ndarray) -> NetworkMember:
+        """The same network ranking items of which something else is known; for hidden states, not for rows."""
+        found = {k: features for k in (() if self.reader is None else self.reader.features)}
+        params = NetworkParams(self.params.flat, put_features(self.params.positions, found))
+        return dataclasses.replace(self, params=params)
+
+    def _reading(self, reader: Reader) -> NetworkMember:
+        params = NetworkParams(self.params.flat, put_features(self.params.positions, reader.features))
+        return dataclasses.replace(self, params=params, reader=reader)
 
     @property
     def bias(self) -> Float[np.ndarray, "hidden"]:
@@ -169,7 +187,8 @@ class NetworkMember:
 
     def with_flat(self, flat: Float[np.ndarray | Array, "parameter"]) -> NetworkMember:
         """The same network with other trained numbers."""
-        reader = None if self.reader is None else Reader(self.reader.columns, self.reader.shelves)
+        reader = self.reader
+        reader = None if reader is None else Reader(reader.columns, reader.shelves, features=reader.features)
         return dataclasses.replace(self, params=NetworkParams(flat, self.params.positions), reader=reader)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -181,7 +200,8 @@ class NetworkMember:
 
 
 def _unpickled(arrays: dict[str, np.ndarray], config: dict[str, Any], reader: Reader | None) -> NetworkMember:
-    return dataclasses.replace(NetworkMember.from_arrays(arrays, config), reader=reader)
+    member = NetworkMember.from_arrays(arrays, config)
+    return member if reader is None else member._reading(reader)
 
 
 def new_member(

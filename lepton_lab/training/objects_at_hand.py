@@ -7,7 +7,7 @@ numbers and categories, and never runs an encoder again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,12 +36,14 @@ class Reader:
         shelves: where the objects of each are.
         kept: of each column, by the object's number: what those add to the hidden state that are on no shelf, the
             texts of a saved model's background. Never forgotten.
-        terms: the same of those that were read.
+        features: what is known of items, by the column's place among `columns`.
+        terms: the same as `kept` of those that were read.
     """
 
     columns: tuple[ObjectColumn, ...]
     shelves: tuple[ShelfLike, ...]
     kept: tuple[dict[float, np.ndarray], ...] = ()
+    features: Mapping[int, np.ndarray] = field(default_factory=dict)
     terms: tuple[dict[float, np.ndarray], ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -50,7 +52,7 @@ class Reader:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle where the objects are; what was read can be read again."""
-        return Reader, (self.columns, self.shelves, self.kept)
+        return Reader, (self.columns, self.shelves, self.kept, self.features)
 
     def read(
         self, structure: Structure, params: NetworkParams, rows: Sequence[np.ndarray]
@@ -131,6 +133,19 @@ def put_objects(positions: Any, columns: Sequence[ObjectColumn], shelves: Sequen
         n = rounded(len(numbers))
         held[("first", "terms", k, "objects")] = shelf.gather(numbers, n)
         held[("first", "terms", k, "numbers")] = KnownTerm.padded(numbers, n)
+    leaves, tree = jax.tree_util.tree_flatten_with_path(positions)
+    return jax.tree.unflatten(tree, [held.get(_names(path), leaf) for path, leaf in leaves])
+
+
+def item_features(blocks: Sequence[Any], columns: Sequence[ObjectColumn]) -> dict[int, np.ndarray]:
+    """What is known of the items of columns of lists, by the column's place among those of objects."""
+    found = {k: blocks[column.place] for k, column in enumerate(columns) if column.kind == "items"}
+    return {k: block.features for k, block in found.items() if block.side is not None}
+
+
+def put_features(positions: Any, features: Mapping[int, np.ndarray]) -> Any:
+    """A network's fixed arrays with what is known of items, as `item_features` gives it."""
+    held = {("first", "terms", k, "encoder", "items", "features"): array for k, array in features.items()}
     leaves, tree = jax.tree_util.tree_flatten_with_path(positions)
     return jax.tree.unflatten(tree, [held.get(_names(path), leaf) for path, leaf in leaves])
 

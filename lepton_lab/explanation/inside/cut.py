@@ -93,6 +93,7 @@ class Cut:
         encoded: coalitions `(coalition, player)` to objects as a model reads them.
         baseline: in words.
         notes: what a reader should know of this object.
+        n_side: the last of the parts, which are none of the object's: columns of the items that are ranked.
     """
 
     shown: Any
@@ -103,6 +104,7 @@ class Cut:
     encoded: Callable[[np.ndarray], Any]
     baseline: str
     notes: tuple[str, ...] = ()
+    n_side: int = 0
 
 
 def cut_image(block: ImageBlock, value: Any, wanted: Wanted) -> Cut:

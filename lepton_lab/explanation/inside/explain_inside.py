@@ -176,7 +176,9 @@ def _object_function(rows: RowsInside, row: int, cut: Cut) -> Callable[[Any], np
     def function(z: Any) -> np.ndarray:
         # Batches are filled up with copies, and walks meet on their way: each object is read once a call.
         distinct, which = np.unique(np.asarray(z) > 0.5, axis=0, return_inverse=True)
-        return answers(cut.encoded(distinct))[which.reshape(-1)]
+        n = len(cut.names) - cut.n_side
+        known = (distinct[:, n:],) if cut.n_side else ()
+        return answers(cut.encoded(distinct[:, :n]), *known)[which.reshape(-1)]
 
     return function
 

@@ -16,6 +16,7 @@ import jax
 import numpy as np
 from jaxtyping import Float64
 
+from lepton_lab.data.encode_items import FIRST_ITEM
 from lepton_lab.data.objects import object_array
 from lepton_lab.explanation.blend_parts import used_members
 from lepton_lab.tasks import are_shifted
@@ -25,11 +26,14 @@ from lepton_lab.training.objects_at_hand import READ_AT_ONCE
 
 AT_ONCE = READ_AT_ONCE[-1]
 
-Answers = Callable[[Any], Float64[np.ndarray, "object output"]]
+Answers = Callable[..., Float64[np.ndarray, "object output"]]
 
 
 def object_answers(model: TrainedModel, x: np.ndarray, place: int) -> Answers:
     """The model's logits of one row, by the encoded object in one column: arrays `(object, *object)` to logits.
+
+    Where columns of items are known the answers take, too, which of these are: bool `(object, column)`; one that is
+    not is, of every item that is ranked, what it is on average. How the row is read stays as it was.
 
     Args:
         model: its blend is asked, calibration included.
@@ -43,9 +47,18 @@ def object_answers(model: TrainedModel, x: np.ndarray, place: int) -> Answers:
     own = model.encoder.blocks[place].shelf.gather(x[[place]], 1)  # type: ignore[union-attr]
     fixed = whole - sum(network(own)[0] for network in networks)
 
-    def answers(objects: np.ndarray) -> Float64[np.ndarray, "object output"]:
-        changing = sum(network(objects) for network in networks)
-        return np.broadcast_to(fixed + changing, (len(objects), len(fixed)))
+    side = getattr(model.encoder.blocks[place], "side", None)
+
+    def answers(objects: np.ndarray, known: np.ndarray | None = None) -> Float64[np.ndarray, "object output"]:
+        if known is None or side is None:
+            return np.broadcast_to(fixed + sum(network(objects) for network in networks), (len(objects), len(fixed)))
+        distinct, which = np.unique(known, axis=0, return_inverse=True)
+        found = np.empty((len(objects), len(fixed)))
+        for k, mask in enumerate(distinct):
+            rows = np.flatnonzero(which.reshape(-1) == k)
+            features = np.pad(side.averaged(mask), ((FIRST_ITEM, 0), (0, 0)))
+            found[rows] = fixed + sum(network(objects[rows], features) for network in networks)
+        return found
 
     return answers
 
@@ -96,8 +109,12 @@ class _Reading:
         term = member.functions.jit_terms[[column.place for column in member.layout.objects].index(place)]
         return cls(member, jax.device_put(member.params), term, hidden, share, shifts)
 
-    def __call__(self, objects: np.ndarray) -> Float64[np.ndarray, "object output"]:
-        found = self.member.rest(self.hidden + self._terms(objects))
+    def __call__(
+        self, objects: np.ndarray, features: np.ndarray | None = None
+    ) -> Float64[np.ndarray, "object output"]:
+        """The network's part by the object in the column; of items that have other features where they are given."""
+        member = self.member if features is None else self.member.answering(features)
+        found = member.rest(self.hidden + self._terms(objects))
         return self.share * (centred(found) if self.shifts else found)
 
     def _terms(self, objects: np.ndarray) -> np.ndarray:
