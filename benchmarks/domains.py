@@ -22,7 +22,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("LEPTON_HOME", "build/domains-home")
 
-from domain_parts import forecast, images, recommendation, series, tables, text
+from domain_parts import forecast, images, ratings, recommendation, series, tables, text
 from domain_parts.benchmark import Benchmark
 from report import RESULTS, cpu_model, load, table, versions
 
@@ -30,6 +30,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     **images.BENCHMARKS,
     **series.BENCHMARKS,
     **recommendation.BENCHMARKS,
+    **ratings.BENCHMARKS,
     **text.BENCHMARKS,
     **tables.BENCHMARKS,
     **forecast.BENCHMARKS,

@@ -20,6 +20,7 @@ def recommend(
     users: Any = None,
     exclude_seen: bool | None = None,
     items: Any = None,
+    reasons: int = 0,
 ) -> pandas.DataFrame:
     """The items that each user is likeliest to want next, the likeliest first.
 
@@ -34,17 +35,20 @@ def recommend(
             films are watched once, milk is bought again.
         items: Items that the model has never seen, one a row, with the columns of items that it has learned from
             (`item_columns` of `histories`): they are ranked, too, by what they are like.
+        reasons: Reasons for each recommendation, at most: what its logit would lose if an earlier item, a column of the
+            user or one of the item were not known. The model is asked once for each of these, so ask for few users.
 
     Returns:
-        A frame with `user`, `rank` from 1, `item`, and `score`: the chance that it is the next one.
+        A frame with `user`, `rank` from 1, `item`, `score`: the chance that it is the next one; with `reasons` also
+        `because`, in words.
 
     Raises:
         OptionError: The model ranks no items, or a user is not in the frame.
         SchemaMismatchError: The frame is not like the one trained on.
 
     Example:
-        >>> ll.recommend(model, events, n=5, users=[196])  # doctest: +SKIP
+        >>> ll.recommend(model, events, n=5, users=[196], reasons=3)  # doctest: +SKIP
     """
     from lepton_lab.evaluation.recommended import recommended
 
-    return recommended(model_in(model), df, n=n, users=users, exclude_seen=exclude_seen, items=items)
+    return recommended(model_in(model), df, n=n, users=users, exclude_seen=exclude_seen, items=items, reasons=reasons)

@@ -9,7 +9,7 @@ from jax.nn import gelu
 
 import lepton_lab as ll
 from lepton_lab.data.frames import open_frame
-from lepton_lab.errors import ColumnError, OptionError
+from lepton_lab.errors import ColumnError, DataWarning, OptionError
 from lepton_lab.evaluation.new_items import with_items
 from lepton_lab.explanation.inside.object_answers import networks_of, object_answers
 from lepton_lab.pictures import html, text
@@ -98,8 +98,14 @@ def test_recommendations_leave_out_what_was_seen_unless_asked(model, events):
 
 def test_newcomers_and_unknown_items_are_read_as_such(model):
     new = {"history": [None, ["what is this"], ["card soap", "gum"]], "land": ["a", "a", "zz"]}
+    with pytest.warns(DataWarning, match=r"1 of 1 items in 'history' were never seen"):
+        ll.recommend(model, {"history": [["what is this"]], "land": ["a"]})
     best = ll.recommend(model, new, n=1)
     assert best["user"].tolist() == [0, 1, 2] and best["item"][2] in GOODS["soap"]
+    why = ll.recommend(model, {"history": [["card soap"]], "land": ["a"]}, n=1, reasons=9)
+    with_it, without = model.logits({"history": [["card soap"], None], "land": ["a", "a"]})
+    effect = (with_it - without)[model.classes.index(why["item"][0])]
+    assert f"card soap {effect:+.2f}" in why["because"][0].split("; ")
     with pytest.raises(OptionError, match=r"user 900 is not in the frame.*history"):
         ll.recommend(model, events_of(3), users=900)
 
@@ -156,7 +162,7 @@ def test_taking_the_strongest_item_away_costs_more_than_another(model, rows, ins
         taken = [[x for k, x in enumerate(h) if k != o[place]] for h, o in zip(histories, order, strict=True)]
         return model.logits(some.assign(history=taken))[np.arange(12), chosen]
 
-    assert (left(0) < left(1) - 0.3).all(), 'in each row'
+    assert (left(0) < left(1) - 0.3).all(), "in each row"
 
 
 def test_what_an_item_is_like_enters_as_the_formula_says(model, rows):
@@ -167,7 +173,9 @@ def test_what_an_item_is_like_enters_as_the_formula_says(model, rows):
     query = hidden + np.asarray(gelu(hidden @ arrays["layers.wide"] + arrays["layers.bias"])) @ arrays["layers.narrow"]
 
     def logits(features):
-        vectors = arrays["first.terms.0.encoder.items.table"][2:] + features @ arrays["first.terms.0.encoder.items.shared"]
+        vectors = (
+            arrays["first.terms.0.encoder.items.table"][2:] + features @ arrays["first.terms.0.encoder.items.shared"]
+        )
         return vectors[:N_ITEMS] @ query + arrays["outputs.bias"][0]
 
     side = block.side
@@ -185,7 +193,9 @@ def test_a_saved_model_recommends_alike(model, events, tmp_path):
     asked = {"n": 5, "items": NEW}
     pd.testing.assert_frame_equal(ll.recommend(again, events, **asked), ll.recommend(model, events, **asked))
     same = pickle.loads(pickle.dumps(model.member("network")))
-    np.testing.assert_array_equal(same.logits(model.encode(events)), model.member("network").logits(model.encode(events)))
+    np.testing.assert_array_equal(
+        same.logits(model.encode(events)), model.member("network").logits(model.encode(events))
+    )
 
 
 def test_everything_is_shown_and_what_cannot_be_is_refused(model, events, rows, inside):

@@ -98,11 +98,24 @@ class ItemsBlock:
     def _index(self) -> pd.Index:
         return pd.Index(object_array(self.items), dtype=object)
 
+    @cached_property
+    def _written(self) -> Mapping[str, int]:
+        """The place of each item as it is written, so that 7 and "7" are one; of two written alike the first."""
+        return {str(item): place for place, item in reversed(list(enumerate(self.items)))}
+
     def codes(self, items: np.ndarray) -> np.ndarray:
         """Codes of items, int32."""
         distinct, uniques = pd.factorize(items)
         known = self._index.get_indexer(pd.Index(object_array(uniques.tolist()), dtype=object))
+        if (known < 0).any():
+            known = np.array(
+                [self._written.get(str(u), -1) if k < 0 else k for k, u in zip(known, uniques, strict=True)]
+            )
         return np.where(known < 0, UNSEEN, known + FIRST_ITEM).astype(np.int32)[distinct]
+
+    def item(self, code: int) -> Category:
+        """The item of a code; words for one that was not known."""
+        return self.items[code - FIRST_ITEM] if code >= FIRST_ITEM else "an unknown item"
 
     def prepare(self, value: ItemList) -> np.ndarray:
         """One list: the codes of its latest items, the latest first, so that what is near lies at the same place."""

@@ -7,6 +7,7 @@ words are there or not.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,7 +35,7 @@ _MOSTLY = 0.95
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What a frame says of items, one entry an item.
+    """What a frame says of items, one entry an item; of an item that comes twice the first counts.
 
     Args:
         items: the user's own values `(item,)`.
@@ -46,9 +47,11 @@ class Catalogue:
 
     def of(self, items: Sequence[object]) -> Catalogue:
         """The same of other items; of those that are not here nothing is known."""
-        index = pd.Index(object_array(self.items.tolist()), dtype=object)
-        at = index.get_indexer(pd.Index(object_array(items), dtype=object))
-        columns = {name: np.append(array, [_nothing(array)])[at] for name, array in self.columns.items()}
+        place = {item: at for at, item in reversed(list(enumerate(self.items.tolist())))}
+        at = np.array([place.get(item, -1) for item in items], np.int64)
+        columns = {
+            name: np.append(array, np.array([_nothing(array)], array.dtype))[at] for name, array in self.columns.items()
+        }
         return Catalogue(object_array(items), columns)
 
 
@@ -83,7 +86,7 @@ class ItemColumn:
             return object_array([None if one is None or one != one else _word(one) for one in cells.tolist()])
         if cells.dtype.kind == "f":
             return cells
-        numbers = pd.to_numeric(pd.Series(cells), errors="coerce").to_numpy(np.float64)
+        numbers = _numbers_of(cells)
         if np.any(np.isnan(numbers) & ~pd.isna(cells)):
             raise ColumnError(f"column {self.name!r} holds words, and was learned from as numbers.")
         return numbers
@@ -180,7 +183,9 @@ def read_cells(name: str, values: Values) -> tuple[Kind, np.ndarray]:
         ColumnError: they are neither numbers, dates nor words.
     """
     if values.family == Family.LIST:
-        return Kind.ITEMS, object_array([None if one is None else "|".join(map(str, one.items)) for one in values.array])
+        return Kind.ITEMS, object_array(
+            [None if one is None else "|".join(map(str, one.items)) for one in values.array]
+        )
     found = infer_kind(name, values)
     if found.problem or found.kind in (Kind.IMAGE, Kind.SERIES):
         raise ColumnError(f"column {name!r} says nothing of items that can be read: wanted numbers, dates or words.")
@@ -189,7 +194,7 @@ def read_cells(name: str, values: Values) -> tuple[Kind, np.ndarray]:
     if found.kind == Kind.DATETIME:
         return found.kind, np.where(np.isnat(found.array), np.nan, found.array.astype(np.int64) / _DAY)
     words = object_array([None if pd.isna(one) else _word(one) for one in values.array.tolist()])
-    numbers = pd.to_numeric(pd.Series(words), errors="coerce").to_numpy(np.float64)
+    numbers = _numbers_of(words)
     if values.family == Family.WORD and np.mean(~np.isnan(numbers)) >= _MOSTLY * np.mean(~values.missing()):
         return Kind.NUMERIC, numbers  # years, but for one that is "unknown"
     return found.kind, words
@@ -208,9 +213,9 @@ def _fit(name: str, array: np.ndarray) -> ItemColumn:
         edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS))) if len(known) else np.empty(0)
         return ItemColumn(name, edges=tuple(edges.tolist()) if len(edges) > 1 else ())
     between = _between([cell for cell in array.tolist() if cell is not None])
-    counts = pd.Series([word for cell in array.tolist() for word in set(words_of(cell, between))], dtype=object)
-    many = counts.value_counts(sort=True)
-    words = sorted(many.index[many >= FEWEST_ITEMS][:MOST_WORDS])
+    counts = Counter(word for cell in array.tolist() for word in set(words_of(cell, between)))
+    often = sorted((word for word, n in counts.items() if n >= FEWEST_ITEMS), key=lambda word: (-counts[word], word))
+    words = sorted(often[:MOST_WORDS])
     return ItemColumn(name, words=tuple(words), between=between)
 
 
@@ -236,6 +241,11 @@ def _placed(array: np.ndarray, edges: np.ndarray) -> np.ndarray:
     found, rows = np.zeros((len(array), len(edges)), np.float32), np.arange(len(array))
     found[rows, upper - 1], found[rows, upper] = 1 - share, share
     return found * known[:, None]
+
+
+def _numbers_of(words: np.ndarray) -> np.ndarray:
+    """Words that write numbers as these; NaN for others."""
+    return np.asarray(pd.to_numeric(pd.Series(words), errors="coerce"), np.float64)
 
 
 def _nothing(array: np.ndarray) -> float | None:

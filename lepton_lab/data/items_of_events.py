@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from lepton_lab.data.frames import Frame
 from lepton_lab.data.histories import Events
 from lepton_lab.data.item_columns import Catalogue, fit_side, read_cells
 from lepton_lab.data.schema import Kind
-from lepton_lab.data.values import read_values
+from lepton_lab.data.values import Family, read_values
 from lepton_lab.errors import ColumnError
 
 # A column that says the same of items by chance more often than this is none of items.
@@ -36,11 +37,11 @@ def catalogue_of(frame: Frame, events: Events, names: Sequence[str]) -> tuple[Ca
     """
     if not names:
         return None, ()
-    items, columns, findings = pd.unique(events.item), {}, []
+    items, columns, findings = np.asarray(pd.unique(events.item)), {}, []
     for name in names:
         told = _told(name, frame, events)
         columns[name] = read_cells(name, read_values(_of_items(name, frame, events, told)))[1]
-        changing = int((told.groupby("item")["code"].nunique() > 1).sum())
+        changing = int((_different(told.item, told.code) > 1).sum())
         if changing:
             message = f"{name!r} changes over time in {changing:,} items; the first value of each is taken"
             findings.append(Finding("item_column_changes", name, changing / len(items), "warn", message, ""))
@@ -54,37 +55,56 @@ def catalogue_of(frame: Frame, events: Events, names: Sequence[str]) -> tuple[Ca
     return catalogue, tuple(findings)
 
 
+@dataclass(frozen=True)
+class _Told:
+    """The events in which a column says something.
+
+    Args:
+        at: their places in `Events`.
+        item, user: codes of whose they are.
+        code: of what it says.
+    """
+
+    at: np.ndarray
+    item: np.ndarray
+    user: np.ndarray
+    code: np.ndarray
+
+
 def _is_of_items(name: str, frame: Frame, events: Events) -> bool:
     told = _told(name, frame, events)
-    if told["code"].nunique() < 2 or told.groupby("item")["code"].nunique().max() > 1:
+    counts = np.bincount(told.code)
+    if len(counts) < 2 or _different(told.item, told.code).max() > 1 or _different(told.user, told.code).max() == 1:
         return False
-    if told.groupby("user")["code"].nunique().max() == 1:
-        return False
-    alike = float((told["code"].value_counts(normalize=True) ** 2).sum())
-    if alike ** (len(told) - told["item"].nunique()) > _BY_CHANCE:
+    alike = float(np.sum((counts / len(told.code)) ** 2))
+    if alike ** (len(told.code) - len(np.unique(told.item))) > _BY_CHANCE:
         return False
     try:
         kind, cells = read_cells(name, read_values(_of_items(name, frame, events, told)))
     except ColumnError:
         return False
-    shares = kind in (Kind.NUMERIC, Kind.DATETIME, Kind.ITEMS) or told["code"].nunique() <= len(cells) / 2
+    shares = kind in (Kind.NUMERIC, Kind.DATETIME, Kind.ITEMS) or len(counts) <= len(cells) / 2
     return shares and kind != Kind.IDENTIFIER and fit_side(Catalogue(np.arange(len(cells)), {name: cells})) is not None
 
 
-def _told(name: str, frame: Frame, events: Events) -> pd.DataFrame:
-    """What a column says in each event that it says something in: `at` in `events`, `item`, `user`, `code`."""
+def _told(name: str, frame: Frame, events: Events) -> _Told:
     values = read_values(frame.column(name))
-    array = values.array.astype(str) if values.family == "unusable" else values.array
-    codes = pd.factorize(array)[0][events.at]
-    table = pd.DataFrame(
-        {"at": np.arange(len(codes)), "item": pd.factorize(events.item)[0], "user": events.user, "code": codes}
-    )
-    return table[codes >= 0]
+    array = values.array.astype(str) if values.family == Family.UNUSABLE else values.array
+    codes = np.asarray(pd.factorize(array)[0])[events.at]
+    at = np.flatnonzero(codes >= 0)
+    return _Told(at, np.asarray(pd.factorize(events.item)[0])[at], events.user[at], pd.factorize(codes[at])[0])
 
 
-def _of_items(name: str, frame: Frame, events: Events, told: pd.DataFrame) -> pd.Series:
+def _different(group: np.ndarray, code: np.ndarray) -> np.ndarray:
+    """How many different codes each group has."""
+    pairs = np.unique(group.astype(np.int64) * (int(code.max(initial=0)) + 1) + code)
+    return np.bincount(pairs // (int(code.max(initial=0)) + 1))
+
+
+def _of_items(name: str, frame: Frame, events: Events, told: _Told) -> pd.Series:
     """The column, one entry an item in order of appearance: the first one of those that say something."""
-    first = np.unique(pd.factorize(events.item)[0], return_index=True)[1]
-    earliest = told.assign(time=events.time[told["at"]]).sort_values("time", kind="stable").groupby("item")["at"].first()
-    first[earliest.index.to_numpy()] = earliest.to_numpy()
+    first = np.unique(np.asarray(pd.factorize(events.item)[0]), return_index=True)[1]
+    by_time = np.argsort(events.time[told.at], kind="stable")
+    items, earliest = np.unique(told.item[by_time], return_index=True)
+    first[items] = told.at[by_time][earliest]
     return pd.Series(frame.column(name)).iloc[events.at[first]].reset_index(drop=True)

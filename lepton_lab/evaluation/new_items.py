@@ -53,11 +53,10 @@ def with_items(model: TrainedModel, items: Any) -> TrainedModel:
         raise OptionError(f"{n_old + len(new):,} items are more than the {MOST_ITEMS:,} that can be ranked at once.")
     if not new:
         return model
-    order = np.concatenate([np.arange(n_old), len(block.items) + np.arange(len(new)), np.arange(n_old, len(block.items))])
-    # An item that stood in histories alone, and was never to be predicted, is a new one now.
-    order = order[[at < n_old or at >= len(block.items) or block.items[at] not in new for at in order.tolist()]]
     every = (*block.items, *new)
-    grown = ItemsBlock(block.column, tuple(every[at] for at in order), block.read, side.more(catalogue.of(new)).at(order))
+    order = _classes_first(block.items, n_old, new)
+    side = side.more(catalogue.of(new)).at(order)
+    grown = ItemsBlock(block.column, tuple(every[at] for at in order), block.read, side)
     blocks = tuple(grown if k == place else one for k, one in enumerate(model.encoder.blocks))
     rare = _rare(model)
     members = tuple(_grown(member, order, n_old, len(new), rare) for member in model.members)
@@ -78,6 +77,16 @@ def _side_of(model: TrainedModel) -> tuple[int, ItemsBlock, ItemSide]:
         "items= ranks items that were never seen by their columns, and this model has learned from none. Train one "
         "with: reshape=ll.reshape.histories(..., item_columns=['genre', 'price'])"
     )
+
+
+def _classes_first(items: tuple[Any, ...], n_old: int, new: Sequence[Any]) -> np.ndarray:
+    """The places of items and of new ones behind them in the new order: all that are ranked, then the others.
+
+    An item that stood in histories alone, and was never to be predicted, may be a new one now.
+    """
+    n, added = len(items), set(new)
+    others = [at for at in range(n_old, n) if items[at] not in added]
+    return np.array([*range(n_old), *range(n, n + len(new)), *others], np.int64)
 
 
 def _item_column(model: TrainedModel) -> str:

@@ -130,7 +130,7 @@ class NetworkMember:
 
     def answering(self, features: np.ndarray) -> NetworkMember:
         """The same network ranking items of which something else is known; for hidden states, not for rows."""
-        found = {k: features for k in (() if self.reader is None else self.reader.features)}
+        found = dict.fromkeys(() if self.reader is None else self.reader.features, features)
         params = NetworkParams(self.params.flat, put_features(self.params.positions, found))
         return dataclasses.replace(self, params=params)
 

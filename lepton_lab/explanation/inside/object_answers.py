@@ -109,9 +109,7 @@ class _Reading:
         term = member.functions.jit_terms[[column.place for column in member.layout.objects].index(place)]
         return cls(member, jax.device_put(member.params), term, hidden, share, shifts)
 
-    def __call__(
-        self, objects: np.ndarray, features: np.ndarray | None = None
-    ) -> Float64[np.ndarray, "object output"]:
+    def __call__(self, objects: np.ndarray, features: np.ndarray | None = None) -> Float64[np.ndarray, "object output"]:
         """The network's part by the object in the column; of items that have other features where they are given."""
         member = self.member if features is None else self.member.answering(features)
         found = member.rest(self.hidden + self._terms(objects))
