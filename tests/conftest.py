@@ -17,9 +17,11 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ["LEPTON_HOME"] = tempfile.mkdtemp(prefix="lepton-home-")
 os.environ["IPYTHONDIR"] = tempfile.mkdtemp(prefix="lepton-ipython-")
 
-# Most of the suite's time is XLA's: programs that run for a blink are compiled for quick compiling. `make demo` runs
-# the same code as users compile it.
-QUICK_COMPILING = "--xla_backend_optimization_level=1 --xla_llvm_disable_expensive_passes=true"
+# Most of the suite's time is XLA's: programs that run for a blink are compiled for quick compiling, by its older and
+# quicker way to write loops too. `make demo` runs the same code as users compile it.
+QUICK_COMPILING = (
+    "--xla_backend_optimization_level=1 --xla_llvm_disable_expensive_passes=true --xla_cpu_use_fusion_emitters=false"
+)
 os.environ.setdefault("XLA_FLAGS", QUICK_COMPILING)
 
 CACHE = Path(os.environ.get("LEPTON_TEST_CACHE", Path(__file__).parent.parent / ".cache" / "jax"))

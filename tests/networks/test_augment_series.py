@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -19,6 +21,7 @@ from lepton_lab.networks.augment_series import (
 )
 
 KEY = jax.random.key(0)
+compiled = functools.cache(functools.partial(jax.jit, static_argnums=2))
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +35,7 @@ def objects() -> jax.Array:
 
 @pytest.mark.parametrize("change", [scaled, shifted, noisy, mixed])
 def test_what_is_there_changes_and_what_is_not_stays_away(objects: jax.Array, change) -> None:
+    change = compiled(change)
     found = np.asarray(change(objects, KEY, 0.1))
     np.testing.assert_array_equal(np.isnan(found), np.isnan(objects))
     moved = np.abs(found - np.asarray(objects))[~np.isnan(objects)]
@@ -40,8 +44,8 @@ def test_what_is_there_changes_and_what_is_not_stays_away(objects: jax.Array, ch
 
 
 def test_a_scale_is_one_number_a_channel_and_a_shift_too(objects: jax.Array) -> None:
-    factor = np.asarray(scaled(objects, KEY, 0.3)) / objects
-    added = np.asarray(shifted(objects, KEY, 0.3)) - objects
+    factor = np.asarray(compiled(scaled)(objects, KEY, 0.3)) / objects
+    added = np.asarray(compiled(shifted)(objects, KEY, 0.3)) - objects
     for found in (factor, added):
         assert np.nanmax(np.nanstd(found, axis=1)) < 1e-4
         assert np.nanstd(found[:, 0]) > 0.2
@@ -49,7 +53,7 @@ def test_a_scale_is_one_number_a_channel_and_a_shift_too(objects: jax.Array) -> 
 
 def test_mixing_turns_and_so_keeps_lengths_to_first_order(objects: jax.Array) -> None:
     whole = jnp.nan_to_num(objects)
-    change = np.asarray(mixed(whole, KEY, 1e-3) - whole)
+    change = np.asarray(compiled(mixed)(whole, KEY, 1e-3) - whole)
     across = (change * np.asarray(whole)).sum(axis=2)  # a turn moves at right angles
     assert np.abs(across).max() < 1e-5 < np.abs(change).max()
 
@@ -57,7 +61,7 @@ def test_mixing_turns_and_so_keeps_lengths_to_first_order(objects: jax.Array) ->
 def test_warping_a_straight_line_changes_its_slope_alone() -> None:
     line = np.full((40, 12, 1), np.nan, np.float32)
     line[:, :9, 0] = np.arange(9)
-    found = np.asarray(warped(jnp.asarray(line), KEY, 0.5))[..., 0]
+    found = np.asarray(compiled(warped)(line, KEY, 0.5))[..., 0]
     assert np.allclose(found[:, 0], 0)
     slopes = [np.diff(row[~np.isnan(row)]) for row in found]
     assert max(np.ptp(slope) for slope in slopes) < 1e-5
@@ -68,19 +72,18 @@ def test_warping_a_straight_line_changes_its_slope_alone() -> None:
 
 
 def test_warping_by_nothing_is_the_series_and_gaps_stay_gaps(objects: jax.Array) -> None:
-    np.testing.assert_allclose(warped(objects, KEY, 0.0), objects, atol=1e-5)
-    found = np.asarray(warped(objects, KEY, 0.2))
+    np.testing.assert_allclose(compiled(warped)(objects, KEY, 0.0), objects, atol=1e-5)
+    found = np.asarray(compiled(warped)(objects, KEY, 0.2))
     assert np.isfinite(found[:, :7, 0]).all()
     assert np.isnan(found[:, :7, 1]).any(axis=1).mean() > 0.9
 
 
 def test_a_channel_goes_whole_and_never_the_last_one() -> None:
-    series = jnp.ones((500, 6, 3))
-    gone = np.isnan(np.asarray(without_channels(series, KEY, 0.5)))
+    gone = np.isnan(np.asarray(compiled(without_channels)(np.ones((500, 6, 3), np.float32), KEY, 0.5)))
     np.testing.assert_array_equal(gone.all(axis=1), gone.any(axis=1))
     assert not gone.all(axis=(1, 2)).any()
     assert gone[:, 0, 1:].mean() == pytest.approx(0.5, abs=0.06)
-    assert not np.isnan(np.asarray(without_channels(jnp.ones((20, 6, 1)), KEY, 0.9))).any()
+    assert not np.isnan(np.asarray(compiled(without_channels)(np.ones((20, 6, 1), np.float32), KEY, 0.9))).any()
 
 
 def test_all_at_once_is_finite_and_the_keys_own(objects: jax.Array) -> None:

@@ -38,8 +38,10 @@ def learning():
     return member.structure, NetworkParams(member.params.flat, at_hand)
 
 
-def in_numpy(structure, params):
-    """Outputs and targets' shares by the definition, one row after another."""
+@pytest.fixture(scope="module")
+def in_numpy(learning):
+    """Outputs, and those and targets' shares by the definition, one row after another."""
+    structure, params = learning
     term = jax.jit(lambda p, scans: structure.network(p).first.terms[0].of(scans))
     project = jax.jit(lambda p, x: structure.network(p).project(x))
     rest = jax.jit(lambda p, hidden: structure.network(p).rest(hidden))
@@ -61,15 +63,15 @@ def in_numpy(structure, params):
     return np.asarray(outputs), np.stack(wanted), share, other
 
 
-def test_images_are_blended_before_they_are_read_and_other_columns_as_they_enter(learning):
-    outputs, wanted, share, other = in_numpy(*learning)
+def test_images_are_blended_before_they_are_read_and_other_columns_as_they_enter(in_numpy):
+    outputs, wanted, share, other = in_numpy
     assert (share >= 0.5).all() and sorted(other) == list(range(N))
     np.testing.assert_allclose(outputs, wanted, atol=2e-5)
 
 
-def test_the_loss_is_that_of_both_targets(learning):
+def test_the_loss_is_that_of_both_targets(learning, in_numpy):
     structure, params = learning
-    outputs, _, share, other = in_numpy(structure, params)
+    outputs, _, share, other = in_numpy
     task = Binary("no", "yes")
     run = chunk_of(structure, task)
     batches = Batches(X[None], Y[None].astype(task.targets(Y).dtype), WEIGHTS[None], np.zeros(1, np.float32))

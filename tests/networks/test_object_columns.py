@@ -105,11 +105,10 @@ def test_a_training_step_reads_objects_and_its_gradient_reaches_the_encoders(mem
     reader, structure = member.reader, member.structure
     positions = put_objects(member.params.positions, reader.columns, reader.shelves, x)
 
-    @jax.jit
     def loss(flat, positions):
         return (structure.network(NetworkParams(flat, positions)).learning(jnp.asarray(x), jnp.int32(0))[0] ** 2).sum()
 
-    slope = np.asarray(jax.grad(loss)(np.asarray(member.params.flat), positions))
+    slope = np.asarray(jax.jit(jax.grad(loss))(np.asarray(member.params.flat), positions))
     found = dict(zip(structure.names, jax.tree.leaves(structure.unflatten(slope)), strict=True))
     kernels = [name for name in found if "encoder" in name and "kernel" in name]
     assert kernels and all(np.abs(found[name]).max() > 0 for name in kernels)

@@ -95,27 +95,33 @@ def test_convolution_is_the_sum_it_is_defined_by(kernel: int, dilation: int, str
     np.testing.assert_allclose(conv(jnp.asarray(x), jnp.asarray(inside)), wanted, atol=1e-5)
 
 
+@jax.jit
+def counted(objects: jax.Array) -> list[jax.Array]:
+    """Steps of the windows and their shares, averaged over windows: of the series, and with padding behind them."""
+
+    def count(pieces: jax.Array) -> jax.Array:  # steps of the window, and its share of all windows
+        return jnp.stack([jnp.nansum(pieces, axis=(1, 2)), jnp.ones(pieces.shape[0])], axis=1)
+
+    padded = jnp.pad(objects, ((0, 0), (0, 5), (0, 0)), constant_values=jnp.nan)
+    return [mean_over_windows(count, one, 4)[0] for one in (objects, padded)]
+
+
 @pytest.mark.parametrize("n", [1, 4, 5, 11, 12])
 def test_windows_weigh_every_step_the_same(n: int) -> None:
     objects = np.full((1, 12, 1), np.nan, np.float32)
     objects[0, :n, 0] = 1
-
-    def count(pieces):  # steps of the window, and its share of all windows
-        return jnp.stack([jnp.nansum(pieces, axis=(1, 2)), jnp.ones(pieces.shape[0])], axis=1)
-
-    steps, share = np.asarray(mean_over_windows(count, jnp.asarray(objects), 4))[0]
+    (steps, share), padded = np.asarray(counted(objects))
     assert share == pytest.approx(1)
     assert 0 < steps <= min(n, 4)
     if n <= 4:
         assert steps == n  # one window, as if there were none
-    padded = jnp.pad(jnp.asarray(objects), ((0, 0), (0, 5), (0, 0)), constant_values=jnp.nan)
-    np.testing.assert_allclose(np.asarray(mean_over_windows(count, padded, 4))[0], [steps, share], atol=1e-6)
+    np.testing.assert_allclose(padded, [steps, share], atol=1e-6)
 
 
 def test_random_windows_lie_inside_and_reach_everywhere() -> None:
     objects = np.full((200, 12, 1), np.nan, np.float32)
     objects[:, :9, 0] = np.arange(9)
-    found = np.asarray(random_windows(jnp.asarray(objects), jax.random.key(0), 4))[..., 0]
+    found = np.asarray(jax.jit(random_windows, static_argnums=2)(objects, jax.random.key(0), 4))[..., 0]
     assert np.isfinite(found).all()
     np.testing.assert_array_equal(np.diff(found), 1)
     assert set(found[:, 0]) == set(range(6))
@@ -126,5 +132,5 @@ def test_no_augmentation_is_the_series_itself() -> None:
     encoder = Tcn(
         (None, 2), TcnConfig(channels=2, dilations=(1,), dropout=0.0, augment=nothing), draw=np.random.default_rng(0)
     )
-    objects = series((3, 6), 6)
-    np.testing.assert_array_equal(encoder(objects, jax.random.key(0)), encoder(objects))
+    both = jax.jit(lambda objects, key: (encoder(objects, key), encoder(objects)))
+    np.testing.assert_array_equal(*both(series((3, 6), 6), jax.random.key(0)))

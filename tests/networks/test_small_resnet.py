@@ -23,7 +23,7 @@ def net_of(shape: tuple[int, ...], config: SmallResNetConfig = TINY) -> SmallRes
 def test_any_small_image_gives_width_numbers(shape: tuple[int, ...]) -> None:
     network = net_of(shape)
     images = np.random.default_rng(1).integers(0, 256, (2, *shape), dtype=np.uint8)
-    found = np.asarray(network(jnp.asarray(images)))
+    found = np.asarray(jax.jit(network)(images))
     assert found.shape == (2, network.width) and np.isfinite(found).all()
 
 
@@ -75,5 +75,6 @@ def test_it_learns_which_corner_is_bright() -> None:
 
     start = (params, jnp.zeros(net_of((10, 10, 1)).width, jnp.float32))
     params, answer = jax.jit(lambda state: jax.lax.fori_loop(0, 120, step, state))(start)
-    logits = np.asarray(nnx.merge(graph, params, rest)(jnp.asarray(images)) @ answer)
+    read = jax.jit(lambda params, answer: nnx.merge(graph, params, rest)(jnp.asarray(images)) @ answer)
+    logits = np.asarray(read(params, answer))
     assert ((logits > 0) == (y == 1)).mean() > 0.95

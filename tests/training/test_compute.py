@@ -52,7 +52,8 @@ assert "all-reduce" in text and "f32[128,8,2]" in text  # eight of the 64 rows o
 
 
 def test_eight_devices_learn_what_one_learns() -> None:
-    flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=8", "JAX_PLATFORMS": "cpu"}
+    compiling = os.environ.get("XLA_FLAGS", "")
+    flags = {"XLA_FLAGS": f"{compiling} --xla_force_host_platform_device_count=8", "JAX_PLATFORMS": "cpu"}
     root = Path(__file__).parent.parent.parent
     out = subprocess.run(
         [sys.executable, "-c", EIGHT], env={**os.environ, **flags}, cwd=root, capture_output=True, text=True
