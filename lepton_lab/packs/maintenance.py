@@ -28,10 +28,12 @@ MAINTENANCE = Domain(
     reshape=_windows,
     columns=(
         Needed("machine", "which machine", ("unit", "machine_id", "engine", "asset", "serial", "unit_id"), must=True),
-        Needed("time", "its age or the date", ("cycle", "hours", "age", "timestamp", "date", "step"), must=True),
+        Needed(
+            "time", "its age or the date", ("cycle", "flight", "hours", "age", "timestamp", "date", "step"), must=True
+        ),
     ),
     show={"early_warning": {}},
-    samples=("engines",),
+    samples=("turbofan", "engines"),
     decides="each step knows the 50 before it; machines are held out whole; what an early warning saves",
     advice=(
         "Far from its end a machine shows nothing: cap the remaining life (df['RUL'].clip(upper=125)).",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, overload
 from lepton_lab.errors import no_such_option
 from lepton_lab.samples.bikes import BIKES
 from lepton_lab.samples.contact_centre import INTENTS
+from lepton_lab.samples.electricity import ELECTRICITY
 from lepton_lab.samples.engines import ENGINES
 from lepton_lab.samples.movielens import MOVIELENS
 from lepton_lab.samples.payments import PAYMENTS_SAMPLE as PAYMENTS
@@ -17,6 +18,7 @@ from lepton_lab.samples.r_tables import CHURN, CONCRETE, LECTURERS, PUPILS, RICE
 from lepton_lab.samples.sample import Sample
 from lepton_lab.samples.scans import SCANS
 from lepton_lab.samples.survset import DISKS, HOSPITAL
+from lepton_lab.samples.turbofan import TURBOFAN
 from lepton_lab.samples.wrist import WATCH
 
 if TYPE_CHECKING:
@@ -67,8 +69,10 @@ SAMPLES = {
         RICE,
         HOSPITAL,
         DISKS,
+        ELECTRICITY,
         PAYMENTS,
         WATCH,
+        TURBOFAN,
         ENGINES,
         SCANS,
         MOVIELENS,
