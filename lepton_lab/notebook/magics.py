@@ -111,7 +111,9 @@ def _save(call: Call) -> Any:
     path = call.make()
     _say(f"{path} ({path.stat().st_size / 1000:,.0f} kB)")
     if "background" not in call.keywords:
-        _say("it holds about a hundred real rows of your data, to explain against; --no-background leaves them out")
+        texts = any(column.kind == "text" for column in call.arguments[0].object.schema.inputs)
+        rows = "real rows of your data" + (" (of texts, only what the network makes of them)" if texts else "")
+        _say(f"it holds about a hundred {rows}, to explain against; --no-background leaves them out")
     return path
 
 

@@ -21,6 +21,7 @@ RESULTS = (
     ("lepton_lab.evaluation.scenario", "WhatIfAnswer"),
     ("lepton_lab.evaluation.compared_scenarios", "ComparedScenarios"),
     ("lepton_lab.evaluation.nearest", "NearestRows"),
+    ("lepton_lab.evaluation.near_answers", "NearAnswers"),
     ("lepton_lab.reporting.written", "ModelReport"),
     ("lepton_lab.explanation.explanation", "Explanation"),
     ("lepton_lab.explanation.inside.inside_explanation", "InsideExplanation"),

@@ -18,6 +18,7 @@ from lepton_lab import pictures
 from lepton_lab.data.finding import Finding
 from lepton_lab.data.quality import check_table
 from lepton_lab.environment import Condition, Doctor, FrameSeen, Status
+from lepton_lab.notebook.show import RESULTS as notebook_results  # noqa: N811
 from lepton_lab.pictures import shapley_values
 from lepton_lab.pictures.markup import clean, tag
 from lepton_lab.pictures.numbers import signed
@@ -155,6 +156,12 @@ RESULTS = {
 }
 IDS = [name.replace(" ", "-") for name in RESULTS]
 results = pytest.mark.parametrize("make", RESULTS.values(), ids=IDS)
+
+
+def test_a_notebook_shows_every_result_that_has_a_picture():
+    shown = {name for _, name in notebook_results}
+    # Progress goes into a panel, and a frame of predictions is asked for its picture by the magic that makes it.
+    assert set(pictures.PICTURES) - shown == {"Progress", "ExplainProgress", "StudyProgress", "DataFrame"}
 
 
 class Tags(HTMLParser):
