@@ -70,6 +70,7 @@ gallery: $(VENV)/.test  ## make docs/gallery: the executed notebook and screensh
 	@sh scripts/ensure_chromium.sh
 	$(BIN)/python scripts/gallery.py
 	$(BIN)/python scripts/gallery_lab.py
+	$(BIN)/python scripts/gallery_objects.py
 
 benchmarks: $(VENV)/.test  ## every figure of benchmarks/results (hours; quiet machine)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[test,bench]'

@@ -12,8 +12,8 @@ import pandas as pd
 
 from lepton_lab.censored.times import events_of
 from lepton_lab.data.describe import DAY, Described
-from lepton_lab.data.schema import Column, Kind
-from lepton_lab.data.texts import lengths_of
+from lepton_lab.data.object_measures import measured
+from lepton_lab.data.schema import Column
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Task
 
@@ -21,6 +21,7 @@ N_BINS = 24
 MOST_VALUES = 12
 MOST_CLASSES = 6
 N_EXTREMES = 3
+N_EXAMPLES = 3
 # Bins end where the outermost half per cent begins: one far-off value must not squeeze all others into one bin.
 TAIL = 0.005
 
@@ -75,6 +76,8 @@ class ColumnCard:
         target_mean: mean of a target that is a number in each bin, NaN in an empty one.
         lowest: the smallest values, each with the label of its row; of numbers and dates.
         highest: the largest ones.
+        examples: of objects, which lie on no axis, some with the labels of their rows; their bins are of one number
+            each, which `column.reason` names.
     """
 
     column: Column
@@ -89,6 +92,7 @@ class ColumnCard:
     target_mean: tuple[float, ...] = ()
     lowest: tuple[tuple[object, object], ...] = ()
     highest: tuple[tuple[object, object], ...] = ()
+    examples: tuple[tuple[object, object], ...] = ()
 
     @property
     def name(self) -> str:
@@ -108,9 +112,10 @@ def column_card(
         index: labels of the rows.
         numeric_target: whether to average a target that is a number (of the target itself it says nothing).
     """
-    column, array = found.column, _countable(found.array)
-    if column.kind == Kind.TEXT:
-        column, array = replace(column, reason=f"{column.reason}; by number of characters"), lengths_of(array)
+    column, measure = found.column, measured(found.column.kind, found.array)
+    array = _countable(found.array) if measure is None else measure[1]
+    if measure is not None:
+        column = replace(column, reason=f"{column.reason}; {measure[0]}")
     bins = bins_of(array)
     codes = bins.codes(array)
     counts = np.bincount(codes[codes >= 0], minlength=len(bins))
@@ -122,6 +127,7 @@ def column_card(
         column, len(array), int((codes < 0).sum()), found.n_distinct, bins, tuple(counts.tolist()), names,
         tuple(tuple(one.tolist()) for one in by_class),
         tuple(int(((codes < 0) & (k == i)).sum()) for i in range(len(names))), mean, low, high,
+        () if measure is None else _examples(found.array, index),
     )  # fmt: skip
 
 
@@ -205,6 +211,13 @@ def _extremes(
         near = near[np.lexsort((near, sign * numbers[near]))]
         ends.append(tuple((index[int(i)], _shown(array[i], integer=integer)) for i in near))
     return ends[0], ends[1]
+
+
+def _examples(array: np.ndarray, index: pd.Index) -> tuple[tuple[object, object], ...]:
+    """Some of the objects, at even distances, each with the label of its row."""
+    there = [i for i, one in enumerate(array) if one is not None]
+    some = np.unique(np.linspace(0, len(there) - 1, min(N_EXAMPLES, len(there))).astype(int)) if there else []
+    return tuple((index[there[k]], array[there[k]]) for k in some)
 
 
 def _shown(value: object, *, integer: bool) -> object:

@@ -46,9 +46,10 @@ class ItemList:
         return hash(self.digest)
 
     def __str__(self) -> str:
-        last = ", ".join(map(str, self.items[-3:].tolist()))
         many = "1 item" if len(self) == 1 else f"{len(self):,} items"
-        return f"{many}: {'... ' if len(self) > 3 else ''}{last}"
+        if len(self) > 3:
+            return f"{many}, the last {self.items[-1]}"
+        return f"{many}: {', '.join(map(str, self.items.tolist()))}"
 
     __repr__ = __str__
 

@@ -95,6 +95,10 @@ class Reshape(Protocol):
         """The column that every frame of rows has, and no long frame: the one of objects."""
         ...
 
+    def channels(self, target: str) -> tuple[str, ...]:
+        """The columns of the long frame that are the channels of `column`, in order; empty of items."""
+        ...
+
     def rows(
         self, frame: Frame, target: str | None, *, taken: Collection[str] | None = None, ahead: bool = False
     ) -> LongRows:

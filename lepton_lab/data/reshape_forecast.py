@@ -76,6 +76,10 @@ class Forecast:
         """The column of histories."""
         return self.name
 
+    def channels(self, target: str) -> tuple[str, ...]:
+        """The columns that are the channels of `column`, in order."""
+        return (target, *self.past)
+
     @property
     def encoders(self) -> dict[str, Any]:
         """A history is read by N-HiTS, all of it."""

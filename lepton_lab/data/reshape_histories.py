@@ -48,6 +48,11 @@ class Histories:
         """The column of histories."""
         return self.name
 
+    def channels(self, target: str) -> tuple[str, ...]:
+        """The columns that are the channels of `column`, in order."""
+        del target
+        return ()
+
     def rows(
         self, frame: Frame, target: str | None, *, taken: Collection[str] | None = None, ahead: bool = False
     ) -> LongRows:

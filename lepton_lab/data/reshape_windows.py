@@ -38,6 +38,11 @@ class Windows:
         """The column of windows."""
         return self.name
 
+    def channels(self, target: str) -> tuple[str, ...]:
+        """The columns that are the channels of `column`, in order."""
+        del target
+        return self.columns or ()
+
     def rows(
         self, frame: Frame, target: str | None, *, taken: Collection[str] | None = None, ahead: bool = False
     ) -> LongRows:

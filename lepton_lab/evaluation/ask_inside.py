@@ -1,15 +1,20 @@
-"""From what a user gives to `explain_inside` to rows and a column."""
+"""From what a user gives to `explain_inside`, or from an explained row, to rows and a column."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from lepton_lab.data.rows import Table
+from lepton_lab.data.table import read_like
 from lepton_lab.evaluation.ask import Which
 from lepton_lab.evaluation.rows_of import LEARNED_FROM, choose, rows_of
+from lepton_lab.evaluation.scenario import own_value
 from lepton_lab.evaluation.truths import truths_of
-from lepton_lab.explanation.inside.explain_inside import RowsInside, object_column
+from lepton_lab.explanation.inside.explain_inside import RowsInside, explain_inside_rows, object_column
 
 if TYPE_CHECKING:
+    from lepton_lab.explanation.explanation import Explanation
     from lepton_lab.explanation.inside.cut import Wanted
     from lepton_lab.explanation.inside.inside_explanation import InsideExplanation
     from lepton_lab.explanation.options import ExplainOptions
@@ -37,9 +42,46 @@ def rows_inside(
     chosen = choose(model, table, where, rows=n_rows, row=which.row, at=which.at, seed=which.seed)
     table = table.take(chosen)
     notes += (f"row {which.row} was learned from, not held out",) if where == LEARNED_FROM else ()
-    truth, objects = truths_of(model, table), table.columns[column]
+    return _rows(model, table, column), notes
+
+
+def can_look_inside(explanation: Explanation) -> bool:
+    """Whether an explanation knows its model, and each row as the model takes it: not in groups of columns."""
+    model = explanation.model
+    return model is not None and explanation.feature_names == tuple(column.name for column in model.schema.inputs)
+
+
+def inside_of_row(
+    explanation: Explanation, at: int, column: str, wanted: Wanted, options: ExplainOptions
+) -> InsideExplanation:
+    """What the parts of an explained row's object did.
+
+    Args:
+        explanation: that `can_look_inside`.
+        at: position of the row.
+        column: of objects.
+        wanted: how to cut it.
+        options: of the work.
+
+    Raises:
+        OptionError: no such parts or baseline.
+        ColumnError: the column holds no objects.
+        ExplanationError: the row has no object.
+    """
+    model = explanation.model
+    names = zip(explanation.feature_names, explanation.data[at], strict=True)
+    table = read_like(model.schema, {name: [own_value(item)] for name, item in names})
+    label = explanation.row_labels[at]
+    table = replace(table, index=table.index.map(lambda _: label))
+    with model.encoder.visit():
+        rows = _rows(model, table, object_column(model, column))
+        truth = None if explanation.truth is None else explanation.truth[[at]]
+        return explain_inside_rows(replace(rows, truth=truth), wanted, options)
+
+
+def _rows(model: TrainedModel, table: Table, column: str) -> RowsInside:
     x, labels = model.encoder.encode(table), table.index.to_numpy()
-    return RowsInside(model, x, objects, labels, column, truth), notes
+    return RowsInside(model, x, table.columns[column], labels, column, truths_of(model, table))
 
 
 def preview_inside(

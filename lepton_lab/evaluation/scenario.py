@@ -6,15 +6,16 @@ Everything that the panel shows is one call here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lepton_lab.data.pick_rows import pick_rows
 from lepton_lab.data.schema import OBJECTS, Column
 from lepton_lab.durations import parse_duration
-from lepton_lab.errors import no_such_column
+from lepton_lab.errors import OptionError, no_such_column
 from lepton_lab.evaluation.controls import Spread, control, spread_of, typed
 from lepton_lab.evaluation.scenario_answer import WhatIfAnswer, answer_of
 from lepton_lab.survival import Survival
@@ -42,6 +43,7 @@ class WhatIf:
         values: the row, by column, as the user wrote it; missing values are None.
         label: the row's index label.
         seed: of the walks, so that the same question has the same answer.
+        others: the rows that it was taken with, whose objects it may be given.
 
     Example:
         >>> ll.whatif(model, row=17).set(duration=24).probability  # doctest: +SKIP
@@ -52,6 +54,7 @@ class WhatIf:
     values: dict[str, object]
     label: object = None
     seed: int = 0
+    others: Table | None = field(default=None, repr=False, compare=False)
 
     def __repr__(self) -> str:
         return f"WhatIf(row {self.label!r}; .set(column=value), .curves(), .reach(goal), .nearest(), .compare(...))"
@@ -77,6 +80,32 @@ class WhatIf:
         logits = np.asarray(self.model.logits_x(x), np.float64)
         explanation = self._explain(x, table.values()) if explain else None
         return answer_of(self.model, logits, changed, explanation, self.model.seen_x(x))
+
+    def values_of(self, label: object) -> dict[str, object]:
+        """The values of another of the rows that this one was taken with: `.set(scan=asked.values_of(17)["scan"])`.
+
+        Raises:
+            OptionError: there is no such row.
+        """
+        if self.others is None:
+            raise OptionError("this row was taken alone: there are no others beside it.")
+        place = pick_rows(self.others.index, row=label, where="the rows it was taken with")
+        values = self.others.take(place).values()[0]
+        return dict(zip(self.model.schema.names, map(own_value, values), strict=True))
+
+    def objects(self, column: str, most: int) -> list[tuple[object, object]]:
+        """Labels and objects of a column in other rows, at even distances; none that this row has itself."""
+        if self.others is None:
+            return []
+        some = self.others.thinned(2 * most)
+        labels, found = some.index.tolist(), dict.fromkeys([self.values[column], None])
+        pairs = []
+        for label, one in zip(labels, some.columns[column], strict=True):
+            if one not in found:
+                found[one] = None
+                pairs.append((label, one))
+        step = -(-len(pairs) // most)
+        return pairs[:: max(step, 1)]
 
     def curves(self, changes: Mapping[str, object] | None = None) -> tuple[RowCurve, ...]:
         """The ICE curve of every column at the changed row: its output if that column alone were different.
@@ -163,7 +192,7 @@ class WhatIf:
         if found.probabilities and not isinstance(self.model.task, Survival):
             others = {c: p for c, p in found.probabilities.items() if c != found.prediction}
             return max(others, key=lambda c: others[c]) if others else None
-        return f">{found.link[0] + 0.1 * abs(found.link[0]):.3g}"
+        return f">{float(f'{found.link[0] + 0.1 * abs(found.link[0]):.3g}'):.10g}"
 
     def shown(self, outputs: np.ndarray, output: int = 0) -> np.ndarray:
         """Outputs of curves as the number people read: a probability, or the estimate.
@@ -252,10 +281,11 @@ def what_if(model: TrainedModel, table: Table, position: int = 0) -> WhatIf:
     one = table.take(np.array([position]))
     values = dict(zip(model.schema.names, one.values()[0], strict=True))
     label = one.index[0]
-    return WhatIf(model, {n: _own(v) for n, v in values.items()}, label.item() if hasattr(label, "item") else label)
+    own = {name: own_value(item) for name, item in values.items()}
+    return WhatIf(model, own, label.item() if hasattr(label, "item") else label, others=table)
 
 
-def _own(item: object) -> object:
+def own_value(item: object) -> object:
     """A value of a frame as plain Python: no numpy scalars, nothing but None for what is missing."""
     if isinstance(item, np.datetime64):
         return None if np.isnat(item) else item.astype("datetime64[us]").item()

@@ -154,9 +154,8 @@ class AskedBlend:
         shown = np.array(self.at_rows, np.float64)
         shown[estimate.rows] = self.base + estimate.values.sum(axis=1)
         found = explanation_of(estimate, self.base, shown, self.labels, pace, (*self.notes, *notes))
-        if self.model_std is None:
-            return found
-        return replace(found, model_std=self.model_std[estimate.rows].reshape(found.shape))
+        spread = None if self.model_std is None else self.model_std[estimate.rows].reshape(found.shape)
+        return replace(found, model=self.rows.model, model_std=spread)
 
 
 def _sums(rows: BlendRows, estimator: Estimator, options: ExplainOptions, pace: Pace) -> Iterator[Estimate]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,6 +80,8 @@ class Explanation:
             came without their target.
         events: of a model of times to an event, 1 where the event came and 0 where not, and how many the model
             expected until then; None otherwise.
+        model: the `TrainedModel` that was explained, to look further into these rows; None of functions, and of an
+            explanation that was read from a file.
     """
 
     values: Float64[np.ndarray, "row feature *class"]
@@ -103,6 +105,7 @@ class Explanation:
     model_std: Float64[np.ndarray, "row feature *class"] | None = None
     truth: Shaped[np.ndarray, " row"] | None = None
     events: Float64[np.ndarray, "row 2"] | None = None
+    model: Any = field(default=None, repr=False, compare=False)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -34,6 +34,8 @@ FORMAT = 1
 MAX_BYTES = 2**33
 META = "explanation.json"
 _TUPLES = ("feature_names", "output_names", "notes")
+# A model has a file of its own.
+_NOT_KEPT = ("model",)
 
 
 def write_explanation(explanation: Explanation, path: str | os.PathLike[str]) -> None:
@@ -93,6 +95,8 @@ def explanation_to_bytes(explanation: Explanation) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
         meta: dict[str, Any] = {"format": FORMAT, "kind": "explanation", "writer": __version__}
         for field in dataclasses.fields(explanation):
+            if field.name in _NOT_KEPT:
+                continue
             value = getattr(explanation, field.name)
             if isinstance(value, np.ndarray) and value.dtype != object:
                 file.writestr(f"arrays/{field.name}.npy", _npy(value))
@@ -123,7 +127,7 @@ def _explanation_of(file: zipfile.ZipFile, name: str) -> Explanation:
         raise NewerFormatError(
             f"{name!r} was written by lepton-lab {meta.get('writer')}, a later one. pip install -U lepton-lab"
         )
-    fields = {field.name for field in dataclasses.fields(Explanation)}
+    fields = {field.name for field in dataclasses.fields(Explanation)} - set(_NOT_KEPT)
     values: dict[str, Any] = {key: _from_json(value) for key, value in meta.items() if key in fields}
     for part in file.namelist():
         key = part.removeprefix("arrays/").removesuffix(".npy")

@@ -24,6 +24,7 @@ from lepton_lab.pictures.svg import Chart, dots, line, polyline
 from lepton_lab.pictures.tables import text_table
 from lepton_lab.pictures.theme import SERIES
 from lepton_lab.pictures.trained_model import task_words, threshold_kpi
+from lepton_lab.ranking import Ranking
 
 if TYPE_CHECKING:
     from lepton_lab.evaluation.curves import Residuals
@@ -81,6 +82,8 @@ def _figures(evaluation: Evaluation) -> list[Markup]:
         return _number_figures(evaluation, evaluation.residuals)
     if evaluation.risks is not None:
         return survival_figures(evaluation, evaluation.risks)
+    if isinstance(evaluation.task, Ranking):  # the chance of one of thousands of items is no decision
+        return []
     names = [value(c) for c in evaluation.classes]
     figures = []
     if evaluation.confusion is not None:

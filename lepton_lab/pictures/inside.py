@@ -41,9 +41,7 @@ def text(inside: InsideExplanation) -> str:
     parts = [f"{title(inside)} ({subtitle(inside, output)})"]
     for one in inside.objects[:AT_MOST_ROWS]:
         rows = part_rows(one, output)[:AT_MOST_PARTS]
-        cells = [
-            [row.name, row.shown, signed(row.value, 3), f"± {number(row.half, 2)}" if row.half else ""] for row in rows
-        ]
+        cells = [[row.name, row.shown, row.effect, f"± {number(row.half, 2)}" if row.half else ""] for row in rows]
         drawn = _DRAWN[inside.kind].text(inside, one, output)
         made = text_table(["part", "mean", "effect", "95 %"], cells, numeric=(2,))
         parts += [f"row {value(one.explanation.row_labels[0])}: {ends_of(inside, one, output)}", drawn, made]
@@ -62,7 +60,7 @@ def title(inside: InsideExplanation) -> str:
 def subtitle(inside: InsideExplanation, output: int) -> str:
     """What the numbers are."""
     what = f"effects in {inside.unit}"
-    if len(inside.output_names) > 1:
+    if len(inside.output_names) > 1 or inside.unit == "logits":
         what += f", {said_of_output(inside.output_names, output)}"
     what += f", against {inside.baseline}"
     if inside.is_preview:
@@ -91,7 +89,10 @@ def ends_of(inside: InsideExplanation, one: InsideObject, output: int) -> str:
     if inside.unit == "heat":
         return "heat from 0 to 1: where the last layer speaks for the class; it adds up to nothing"
     base, prediction = one.ends(output)
-    total = signed(prediction - base, 3)
+    rows = part_rows(one, output)
+    if not any(row.value for row in rows):
+        return f"{number(prediction)} with or without it: no part of {inside.column} moves this prediction"
+    total = signed(prediction - base, rows[0].decimals + 1)
     return f"{number(base)} with {inside.baseline} in its place, {number(prediction)} as it is: {total} by its parts"
 
 
@@ -99,11 +100,13 @@ def _table(rows: list[PartRow]) -> Markup:
     shown, rest = rows[:AT_MOST_PARTS], rows[AT_MOST_PARTS:]
     largest = max((abs(row.value) for row in rows), default=0.0) or 1.0
     cells: list[list[object]] = [
-        [row.name, row.shown, _bar(row, largest), signed(row.value), f"± {number(row.half, 2)}" if row.half else ""]
+        [row.name, row.shown, _bar(row, largest), row.effect, f"± {number(row.half, 2)}" if row.half else ""]
         for row in shown
     ]
     if rest:
-        cells.append([f"{len(rest)} weaker parts", "", "", signed(sum(row.value for row in rest)), ""])
+        cells.append(
+            [f"{len(rest)} weaker parts", "", "", signed(sum(row.value for row in rest), rows[0].decimals), ""]
+        )
     header = ["part", "mean", "", "effect", "95 %"]
     kept = [k for k in range(5) if k not in (1, 4) or any(row[k] for row in cells)]
     cells = [[row[k] for k in kept] for row in cells]
@@ -114,7 +117,7 @@ def _bar(row: PartRow, largest: float) -> Markup:
     """A value as a bar to the right or to the left of the middle."""
     length = 40 * abs(row.value) / largest
     x, kind = (42, "up") if row.value >= 0 else (42 - length, "down")
-    return svg(84, 12, f"{row.name}: {signed(row.value)}", rect(x, 1.5, max(length, 1), 9, kind), line(42, 0, 42, 12))
+    return svg(84, 12, row.words, rect(x, 1.5, max(length, 1 if row.value else 0), 9, kind), line(42, 0, 42, 12))
 
 
 def _legend() -> Markup:

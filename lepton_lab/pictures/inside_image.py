@@ -9,7 +9,6 @@ import numpy as np
 from lepton_lab.pictures import theme
 from lepton_lab.pictures.inside_parts import PartRow, labelled, part_rows, shares
 from lepton_lab.pictures.markup import Markup, tag
-from lepton_lab.pictures.numbers import signed
 from lepton_lab.pictures.outline import inner_point, outline
 from lepton_lab.pictures.png import data_url
 from lepton_lab.pictures.svg import svg
@@ -101,7 +100,7 @@ def _number(one: InsideObject, row: PartRow, scale: float) -> Markup:
     return words(
         x,
         float(np.clip(y * scale + 4, 12, height * scale - 4)),
-        signed(row.value),
+        row.effect,
         kind="b lep-on-image",
         anchor="middle",
     )

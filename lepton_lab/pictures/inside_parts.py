@@ -8,30 +8,41 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lepton_lab.explanation.estimate import T_95
-from lepton_lab.pictures.numbers import number, signed, value
+from lepton_lab.pictures.numbers import decimals_for, number, signed, value
 
 if TYPE_CHECKING:
     from lepton_lab.explanation.inside.inside_explanation import InsideObject
 
 # Parts that carry their number in the drawing.
 AT_MOST_LABELS = 5
+# Beside the prediction what is smaller is the rounding of sums.
+NOTHING = 1e-9
 
 
 @dataclass(frozen=True)
 class PartRow:
-    """One part: its number, name, its mean or words, its value and the half-width of its 95 % interval."""
+    """One part: its number, name, its mean or words, its value and the half-width of its 95 % interval.
+
+    `decimals` are those that all values of the object are written with.
+    """
 
     part: int
     name: str
     shown: str
     value: float
     half: float
+    decimals: int = 2
 
     @property
     def words(self) -> str:
         """What a pointer over the part is told."""
         bounds = f" ± {number(self.half, 2)}" if self.half else ""
-        return f"{self.name}: {signed(self.value, 3)}{bounds}"
+        return f"{self.name}: {signed(self.value, self.decimals + 1)}{bounds}"
+
+    @property
+    def effect(self) -> str:
+        """Its value as it is written beside others."""
+        return signed(self.value, self.decimals)
 
     @property
     def kind(self) -> str:
@@ -42,9 +53,12 @@ class PartRow:
 def part_rows(one: InsideObject, output: int) -> list[PartRow]:
     """Every part, the strongest first."""
     values, errors, explanation = one.values(output), one.errors(output), one.explanation
+    least = NOTHING * max(map(abs, one.ends(output)), default=0.0)
+    values = np.where(np.abs(values) <= least, 0.0, values)
+    decimals = decimals_for(values.tolist())
     said = [_shown(cell, name) for cell, name in zip(explanation.data[0], explanation.feature_names, strict=True)]
     return [
-        PartRow(k, explanation.feature_names[k], said[k], float(values[k]), float(T_95 * errors[k]))
+        PartRow(k, explanation.feature_names[k], said[k], float(values[k]), float(T_95 * errors[k]), decimals)
         for k in np.argsort(-np.abs(values), kind="stable").tolist()
     ]
 

@@ -10,7 +10,7 @@ from lepton_lab.pictures.axes import Scale, extent, ticks
 from lepton_lab.pictures.inside_image import mark
 from lepton_lab.pictures.inside_parts import PartRow, labelled, part_rows, shares
 from lepton_lab.pictures.markup import Markup, tag
-from lepton_lab.pictures.numbers import number, signed
+from lepton_lab.pictures.numbers import number
 from lepton_lab.pictures.svg import label, line, polyline, svg
 from lepton_lab.pictures.svg import text as words
 
@@ -43,7 +43,7 @@ def drawing(inside: InsideExplanation, one: InsideObject, output: int) -> Markup
         for part, a, b in [run for run in runs if run[0] in names]:
             names.discard(part)
             middle = to_x((a + b) / 2)
-            parts.append(words(middle, top + 12, signed(of[part].value), kind="b halo", anchor="middle"))
+            parts.append(words(middle, top + 12, of[part].effect, kind="b halo", anchor="middle"))
     floor = len(channels) * (height + GAP)
     strongest = "; ".join(row.words for row in rows[:3])
     axis = _axis(to_x, floor, n_steps)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from lepton_lab.pictures.inside_parts import PartRow, part_rows, shares
 from lepton_lab.pictures.markup import Markup, tag
-from lepton_lab.pictures.numbers import signed
 
 if TYPE_CHECKING:
     from lepton_lab.explanation.inside.inside_explanation import InsideExplanation, InsideObject
@@ -35,7 +34,7 @@ def text(inside: InsideExplanation, one: InsideObject, output: int) -> str:
     said = []
     for words, part in pieces_of(one):
         worth = part is not None and by[part] > WORTH_A_NUMBER
-        said.append(f"{words}[{signed(of[part].value)}]" if part is not None and worth else words)
+        said.append(f"{words}[{of[part].effect}]" if part is not None and worth else words)
     return "  " + "".join(said).replace("\n", "\n  ")
 
 
@@ -58,7 +57,7 @@ def pieces_of(one: InsideObject) -> list[tuple[str, int | None]]:
 
 
 def _part(row: PartRow, words: str, share: float) -> Markup:
-    number = tag("sub", signed(row.value)) if share > WORTH_A_NUMBER else None
+    number = tag("sub", row.effect) if share > WORTH_A_NUMBER else None
     return tag(
         "span", words, number, class_=f"lep-word {row.kind}", title=row.words,
         style=f"--cover:{MOST_COVER * share:.0f}%;--edge:{0.2 + 0.8 * share:.2f}",

@@ -94,7 +94,7 @@ def percent(share: float | None, decimals: int | None = None) -> str:
         return "<0.1 %"
     if decimals is None:
         decimals = 1 if 0 < share < 0.1 or 0.9 < share < 1 else 0
-    return f"{100 * share:.{decimals}f} %"
+    return _with_minus(f"{100 * share:.{decimals}f} %")
 
 
 def count(n: int | None, noun: str = "", plural: str | None = None) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from lepton_lab.data.schema import Kind
 from lepton_lab.pictures.numbers import count, value
+from lepton_lab.pictures.python_words import literal
 from lepton_lab.pictures.scenario_json import answer, curve_points, plain_value
 from lepton_lab.reporting.card_json import plain
 from lepton_lab.reporting.row_tables import Packed
@@ -76,7 +77,7 @@ def _row(row: PageRow) -> dict[str, Any]:
         "pairs": [list(pair) for pair in row.tables.pairs],
         "together": _packed(pairs),
         "left": row.tables.n_left,
-        "code": f"ll.whatif(model, row={whatif.label!r})",
+        "code": f"ll.whatif(model, row={literal(whatif.label)})",
     }  # fmt: skip
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lepton_lab.data.array_values import ArrayValue
 from lepton_lab.pictures.numbers import value
+from lepton_lab.pictures.python_words import literal
 from lepton_lab.pictures.shapley_values import steps
 from lepton_lab.survival import Survival
 
@@ -15,10 +17,27 @@ if TYPE_CHECKING:
     from lepton_lab.evaluation.scenario import WhatIf, WhatIfAnswer
     from lepton_lab.explanation.effects.row_curves import RowCurve
 
+_ITSELF = "asked."
+
 
 def code(whatif: WhatIf, call: str = "") -> str:
-    """The Python line of a call."""
-    return f"ll.whatif(model, row={whatif.label!r}){call}"
+    """The Python line of a call, which may name the what-if itself as `asked`."""
+    made = f"ll.whatif(model, row={literal(whatif.label)})"
+    return f"(asked := {made}){call}" if _ITSELF in call else f"{made}{call}"
+
+
+def written(whatif: WhatIf, changes: Mapping[str, Any]) -> str:
+    """Changes as Python; an object of another row is taken from there."""
+    made = [f"{name!r}: {_written(whatif, name, item)}" for name, item in changes.items()]
+    return f"{{{', '.join(made)}}}"
+
+
+def _written(whatif: WhatIf, name: str, item: Any) -> str:
+    if not isinstance(item, ArrayValue) or whatif.others is None:
+        return repr(item)
+    labels = whatif.others.index.tolist()
+    of = next((k for k, one in enumerate(whatif.others.columns[name]) if one == item), None)
+    return repr(item) if of is None else f"{_ITSELF}values_of({literal(labels[of])})[{name!r}]"
 
 
 def columns(whatif: WhatIf, curves: Sequence[RowCurve] | None) -> list[dict[str, Any]]:
@@ -57,7 +76,7 @@ def answer(whatif: WhatIf, found: WhatIfAnswer) -> dict[str, Any]:
         "estimate": found.estimate, "link": chances if timed else [float(z) for z in found.link],
         "probabilities": [{"name": name, "value": p} for name, p in zip(shown, chances, strict=True)], "positive": main,
         "unit": task.unit, "threshold": whatif.model.threshold,
-        "code": code(whatif, f".answer({found.changes!r})") if found.changes else code(whatif),
+        "code": code(whatif, f".answer({written(whatif, found.changes)})") if found.changes else code(whatif),
         "waterfall": None if found.explanation is None else _waterfall(found),
     }  # fmt: skip
 

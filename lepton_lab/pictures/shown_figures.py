@@ -34,21 +34,22 @@ def lines_of_shown(shown: Mapping[str, Shown], lacking: Sequence[str] = ()) -> l
     lines: list[str] = []
     for one in shown.values():
         lines += ["", one.title]
-        lines += [f"  {label}: {whole}" + (f" ({note})" if note else "") for label, _, note, whole in heads(one)]
+        lines += [f"  {label}: {value}" + (f" ({note})" if note else "") for label, value, note in heads(one)]
         if one.rows:
-            lines.append(text_table([column.name for column in one.columns], cells(one), numeric=numeric(one)))
+            lines.append(text_table([column.words for column in one.columns], cells(one), numeric=numeric(one)))
         lines += [one.note] if one.note else []
     return [*lines, *[f"not shown: {why}" for why in lacking]]
 
 
-def heads(one: Shown) -> list[tuple[str, str, str, str]]:
-    """Each headline's label, value, note, and value with interval."""
+def heads(one: Shown) -> list[tuple[str, str, str]]:
+    """Each headline's label, its value, and its interval with what there is to note."""
     found = []
     for head in one.headlines:
         value = percent(head.value.value) if head.is_share else metric(head.value.value)
         whole = _estimate(head.value, "share" if head.is_share else "number")
         spread = f"95 %: {whole.partition('(')[2].removesuffix(')')}" if "(" in whole else ""
-        found.append((head.label, value, "; ".join(words for words in (spread, head.note) if words), whole))
+        note = "; ".join(words for words in (spread, head.note) if words)
+        found.append((head.said or head.label, value, note))
     return found
 
 
@@ -63,17 +64,16 @@ def numeric(one: Shown) -> list[int]:
 
 
 def _section(one: Shown) -> Markup:
-    kpis = (
-        theme.kpis(*(theme.kpi(label, value, note) for label, value, note, _ in heads(one))) if one.headlines else None
-    )
-    grid = table([column.name for column in one.columns], cells(one), numeric=numeric(one)) if one.rows else None
+    kpis = theme.kpis(*(theme.kpi(label, value, note) for label, value, note in heads(one))) if one.headlines else None
+    grid = table([column.words for column in one.columns], cells(one), numeric=numeric(one)) if one.rows else None
     plots = theme.row(*(theme.figure(plot.caption, _drawn(plot)) for plot in one.plots)) if one.plots else None
     return theme.section(one.title, kpis, grid, plots, theme.notes([one.note] if one.note else []))
 
 
 def _drawn(plot: Plot) -> Markup:
     x, y = ends(plot)
-    chart = Chart(x, y, 420, 220, plot.x_name, plot.y_name, left=58, label=plot.caption)
+    along, up = (percent if axis in plot.shares else number for axis in "xy")
+    chart = Chart(x, y, 420, 220, plot.x_name, plot.y_name, along, up, left=58, label=plot.caption)
     marks = [
         polyline(chart.points(curve.x.tolist(), curve.y.tolist()), f"line s-{kind}", title=curve.name)
         for curve, kind in zip(plot.curves, KINDS, strict=False)
@@ -91,7 +91,8 @@ def _drawn(plot: Plot) -> Markup:
 def ends(plot: Plot) -> tuple[tuple[float, float], tuple[float, float]]:
     """The ends of the axes."""
     x = extent([v for curve in plot.curves for v in curve.x.tolist()], pad=0)
-    y = nice_extent(*extent([v for curve in plot.curves for v in curve.y.tolist()], include=(0.0,)))
+    heights = [v for curve in plot.curves for v in curve.y.tolist()]
+    y = nice_extent(*extent(heights, pad=0.0, include=(0.0,)))
     return (x[0], max(x[1], x[0] + 1e-9)), y
 
 
@@ -103,7 +104,7 @@ def _cell(cell: Cell, kind: str) -> str:
     if is_nothing(cell):
         return NOTHING
     assert cell is not None
-    return percent(cell) if kind == "share" else f"{cell:,.0f}" if kind == "count" else number(cell)
+    return _share(cell) if kind == "share" else f"{cell:,.0f}" if kind == "count" else number(cell)
 
 
 def _estimate(found: Estimate, kind: str) -> str:
@@ -113,3 +114,9 @@ def _estimate(found: Estimate, kind: str) -> str:
     if math.isnan(found.low) or found.low == found.high:
         return percent(found.value)
     return f"{percent(found.value)} ({percent(found.low)} to {percent(found.high)})"
+
+
+def _share(share: float) -> str:
+    """In per cent; those that were asked for as whole ones stay so."""
+    whole = abs(100 * share - round(100 * share)) < 1e-9
+    return percent(share, 0 if whole else None)

@@ -76,7 +76,9 @@ def _bar(row: SwarmRow, top: float, scale: Scale, names: float) -> Markup:
     if scale(row.high) - scale(row.low) > 1.5:
         parts.append(line(scale(row.low), middle, scale(row.high), middle, "s-ink", stroke_width=1.3))
         x = scale(row.high)
-    return join(parts, text(x + 6, middle + 4, number(row.importance, 2), kind="s halo"))
+    # The rounding of sums is no effect.
+    shown = 0.0 if row.importance < 1e-9 * scale.high else row.importance
+    return join(parts, text(x + 6, middle + 4, number(shown, 2), kind="s halo"))
 
 
 def _points(row: SwarmRow, middle: float, scale: Scale) -> Markup:

@@ -15,6 +15,7 @@ from lepton_lab.pictures.numbers import count, fixed, percent
 from lepton_lab.pictures.scoreboard import Scoreboard
 from lepton_lab.pictures.survival_curves import figure_of_risks
 from lepton_lab.quantiles import Quantiles
+from lepton_lab.ranking import Ranking
 from lepton_lab.survival import Survival
 
 if TYPE_CHECKING:
@@ -76,7 +77,9 @@ def task_words(task: Task) -> str:
         return f"two classes, positive is {task.classes[1]!r}"
     if isinstance(task, Quantiles):
         return f"quantiles {', '.join(f'{level:g}' for level in task.levels)}"
-    return f"{len(task.classes)} classes" if task.classes else "regression"
+    if isinstance(task, Ranking):
+        return f"{len(task.classes):,} items, ranked"
+    return f"{len(task.classes):,} classes" if task.classes else "regression"
 
 
 def threshold_kpi(threshold: float | None, note: str, task: Task) -> list[Markup]:

@@ -55,7 +55,8 @@ export function brief(answer: Answer): string {
 
 export function labelOf(answer: Answer, target: string): string {
   const { name, share } = headline(answer);
-  return share ? `Probability of ${name}` : `Estimate of ${target}, ${answer.unit}`;
+  const unit = answer.unit === target ? "" : `, ${answer.unit}`;
+  return share ? `Probability of ${name}` : `Estimate of ${target}${unit}`;
 }
 
 export function against(answer: Answer, before: Answer): string {
@@ -90,7 +91,7 @@ export function bars(answer: Answer, original: Answer): HTMLElement[] {
     return h("div", {}, bar, h("div", { class: "lep-sub" }, name));
   });
   const left = two ? 0 : answer.probabilities.length - made.length;
-  return left > 0 ? [...made, h("div", { class: "lep-sub" }, `and ${left} less likely classes`)] : made;
+  return left > 0 ? [...made, h("div", { class: "lep-sub" }, `and ${left.toLocaleString("en")} less likely`)] : made;
 }
 
 function mark(kind: string, share: number, wide = false): HTMLElement {

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.ts";
 import { fixed, number, percent } from "./format.ts";
+import { objectPicture, type Picture } from "./object_picture.ts";
 import { spread } from "./spread.ts";
 
 export interface Card {
@@ -24,6 +25,8 @@ export interface Card {
   hasOthers: boolean;
   ends: { row: string; value: string }[][];
   drift: Drift | null;
+  /** Of objects, which lie on no axis. */
+  examples: { row: string; words: string; picture: Picture | null }[];
 }
 
 export interface Drift {
@@ -89,12 +92,13 @@ export function columnCard(card: Card, kinds: string[], nFindings: number, heard
   const drift = card.drift;
   const head = h("div", { class: "lep-card-head" }, h("strong", { class: "lep-card-name", title: card.name }, card.name),
     nFindings ? h("button", { type: "button", class: "lep-link", click: heard.find, "aria-label": `${nFindings} findings of ${card.name}` }, `${nFindings} ${nFindings === 1 ? "finding" : "findings"}`) : null);
-  const facts = [card.nMissing ? `${percent(card.missing)} missing` : "none missing", `${number(card.unique, 12)} different`, ...endsOf(card)];
+  const facts = [card.nMissing ? `${percent(card.missing)} missing` : "none missing", ...(card.unique ? [`${number(card.unique, 12)} different`] : []), ...endsOf(card)];
   const drawn = spread(card.name, card);
   const node = h(
     "li", { class: "lep-card", "data-column": card.name }, head,
     h("div", { class: "lep-sub lep-card-what" }, [card.role === "input" ? "" : card.role, card.reason].filter(Boolean).join(": ") || card.kind),
     drawn,
+    card.examples.length ? h("div", { class: "lep-examples" }, ...card.examples.map((one) => example(card.name, one))) : null,
     h("div", { class: "lep-sub" }, facts.join(" · ")),
     card.nMissing && card.classes.length ? h("div", { class: "lep-sub" }, `missing by class: ${card.classes.map((name, k) => `${name} ${number(card.missingByClass[k]!, 12)}`).join(", ")}`) : null,
     drift ? h("div", { class: "lep-sub lep-card-drift" }, h("span", { class: `lep-chip ${drift.chip}` }, drift.verdict === "none" ? "no drift" : drift.verdict === "type" ? "cannot be read" : `${drift.verdict} drift`), " ", driftWords(drift)) : null,
@@ -107,6 +111,11 @@ export function columnCard(card: Card, kinds: string[], nFindings: number, heard
     node.classList.toggle("dropped", now.drop.includes(card.name));
   };
   return { node, show };
+}
+
+function example(name: string, one: Card["examples"][number]): HTMLElement {
+  const drawn = one.picture ? objectPicture(`${name} of row ${one.row}`, one.picture) : h("div", {}, one.words);
+  return h("figure", { class: one.picture ? null : "lep-said-example", title: `row ${one.row}: ${one.words}` }, drawn);
 }
 
 function endsOf(card: Card): string[] {

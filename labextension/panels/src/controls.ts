@@ -2,11 +2,12 @@
 
 import { dayAt, placeOf, type Points } from "./curves_read.ts";
 import { clean, h } from "./dom.ts";
+import { objectPicture, type Picture } from "./object_picture.ts";
 import { Strip } from "./strip.ts";
 
 export interface Column {
   name: string;
-  kind: "numeric" | "category" | "boolean" | "datetime" | "text";
+  kind: "numeric" | "category" | "boolean" | "datetime" | "text" | "object" | "items";
   low: number | null;
   high: number | null;
   step: number;
@@ -14,6 +15,8 @@ export interface Column {
   value: Value;
   nullable: boolean;
   curve?: Points;
+  /** Of images and series: each value's picture. */
+  pictures?: Record<string, Picture | null>;
 }
 
 export type Value = string | number | boolean | null;
@@ -41,6 +44,8 @@ interface Inputs {
 
 const MANY = 200;
 const SUGGESTED = 60;
+/** After the last letter of a text: by then its writer waits for an answer. */
+const PAUSE_MS = 500;
 
 export function control(column: Column, heard: Heard): Control {
   const strip = new Strip(column.curve, ...ends(column));
@@ -74,7 +79,9 @@ const makers: Record<Column["kind"], (column: Column, strip: Strip, heard: Heard
   category: (column, _strip, heard) => (column.categories.length > MANY ? search(column, heard) : select(column, heard)),
   boolean: (column, _strip, heard) => select(column, heard),
   datetime: date,
-  text: (column, _strip, heard) => writing(column, heard),
+  text: (column, _strip, heard) => writing(column, heard, "missing"),
+  object: (column, _strip, heard) => object(column, heard),
+  items: (column, _strip, heard) => writing(column, heard, "none; one item a line"),
 };
 
 function lockButton(column: Column): HTMLElement {
@@ -107,7 +114,7 @@ function slider(column: Column, strip: Strip, heard: Heard): Inputs {
   const show = () => {
     node.value = String(now);
     node.setAttribute("aria-valuetext", String(now));
-    box.value = String(now);
+    box.value = String(Number(now.toPrecision(8))); // a mean of seven days has seventeen digits
   };
   const move = (place: number) => {
     now = snap(place, column.step, strip);
@@ -143,6 +150,19 @@ function select(column: Column, heard: Heard): Inputs {
   return { beside: [node], over: null, value: () => known[Number(node.value)]?.value ?? null, set };
 }
 
+/** An image or a series: a choice among this row's and those of others, with its picture. */
+function object(column: Column, heard: Heard): Inputs {
+  const inner = select(column, heard);
+  const place = h("div", { class: "lep-object" });
+  const show = () => {
+    const one = inner.value();
+    place.replaceChildren(objectPicture(column.name, one === null ? null : (column.pictures?.[String(one)] ?? null)));
+  };
+  inner.beside[0]!.addEventListener("change", show);
+  show();
+  return { ...inner, beside: [...inner.beside, place], set: (value) => (inner.set(value), show()) };
+}
+
 /** A choice of very many: what is typed is looked for in all of them, whatever their case. */
 function search(column: Column, heard: Heard): Inputs {
   const list = h("datalist", { id: `lep-${Math.random().toString(36).slice(2)}` });
@@ -159,9 +179,9 @@ function search(column: Column, heard: Heard): Inputs {
   return { beside: [box, list], over: null, value: read, set };
 }
 
-/** A text, as long as it may be: heard when it is left, or at Control and Enter. Nothing but spaces is a missing one. */
-function writing(column: Column, heard: Heard): Inputs {
-  const box = h("textarea", { class: "lep-text", rows: "3", "aria-label": column.name, placeholder: "missing", title: "Control and Enter asks the model" });
+/** A text, as long as it may be: heard when its writer pauses, leaves it, or presses Control and Enter. Nothing but spaces is a missing one. */
+function writing(column: Column, heard: Heard, placeholder: string): Inputs {
+  const box = h("textarea", { class: "lep-text", rows: column.kind === "items" ? "5" : "3", "aria-label": column.name, placeholder, title: "Control and Enter asks the model" });
   const read = (): Value => (box.value.trim() === "" ? null : box.value === clean(String(column.value ?? "")) ? column.value : box.value);
   const set = (value: Value) => (box.value = clean(String(value ?? "")));
   let told = "";
@@ -170,14 +190,19 @@ function writing(column: Column, heard: Heard): Inputs {
     told = box.value;
     heard.released();
   };
+  let pause = 0;
   box.addEventListener("change", tell);
+  box.addEventListener("input", () => {
+    clearTimeout(pause);
+    pause = window.setTimeout(tell, PAUSE_MS);
+  });
   box.addEventListener("keydown", (event) => {
     event.stopPropagation();
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) tell();
   });
   set(column.value);
   told = box.value;
-  return { beside: [box], over: null, value: read, set: (value) => ((told = set(value))) };
+  return { beside: [box], over: null, value: read, set: (value) => (clearTimeout(pause), (told = set(value))) };
 }
 
 /** The words that hold what was typed, those that begin with it first. */

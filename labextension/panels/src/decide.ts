@@ -28,6 +28,7 @@ export interface Choice {
 export interface Setting {
   rest: string; // what the other rows are called
   own: number | null; // the model's threshold
+  words: { row: string; rows: string };
   weighed: boolean;
   choice: Choice | null;
   /** Costs have come to rest: what does the kernel say? Null where it has nothing to say of several classes. */
@@ -155,13 +156,13 @@ export class Decide {
     const now = decisions(this.one, this.place);
     const shown = cut(now.threshold);
     this.slider.value = String(now.threshold);
-    this.slider.setAttribute("aria-valuetext", `${shown}: ${rows(now.alerts)} rows called, ${now.sensitivity ? percent(now.sensitivity.value) : "none"} found`);
+    this.slider.setAttribute("aria-valuetext", `${shown}: ${rows(now.alerts)} ${this.setting.words.rows} called, ${now.sensitivity ? percent(now.sensitivity.value) : "none"} found`);
     if (this.box.value !== shown) {
       this.box.value = shown;
       this.box.style.width = `${Math.max(12, shown.length + 4)}ch`; // the model's own may have seventeen digits
     }
     this.matrix.show(now.matrix);
-    this.called.textContent = `${rows(now.alerts)} of ${rows(now.n)} rows called${this.setting.weighed ? ", by their weights" : ""}`;
+    this.called.textContent = `${rows(now.alerts)} of ${rows(now.n)} ${this.setting.words.rows} called${this.setting.weighed ? ", by their weights" : ""}`;
     for (const [name, node] of this.shares) node.textContent = words(now[name as keyof Decisions] as Share | null);
     this.roc.ring(1 - (now.specificity?.value ?? NaN), now.sensitivity?.value ?? NaN);
     this.recall.ring(now.sensitivity?.value ?? NaN, now.precision?.value ?? NaN);
@@ -174,8 +175,8 @@ export class Decide {
     const spent = cost(this.one, this.place, this.costs);
     const least = cost(this.one, this.best, this.costs);
     const unit = this.unit.value.trim() ? ` ${this.unit.value.trim()}` : "";
-    const more = spent - least > 1e-9 ? `, ${number(spent - least, 4)}${unit} more than the least on these rows` : ", the least on these rows";
-    this.total.replaceChildren("costs ", h("strong", {}, `${number(spent, 5)}${unit}`), `, ${number(spent / now.n, 4)}${unit} a row${more}`);
+    const more = spent - least > 1e-9 ? `, ${number(spent - least, 4)}${unit} more than the least on these ${this.setting.words.rows}` : `, the least on these ${this.setting.words.rows}`;
+    this.total.replaceChildren("costs ", h("strong", {}, `${number(spent, 5)}${unit}`), `, ${number(spent / now.n, 4)}${unit} a ${this.setting.words.row}${more}`);
     this.expense?.ring(now.threshold, spent / now.n);
   }
 
@@ -203,7 +204,7 @@ export class Decide {
     const unit = this.unit.value.trim();
     const asked = this.costs.falseAlarm / (this.costs.falseAlarm + this.costs.missed);
     this.expense = figure({
-      caption: "Cost a row", sub: `dashed: where probabilities hold, ${percent(asked)}`, x: { name: "threshold", from: 0, to: 1 }, y: { name: unit ? `cost a row, ${unit}` : "cost a row", from: 0, to: top },
+      caption: `Cost a ${this.setting.words.row}`, sub: `dashed: where probabilities hold, ${percent(asked)}`, x: { name: "threshold", from: 0, to: 1 }, y: { name: `cost a ${this.setting.words.row}${unit ? `, ${unit}` : ""}`, from: 0, to: top },
       shapes: [{ shape: "dash", kind: "axis", xs: [asked, asked], ys: [0, top] }, { shape: "line", kind: "main", ...line }],
     }, 300);
     this.spending.replaceChildren(this.expense.node);
@@ -219,7 +220,7 @@ export class Decide {
     const shares = counts.map((part) => part.map((n) => n / (part.reduce((a, b) => a + b, 0) || 1)));
     const names = [this.setting.rest, this.one.name];
     return {
-      caption: "Scores by true class", sub: "", x: { name: `probability of ${this.one.name}`, from: 0, to: 1 }, y: { name: "share of rows", from: 0, to: 1.05 * Math.max(...shares.flat(), 1e-9), percent: true },
+      caption: "Scores by true class", sub: "", x: { name: `probability of ${this.one.name}`, from: 0, to: 1 }, y: { name: `share of ${this.setting.words.rows}`, from: 0, to: 1.05 * Math.max(...shares.flat(), 1e-9), percent: true },
       shapes: shares.map((ys, i) => ({ shape: "bars", kind: i ? "up" : "other", xs: edges, ys, name: names[i]! })),
     };
   }

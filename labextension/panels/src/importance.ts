@@ -61,7 +61,8 @@ function bar(feature: Feature, top: number, at: Layout, picked: () => void): SVG
   const x = at.bars(feature.importance);
   const [low, high] = [at.bars(feature.low), at.bars(feature.high)];
   const wide = high - low > 1.5;
-  const words = `${feature.name}: ${number(feature.importance)} (${number(feature.low)} to ${number(feature.high)})`;
+  const shown = feature.importance < 1e-9 * at.bars.high ? 0 : feature.importance; // the rounding of sums is no effect
+  const words = `${feature.name}: ${number(shown)} (${number(feature.low)} to ${number(feature.high)})`;
   return s(
     "g", { class: "lep-column", click: picked },
     s("rect", { x: 0, y: top, width: at.bars.end + 46, height: ROW, class: "lep-column-back" }),
@@ -72,6 +73,6 @@ function bar(feature: Feature, top: number, at: Layout, picked: () => void): SVG
       s("title", {}, words),
     ),
     wide ? line(low, middle, high, middle, "s-ink") : null,
-    text((wide ? high : x) + 6, middle + 4, number(feature.importance, 2), "s halo"),
+    text((wide ? high : x) + 6, middle + 4, number(shown, 2), "s halo"),
   );
 }

@@ -11,6 +11,8 @@ export interface Part {
   shown: string;
   value: number;
   half: number;
+  /** Those that all values of the object are written with. */
+  decimals: number;
 }
 
 interface ImageShapes {
@@ -48,7 +50,12 @@ const CHANNELS = 24;
 
 /** What a pointer over a part is told. */
 export function wordsOf(part: Part): string {
-  return `${part.name}: ${signed(part.value, 3)}${part.half ? ` ± ${number(part.half, 2)}` : ""}`;
+  return `${part.name}: ${signed(part.value, part.decimals + 1)}${part.half ? ` ± ${number(part.half, 2)}` : ""}`;
+}
+
+/** A part's value as it is written beside others. */
+export function effectOf(part: Part): string {
+  return signed(part.value, part.decimals);
 }
 
 /** How strong each part is beside the strongest, by its number. */
@@ -86,7 +93,7 @@ function image(told: Drawn, shapes: ImageShapes, width: number, hidden: boolean)
   const [across, down] = [shapes.width * zoom, shapes.height * zoom];
   const numbers = labelled(told.parts).map((one) => {
     const [x, y] = shapes.points[one.part]!;
-    return text(Math.min(Math.max(x * zoom, 20), across - 20), Math.min(Math.max(y * zoom + 4, 12), down - 4), signed(one.value), "b lep-on-image", "middle");
+    return text(Math.min(Math.max(x * zoom, 20), across - 20), Math.min(Math.max(y * zoom + 4, 12), down - 4), effectOf(one), "b lep-on-image", "middle");
   });
   return drawing(across, down, `${told.column} with its parts: ${strongest(told)}`, s("g", { transform: `scale(${zoom})` }, picture, pieces), s("g", { class: "lep-numbers" }, numbers));
 }
@@ -109,7 +116,7 @@ function series(told: Drawn, shapes: SeriesShapes, width: number, hidden: boolea
   const strips = channels.map((channel, place) => {
     const top = place * (tall + 6) + 2;
     const fields = shapes.fields[channel]!.map(([part, a, b]) => s("rect", { ...attributes(of.get(part)!, shares.get(part)!), x: x(a), y: top, width: x(b) - x(a), height: tall }));
-    const numbers = shapes.fields[channel]!.filter(([part]) => named.delete(part)).map(([part, a, b]) => text(x((a + b) / 2), top + 12, signed(of.get(part)!.value), "b halo", "middle"));
+    const numbers = shapes.fields[channel]!.filter(([part]) => named.delete(part)).map(([part, a, b]) => text(x((a + b) / 2), top + 12, effectOf(of.get(part)!), "b halo", "middle"));
     return [fields, signal(shapes, channel, x, top, tall, hidden), label(left - 8, top + tall / 2 + 4, told.channels[channel]!, left - 10, "s", "end"), s("g", { class: "lep-numbers" }, numbers)];
   });
   const floor = channels.length * (tall + 6);
@@ -135,7 +142,7 @@ function words(told: Drawn, shapes: TextShapes): Element {
   const pieces = shapes.pieces.map(([said, part]) => {
     if (part === null) return said;
     const one = of.get(part)!;
-    const worth = shares.get(part)! > WORTH_A_NUMBER ? h("sub", { class: "lep-numbers" }, signed(one.value)) : null;
+    const worth = shares.get(part)! > WORTH_A_NUMBER ? h("sub", { class: "lep-numbers" }, effectOf(one)) : null;
     return h("span", { ...attributes(one, shares.get(part)!), class: `lep-word ${one.value >= 0 ? "up" : "down"}` }, said, worth);
   });
   return h("div", { class: "lep-text", role: "group", "aria-label": `${told.column}: ${strongest(told)}` }, pieces);

@@ -245,7 +245,7 @@ export class WhatIfPage {
   }
 }
 
-/** How far a column moves the prediction by itself; a text has no curve to tell, and comes first. */
+/** How far a column moves the prediction by itself; an object has no curve to tell, and comes first. */
 function strength(one: Control): number {
-  return one.column.kind === "text" ? Infinity : one.strip.reach;
+  return ["text", "object", "items"].includes(one.column.kind) ? Infinity : one.strip.reach;
 }

@@ -56,9 +56,17 @@ export function valueAt(column: Column, place: number): Value {
 
 export function shownValue(column: Column, value: Value): string {
   if (value === null) return "missing";
+  if (column.kind === "items") return itemsInWords(String(value));
   if (column.kind === "text") return String(value).length > MOST_LETTERS ? `${String(value).slice(0, MOST_LETTERS)}…` : String(value);
   if (typeof value === "number" && column.kind === "numeric") return number(value, Number.isInteger(column.step) ? Math.max(3, String(Math.round(value)).length) : 4);
   return column.categories.find((one) => one.value === value)?.shown ?? String(value).replace("T00:00:00", "");
+}
+
+/** A list of items by how many there are, and the latest. */
+function itemsInWords(lines: string): string {
+  const items = lines.split("\n").filter((one) => one.trim());
+  const last = items.at(-1) ?? "";
+  return items.length < 2 ? last : `${items.length} items, the last ${last.length > MOST_LETTERS ? `${last.slice(0, MOST_LETTERS)}…` : last}`;
 }
 
 export class WhatIfState {

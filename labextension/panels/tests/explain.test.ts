@@ -5,7 +5,7 @@ import { axisOf, commonest, jitter, sentence } from "../src/dependence.ts";
 import { inside, insideOf, type Point } from "../src/lasso.ts";
 import { blend, stamps, type Mark } from "../src/marks.ts";
 import { Near } from "../src/near.ts";
-import { placeDots } from "../src/panels/explanation.ts";
+import { placeDots } from "../src/swarm.ts";
 import { layout } from "../src/importance.ts";
 import { sorted } from "../src/row_table.ts";
 import { channels } from "../src/theme.ts";

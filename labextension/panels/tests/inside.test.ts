@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { drawnChannels, labelled, sharesOf, wordsOf, type Part } from "../src/inside_shapes.ts";
-import { nextPart } from "../src/panels/inside.ts";
+import { nextPart } from "../src/inside_body.ts";
 
-const part = (number: number, value: number, half = 0): Part => ({ part: number, name: `part ${number + 1}`, shown: "", value, half });
+const part = (number: number, value: number, half = 0): Part => ({ part: number, name: `part ${number + 1}`, shown: "", value, half, decimals: 2 });
 const parts = [part(2, -3, 0.5), part(0, 1.5), part(1, 0.1)];
 
 test("a part says its name, its value with its sign, and its interval", () => {

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lepton_lab.data.rows import Table
+from lepton_lab.data.schema import OBJECTS, Column
 from lepton_lab.errors import OptionError, bad_seed
 from lepton_lab.evaluation.error_tree.conditions import Condition, joined
 from lepton_lab.evaluation.error_tree.grow import Branch, grow
@@ -58,7 +60,7 @@ def error_tree_of(rows: EvaluatedRows, *, depth: int = 3, seed: int = 0) -> Erro
     fewest = max(_FEWEST_IN_LEAF, int(_LEAF_SHARE * growing.sum()))
     enough = table.n_rows >= _FEWEST_ROWS and rows.w[growing].sum() > 0 and rows.w[measuring].sum() > 0
     if enough:
-        columns = [(column, table.columns[column.name][growing]) for column in table.schema.inputs]
+        columns = [(column, table.columns[column.name][growing]) for column in _splittable(table)]
         branch = grow(columns, losses.loss[growing], rows.w[growing], depth=depth, fewest=fewest)
     else:
         branch, measuring = Branch(None), np.ones(table.n_rows, bool)
@@ -71,6 +73,11 @@ def error_tree_of(rows: EvaluatedRows, *, depth: int = 3, seed: int = 0) -> Erro
         table.schema.target, nodes, losses.name, losses.unit, losses.compared, n_grown, int(measuring.sum()), n_tried,
         _note(n_grown, int(measuring.sum()), n_tried, len(nodes) // 2), rows,
     )  # fmt: skip
+
+
+def _splittable(table: Table) -> list[Column]:
+    """Columns with values to split by: objects that all differ have none."""
+    return [column for column in table.schema.inputs if column.kind not in OBJECTS]
 
 
 def _halves(rows: EvaluatedRows, seed: int) -> tuple[np.ndarray, np.ndarray]:

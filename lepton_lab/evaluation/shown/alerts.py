@@ -39,7 +39,7 @@ def show_budget(
         OptionError: a budget that is none, or a target without two sides.
     """
     case = case_of(rows, below=below, above=above, lowest=lowest)
-    n = len(case.y)
+    n, words = len(case.y), case.words
     chosen = max(min(n, FEWEST), n // 100) if k is None else k
     if not 0 < chosen <= n or not all(0 < share <= 1 for share in shares):
         raise OptionError(f"k={chosen!r} and shares={tuple(shares)!r}: wanted 1 to {n:,} rows, and shares from 0 to 1")
@@ -51,19 +51,23 @@ def show_budget(
         for budget, (precision, recall) in zip(budgets[1:], table, strict=True)
     ]
     columns = (
-        Column("alerts", "count"), Column("of all rows", "share"), Column("precision", "share"),
+        Column("alerts", "count"), Column("of all rows", "share", f"of all {words.rows}"), Column("precision", "share"),
         Column("found", "share"), Column("times chance"),
     )  # fmt: skip
     at = passed(case.y, case.score, case.w)
     looked, keep = (at.found[0] + at.alarms[0]) / case.w.sum(), thinned(len(at.scores))
     curve = Curve("found", np.append(0, looked[keep]), np.append(0, (at.found[0] / at.positives[0])[keep]))
-    plot = Plot("Found, by rows looked at", "share of rows looked at", "share found", (curve,), chosen / n)
+    looked_at = f"{words.rows} looked at"
+    plot = Plot(f"Found, by {looked_at}", f"share of {looked_at}", "share found", (curve,), chosen / n, "xy")
     heads = (
-        Headline(f"Precision at {chosen:,}", first[0], f"of the {chosen:,} rows looked at first", is_share=True),
-        Headline(f"Found within {chosen:,}", first[1], f"of all {case.positive!r}", is_share=True),
+        Headline(f"Precision at {chosen:,}", first[0], f"of the {chosen:,} {looked_at} first", is_share=True),
+        Headline(f"Found within {chosen:,}", first[1], f"of all with {case.positive}", is_share=True),
     )
-    note = f"{case.share:.2%} of the rows are {case.positive!r}: the precision of looking at random"
-    return Shown("alert_budget", "If only some rows can be looked at", heads, columns, tuple(cells), (plot,), note)
+    share = f"{case.share:.2%}".replace("%", " %")
+    note = f"{share} of all {words.rows} have {case.positive}: the precision of looking at random"
+    return Shown(
+        "alert_budget", f"If only some {words.rows} can be looked at", heads, columns, tuple(cells), (plot,), note
+    )
 
 
 def _within(case: Case, budgets: Sequence[float], w: np.ndarray) -> np.ndarray:
@@ -97,6 +101,7 @@ def show_amounts(rows: EvaluatedRows, *, amount: str, review: float = 10.0, unit
     if not review > 0:
         raise OptionError(f"review={review!r} is no cost above 0. For example: {{'review': 10}}")
     case, worth = case_of(rows), numbers_of(rows, amount)
+    words = case.words
     if np.any(worth < 0):
         raise OptionError(f"column {amount!r} has amounts below 0. Take what was paid back out first")
     threshold = rows.model.threshold if rows.threshold is None else rows.threshold
@@ -115,13 +120,18 @@ def show_amounts(rows: EvaluatedRows, *, amount: str, review: float = 10.0, unit
     ]
     tail = f", {unit}" if unit else ""
     columns = (
-        Column("looked at", "text"), Column("rows", "count"), Column(f"cost a row{tail}"), Column("saved", "share"),
+        Column("looked at", "text"), Column("rows", "count", words.rows),
+        Column(f"cost a row{tail}", said=f"cost a {words.row}{tail}"), Column("saved", "share"),
     )  # fmt: skip
+    look = f"at {review:g}{' ' + unit if unit else ''} a look"
     heads = (
-        Headline(f"Cost a row{tail}", total[0], f"at {review:g}{' ' + unit if unit else ''} a look"),
+        Headline(f"Cost a row{tail}", total[0], look, said=f"Cost a {words.row}{tail}"),
         Headline("Saved", share[0], "of the cheaper of looking at none and at all", is_share=True),
     )
-    note = f"a missed row costs its {amount!r}; a row that is looked at costs {review:g}, found or not"
+    note = (
+        f"missing a {words.row} with {case.positive} costs its {amount!r}; "
+        f"looking at a {words.row} costs {review:g}, found or not"
+    )
     return Shown("cost_by_amount", "What it costs, by amount", heads, columns, tuple(cells), note=note)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from lepton_lab.errors import OptionError, no_such_column
 from lepton_lab.evaluation.evaluated_rows import EvaluatedRows
 from lepton_lab.evaluation.paired import Sampling
+from lepton_lab.evaluation.shown.words import Words, words_of
 from lepton_lab.metrics import Estimate, middle
 from lepton_lab.tasks import Regression
 
@@ -22,18 +23,25 @@ class Case:
         rows: as evaluated.
         y: `(row,)`, which are to be found.
         score: `(row,)`, those with a higher one first: the probability, or how far a number lies on the wrong side.
-        positive: what a row to be found is, in words.
+        positive: what a row to be found is, in words: "bad = yes".
+        other: what any other row is.
     """
 
     rows: EvaluatedRows
     y: np.ndarray
     score: np.ndarray
     positive: str
+    other: str = "others"
 
     @property
     def w(self) -> np.ndarray:
         """What each row counts, of mean 1."""
         return self.rows.w
+
+    @property
+    def words(self) -> Words:
+        """What the rows are called."""
+        return words_of(self.rows.model)
 
     @property
     def share(self) -> float:
@@ -60,16 +68,17 @@ def case_of(
     Raises:
         OptionError: there are no two sides.
     """
-    task = rows.model.task
+    task, target = rows.model.task, rows.model.schema.target
     if len(task.classes) == 2:
-        return Case(rows, rows.y == 1, rows.probability[:, 1], str(task.classes[1]))
+        no, yes = (f"{target} = {one}" for one in task.classes)
+        return Case(rows, rows.y == 1, rows.probability[:, 1], yes, no)
     if isinstance(task, Regression) and lowest is not None and below is None and above is None:
         below = float(np.quantile(rows.y, lowest))
-        return Case(rows, rows.y <= below, -rows.logits[:, 0], f"{below:g} or less")
+        return Case(rows, rows.y <= below, -rows.logits[:, 0], f"{target} {below:g} or less")
     if isinstance(task, Regression) and below is not None:
-        return Case(rows, rows.y < below, -rows.logits[:, 0], f"below {below:g}")
+        return Case(rows, rows.y < below, -rows.logits[:, 0], f"{target} below {below:g}")
     if isinstance(task, Regression) and above is not None:
-        return Case(rows, rows.y > above, rows.logits[:, 0], f"above {above:g}")
+        return Case(rows, rows.y > above, rows.logits[:, 0], f"{target} above {above:g}")
     limit = ". Give the limit that they are below or above: {'below': 10}" if isinstance(task, Regression) else ""
     raise OptionError(f"this figure looks for rows of one kind among two, and this is a {task.name} model{limit}")
 

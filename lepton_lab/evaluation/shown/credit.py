@@ -30,9 +30,10 @@ def show_ks(rows: EvaluatedRows) -> Shown:
     where = float(at.scores[widest])
     curves = tuple(
         Curve(name, at.scores[keep], share[keep])
-        for name, share in ((case.positive, found_share), ("others", alarm_share))
+        for name, share in ((case.positive, found_share), (case.other, alarm_share))
     )
-    plot = Plot("Rows at or above each probability", "probability", "share of the class", curves, where)
+    caption = f"{case.words.rows.capitalize()} at or above each probability"
+    plot = Plot(caption, "probability", "share of the class", curves, where, "xy")
     note = f"widest at a probability of {where:.3g}; 0 is no separation, 1 is perfect"
     return Shown("ks", "How far the classes lie apart", (Headline("KS", found, note),), plots=(plot,))
 
@@ -65,7 +66,7 @@ def show_bands(rows: EvaluatedRows, *, n: int = 10, base: float = 600, odds: flo
     effective = float(case.w.sum() / np.sum(case.w**2))
     bands = [_band(case, score, band == k, effective) for k in np.unique(band)]
     columns = (
-        Column("points from"), Column("to"), Column("rows", "count"), Column("bad", "count"),
+        Column("points from"), Column("to"), Column("rows", "count", case.words.rows), Column("bad", "count"),
         Column("bad rate", "share"), Column("predicted", "share"), Column("odds good:bad"),
         Column("of all bad, so far", "share"),
     )  # fmt: skip
@@ -73,7 +74,7 @@ def show_bands(rows: EvaluatedRows, *, n: int = 10, base: float = 600, odds: flo
     table = tuple((*band.cells(), float(share)) for band, share in zip(bands, so_far, strict=True))
     falls = all(later.rate.value <= earlier.rate.value for earlier, later in itertools.pairwise(bands))
     order = "falls from band to band" if falls else "does not fall from each band to the next: few rows tell them apart"
-    note = f"{base:g} points are odds of {odds:g} to 1, {double:g} more double them; {case.positive!r} is bad. "
+    note = f"{base:g} points are odds of {odds:g} to 1, {double:g} more double them; bad means {case.positive}. "
     note += f"The bad rate {order}."
     return Shown("score_bands", "Score bands, the riskiest first", columns=columns, rows=table, note=note)
 

@@ -8,6 +8,7 @@ from lepton_lab.data.reshape_forecast import Forecast
 from lepton_lab.errors import OptionError
 from lepton_lab.evaluation.evaluated_rows import EvaluatedRows
 from lepton_lab.evaluation.shown.result import Cell, Column, Curve, Headline, Plot, Shown
+from lepton_lab.evaluation.shown.words import words_of
 from lepton_lab.fitting.scores import SEASONAL_NAIVE, seasonal_naive
 from lepton_lab.metrics import Estimate, middle
 from lepton_lab.quantiles import Quantiles, inside
@@ -45,8 +46,8 @@ def show_steps(rows: EvaluatedRows) -> Shown:
         cells.append((int(one), int(at.sum()), own, other, own / other if other > 0 else None, *last))
     share = () if held is None else (Column(f"inside {_interval(task)}", "share"),)
     columns = (
-        Column("steps ahead", "count"), Column("rows", "count"), Column("mean absolute error"),
-        Column("seasonal naive"), Column("ratio"), *share,
+        Column("steps ahead", "count"), Column("rows", "count", words_of(rows.model).rows),
+        Column("mean absolute error"), Column("seasonal naive"), Column("ratio"), *share,
     )  # fmt: skip
     curves = tuple(
         Curve(name, np.array([cell[0] for cell in cells], float), np.array([cell[k] for cell in cells], float))
@@ -84,7 +85,7 @@ def show_levels(rows: EvaluatedRows) -> Shown:
         held = inside(task, rows.y, rows.logits)
         estimate = middle(float(np.average(held, weights=rows.w)), held[drawn].mean(axis=1))
         wanted = task.interval[1] - task.interval[0]
-        heads = (Headline(f"Inside {_interval(task)}", estimate, f"{wanted:.0%} wanted", is_share=True),)
+        heads = (Headline(f"Inside {_interval(task)}", estimate, f"{100 * wanted:.0f} % wanted", is_share=True),)
     return Shown("levels", "Whether each level holds", heads, columns, tuple(cells), note="wanted: the level itself")
 
 
@@ -107,6 +108,7 @@ def show_newsvendor(rows: EvaluatedRows, *, under: float = 3.0, over: float = 1.
         **{name.removeprefix("baseline: "): z[:, 0] for name, z in _naive(rows).items()},
     }  # fmt: skip
     costs = {name: stock_cost(rows.y, order, under, over) for name, order in orders.items()}
+    row = words_of(rows.model).row
     drawn = np.random.default_rng(0).integers(0, len(rows.y), (_RESAMPLES, len(rows.y)))
     cells: list[tuple[Cell, ...]] = [
         (
@@ -115,13 +117,16 @@ def show_newsvendor(rows: EvaluatedRows, *, under: float = 3.0, over: float = 1.
         )
         for name, cost in costs.items()
     ]  # fmt: skip
-    columns = (Column("ordered", "text"), Column("cost a row"), Column("mean order"), Column("demand met", "share"))
+    columns = (
+        Column("ordered", "text"), Column("cost a row", said=f"cost a {row}"), Column("mean order"),
+        Column("demand met", "share"),
+    )  # fmt: skip
     first = cells[0][1]
     assert isinstance(first, Estimate)
     note = f"a piece lacking costs {under:g}, one left over {over:g}: the {level:.3g} quantile is ordered"
     if not task.levels[0] <= level <= task.levels[-1]:
         note += f", which lies beyond the model's levels: the outermost is taken (task='quantile:..,{level:.3g}')"
-    heads = (Headline("Cost a row", first, "by the balancing quantile"),)
+    heads = (Headline("Cost a row", first, "by the balancing quantile", said=f"Cost a {row}"),)
     return Shown("newsvendor", "What to order", heads, columns, tuple(cells), note=note)
 
 

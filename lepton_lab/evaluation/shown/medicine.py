@@ -32,16 +32,18 @@ def show_sensitivity(rows: EvaluatedRows, *, specificity: Sequence[float] = (0.8
     found = case.estimates(
         lambda w: np.stack([sensitivity_at(case.y, case.score, one, w) for one in specificity], axis=1)
     )
+    done = case.words.called
     cells = [_at(case, one, sensitivity) for one, sensitivity in zip(specificity, found, strict=True)]
     columns = (
-        Column("specificity", "share"), Column("threshold"), Column("sensitivity", "share"), Column("called", "share"),
-        Column("called rightly", "share"), Column("left alone rightly", "share"),
+        Column("specificity", "share"), Column("threshold"), Column("sensitivity", "share"),
+        Column("called", "share", done), Column("called rightly", "share", f"{done} rightly"),
+        Column("left alone rightly", "share"),
     )  # fmt: skip
     heads = tuple(
         Headline(f"Sensitivity at {one:.0%} specificity".replace("%", " %"), estimate, is_share=True)
         for one, estimate in zip(specificity, found, strict=True)
     )
-    note = "called rightly: positive predictive value; left alone rightly: negative; both at this prevalence"
+    note = f"{done} rightly: positive predictive value; left alone rightly: negative; both at this prevalence"
     return Shown("sensitivity", "Sensitivity at fixed specificity", heads, columns, tuple(cells), note=note)
 
 
@@ -82,6 +84,7 @@ def show_decision_curve(
         given = {"low": low, "high": high, "thresholds": tuple(thresholds)}
         raise OptionError(f"{given} are no probabilities between 0 and 1, low before high")
     case, chosen = case_of(rows), np.array(thresholds, float)
+    words = case.words
     measured = case.estimates(lambda w: _benefits(case, chosen, w))
     table = [measured[k * len(chosen) : (k + 1) * len(chosen)] for k in range(3)]
     cells = [
@@ -89,8 +92,8 @@ def show_decision_curve(
         for t, mine, everyone, ahead in zip(chosen, *table, strict=True)
     ]
     columns = (
-        Column("probability", "share"), Column("net benefit"), Column("of calling all"),
-        Column("ahead of all and none"), Column("says", "text"),
+        Column("probability", "share"), Column("net benefit"), Column("of calling all", said=f"all {words.called}"),
+        Column("ahead of all and none", said="ahead of both all and none"), Column("says", "text"),
     )  # fmt: skip
     grid = np.linspace(low, high, _POINTS)
     of_model, of_all = net_benefit(case.y, case.score, grid, case.w)[0], _of_all(case.y, grid, case.w[None])[0]
@@ -98,11 +101,16 @@ def show_decision_curve(
     seen = of_all >= floor
     curves = (
         Curve("the model", grid, np.maximum(of_model, floor)),
-        Curve("call all", grid[seen], of_all[seen]),
-        Curve("call none", grid[[0, -1]], np.zeros(2)),
+        Curve(f"all {words.called}", grid[seen], of_all[seen]),
+        Curve(f"none {words.called}", grid[[0, -1]], np.zeros(2)),
     )
-    plot = Plot("Decision curve", "probability from which one would act", "net benefit a row", curves)
-    note = "net benefit: rows found a row, less false alarms at the odds of the probability; the higher the better"
+    plot = Plot(
+        "Decision curve", "probability from which one would act", f"net benefit a {words.row}", curves, shares="x"
+    )
+    note = (
+        f"net benefit: {words.rows} with {case.positive} found, as a share of all, less false alarms at the odds "
+        "of the probability; the higher the better"
+    )
     return Shown("decision_curve", "Would acting on it help?", (), columns, tuple(cells), (plot,), note)
 
 
@@ -177,8 +185,8 @@ def show_missing(rows: EvaluatedRows) -> Shown:
     part = np.searchsorted(edges[1:-1], lacking, side="left") if len(edges) > 2 else (lacking > edges[0]).astype(int)
     cells = [_part(case, lacking, part == k) for k in np.unique(part)]
     columns = (
-        Column("inputs missing", "text"), Column("rows", "count"), Column("AUC"), Column("predicted", "share"),
-        Column("observed", "share"),
+        Column("inputs missing", "text"), Column("rows", "count", case.words.rows), Column("AUC"),
+        Column("predicted", "share"), Column("observed", "share"),
     )  # fmt: skip
     note = "nothing is filled in: that a value is missing is read as such. The AUC is within each part"
     return Shown("missing", "Where values are missing", (), columns, tuple(cells), note=note)

@@ -8,6 +8,7 @@ from lepton_lab.data.encode_items import ItemsBlock
 from lepton_lab.errors import OptionError
 from lepton_lab.evaluation.evaluated_rows import EvaluatedRows
 from lepton_lab.evaluation.shown.result import Cell, Column, Headline, Shown
+from lepton_lab.evaluation.shown.words import words_of
 from lepton_lab.metrics import Estimate, bootstrap, mean
 from lepton_lab.ranking import Ranking, discounted_gain, hit_rate, places
 
@@ -37,8 +38,8 @@ def show_reach(rows: EvaluatedRows, k: int = 10) -> Shown:
     # Of all recommendations those of the tenth of the items that is recommended most.
     most = -np.sort(-shown)[: max(1, task.n_outputs // 10)].sum() / shown.sum()
     columns = (
-        Column("items in the history", "text"), Column("rows", "count"), Column(f"HR@{k}", "share"),
-        Column(f"NDCG@{k}"),
+        Column("items in the history", "text"), Column("rows", "count", words_of(rows.model).rows),
+        Column(f"HR@{k}", "share"), Column(f"NDCG@{k}"),
     )  # fmt: skip
     headlines = (
         Headline("items reached", Estimate(share), f"of {task.n_outputs:,} recommended to somebody", is_share=True),

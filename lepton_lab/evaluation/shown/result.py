@@ -25,20 +25,34 @@ class Headline:
         value: with its 95 % interval, where it has one.
         note: a few words below it.
         is_share: whether it is shown in per cent.
+        said: what it is in the words of a domain; its label if left out.
     """
 
     label: str
     value: Estimate
     note: str = ""
     is_share: bool = False
+    said: str = ""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: its name, and how its numbers are written: text, count, number or share."""
+    """A column of a table.
+
+    Args:
+        name: as the frame has it.
+        kind: how its numbers are written: text, count, number or share.
+        said: its name in the words of a domain; the same if left out.
+    """
 
     name: str
     kind: str = "number"
+    said: str = ""
+
+    @property
+    def words(self) -> str:
+        """What stands above it."""
+        return self.said or self.name
 
 
 @dataclass(frozen=True)
@@ -52,13 +66,17 @@ class Curve:
 
 @dataclass(frozen=True)
 class Plot:
-    """Curves over shared axes; `mark` is a place on the horizontal one worth a line."""
+    """Curves over shared axes; `mark` is a place on the horizontal one worth a line.
+
+    `shares` says which axes are written in per cent: "x", "y" or both.
+    """
 
     caption: str
     x_name: str
     y_name: str
     curves: tuple[Curve, ...]
     mark: float | None = None
+    shares: str = ""
 
 
 @dataclass(frozen=True)

@@ -48,11 +48,13 @@ class Wanted:
         parts: what the parts are, one of `PARTS` of its kind; None for the first.
         n_parts: how many of an image, how many stretches of time of a series, how many of a text at most.
         baseline: one of `BASELINES` of its kind, "seasonal:24" for a season of 24 steps, or an object of the user's.
+        channels: names of a series' channels, where they have some.
     """
 
     parts: str | None = None
     n_parts: int | None = None
     baseline: Any = None
+    channels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         n = self.n_parts
@@ -68,6 +70,10 @@ class Wanted:
         if self.parts is not None and self.parts not in PARTS[kind]:
             raise no_such_option("parts", self.parts, PARTS[kind])
         return self.parts or PARTS[kind][0]
+
+    def channels_of(self, n: int) -> tuple[str, ...]:
+        """Names of `n` channels: their own, else numbers."""
+        return self.channels if len(self.channels) == n else channel_names(n)
 
     def baseline_of(self, kind: str) -> Any:
         """The name of a kind's baseline, or the user's own object.
@@ -158,7 +164,7 @@ def cut_series(block: SeriesBlock, value: Any, wanted: Wanted) -> Cut:
     n = min(n_steps, default) if wanted.n_parts is None else wanted.n_parts
     starts = stretches.change_points(series.astype(np.float64), n) if kind == "changes" else None
     alone = n_channels == 1 or kind == "time"
-    names = channel_names(n_channels)
+    names = wanted.channels_of(n_channels)
     parts = stretches.segments(n_steps, names, n_segments=n, by_channel=not alone, starts=starts)
     hidden, words_of_it = _series_baseline(block, series, parts, wanted.baseline_of("series"))
     longest = f"the model reads the last {n_steps:,} of {len(value.array):,} steps."

@@ -22,7 +22,7 @@ from lepton_lab.explanation.asked import at_once
 from lepton_lab.explanation.estimate import ExplainProgress
 from lepton_lab.explanation.explain_function import Naming, ask_function
 from lepton_lab.explanation.explanation import Explanation
-from lepton_lab.explanation.inside.cut import Cut, Wanted, channel_names, cut_image, cut_series, cut_text
+from lepton_lab.explanation.inside.cut import Cut, Wanted, cut_image, cut_series, cut_text
 from lepton_lab.explanation.inside.history_items import cut_items
 from lepton_lab.explanation.inside.inside_explanation import InsideExplanation, InsideObject, whole
 from lepton_lab.explanation.inside.object_answers import networks_of, object_answers, text_answers
@@ -65,6 +65,14 @@ class RowsInside:
     def kind(self) -> str:
         """Of the objects."""
         return self.model.encoder.blocks[self.place].kind
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The frame's own names of a series' channels, where it was made of columns."""
+        schema = self.model.schema
+        if schema.reshape is None or schema.reshape.column != self.column:
+            return ()
+        return schema.reshape.channels(schema.target)
 
 
 def object_column(model: TrainedModel, column: str | None) -> str:
@@ -116,6 +124,7 @@ def each_object(
         ExplanationError: no row has an object, or none was reached.
     """
     there = [row for row in range(len(rows.x)) if rows.objects[row] is not None]
+    wanted = replace(wanted, channels=rows.channels)
     notes = (*notes, *_missing_note(rows, there))
     block, stop, found, baseline = rows.model.encoder.blocks[rows.place], options.stop or threading.Event(), [], ""
     pace = replace(options, stop=stop).pace()
@@ -136,7 +145,7 @@ def each_object(
         found.append(InsideObject(explained, cut.shown, cut.hidden, cut.owner))
     if len(found) < len(there):
         notes = (*notes, f"ended after {len(found)} of {len(there)} rows: the other rows are left out.")
-    channels = _channels(rows, found)
+    channels = wanted.channels_of(np.shape(found[0].shown)[1]) if rows.kind == "series" and found else ()
     return InsideExplanation(rows.column, rows.kind, baseline, whole(found), channels, notes)
 
 
@@ -207,10 +216,6 @@ def _missing_note(rows: RowsInside, there: list[int]) -> tuple[str, ...]:
     n = len(rows.x) - len(there)
     left_out = "1 row is" if n == 1 else f"{n} rows are"
     return (f"{left_out} left out, with nothing in {rows.column!r}.",) if n else ()
-
-
-def _channels(rows: RowsInside, found: list[InsideObject]) -> tuple[str, ...]:
-    return channel_names(np.shape(found[0].shown)[1]) if rows.kind == "series" and found else ()
 
 
 def _share_of(report: Any, done: int, n: int, before_s: float) -> Any:

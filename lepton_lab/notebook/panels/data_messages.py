@@ -6,11 +6,14 @@ import math
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from lepton_lab.data.schema import Kind
 from lepton_lab.data.told_types import KINDS, TOLD
 from lepton_lab.pictures.drift_table import CHIPS, notes, words
 from lepton_lab.pictures.findings import WORDS, sampled, subtitle
 from lepton_lab.pictures.numbers import count, percent, value
+from lepton_lab.pictures.object_picture import picture_of
 from lepton_lab.pictures.spread import bin_names, n_drawn, second_of, shares
+from lepton_lab.pictures.tables import cut
 
 if TYPE_CHECKING:
     from lepton_lab.data.check import Check
@@ -83,7 +86,12 @@ def card(one: ColumnCard, drift: ColumnDrift | None) -> dict[str, Any]:
         "means": [_finite(mean) for mean in one.target_mean[:k]], "second": _short(second_of(one, drift)[:k]),
         "ends": [[{"row": value(label), "value": value(v)} for label, v in end] for end in (one.lowest, one.highest)],
         "drift": None if drift is None else _drift(drift),
+        "examples": [_example(label, item, column.kind) for label, item in one.examples],
     }  # fmt: skip
+
+
+def _example(label: object, item: object, kind: Kind) -> dict[str, Any]:
+    return {"row": value(label), "words": cut(value(item)), "picture": picture_of(item, kind)}
 
 
 def rows(check: Check, place: int) -> dict[str, Any]:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lepton_lab import pictures
+from lepton_lab.evaluation.ask_inside import can_look_inside
 from lepton_lab.explanation.cohorts import compare
 from lepton_lab.notebook.panels import explanation_messages as messages
 from lepton_lab.notebook.panels.bundle import script
+from lepton_lab.notebook.panels.inside_in_place import InsideInPlace, question_of
 from lepton_lab.notebook.panels.twin import Content, Heard, TwinnedPanel
 from lepton_lab.pictures.curves import thin
 from lepton_lab.pictures.shapley_values import title
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from lepton_lab.explanation.dependence import Dependence
     from lepton_lab.explanation.explanation import Explanation
     from lepton_lab.explanation.importance import Importance
+    from lepton_lab.explanation.inside.inside_explanation import InsideExplanation
 
 AT_MOST_ROWS = 10_000
 COHORTS = ("selected", "rest")
@@ -47,10 +50,12 @@ class ExplanationPanel(TwinnedPanel):
         self._rows = thin(len(explanation), AT_MOST_ROWS)
         self._dependence: Dependence | None = None
         self._cohorts: CohortComparison | None = None
+        self._inside: InsideExplanation | None = None
+        self._inside_in_place = InsideInPlace(explanation, self._found_inside) if can_look_inside(explanation) else None
         super().__init__(title=title(explanation), code=code)
 
     def twin_html(self) -> str:
-        """The static picture, and those of the dependence and the cohorts that were last looked at."""
+        """The static picture, and those of what was last looked at: a dependence, cohorts, inside an object."""
         return "".join(str(pictures.html(part)) for part in self._parts())
 
     def twin_text(self) -> str:
@@ -61,7 +66,7 @@ class ExplanationPanel(TwinnedPanel):
         """What answers each message."""
         return {
             "ready": self._ready, "row": self._row, "dependence": self._depend, "cohort": self._cohort,
-            "scores": self._scores,
+            "scores": self._scores, "inside": self._look_inside, "inside_end": self._end_inside,
         }  # fmt: skip
 
     def answer(self, content: Content) -> None:
@@ -77,7 +82,8 @@ class ExplanationPanel(TwinnedPanel):
     def _row(self, content: Content) -> None:
         row = content.get("row")
         if isinstance(row, int) and 0 <= row < len(self._rows):
-            self.reply(content, messages.one_row(self._explanation, self._rows[row], content["output"]) | {"row": row})
+            told = messages.one_row(self._explanation, self._rows[row], content["output"])
+            self.reply(content, told | {"row": row, "live": self._inside_in_place is not None})
 
     def _depend(self, content: Content) -> None:
         column, colour = str(content.get("column")), content.get("colour")
@@ -122,5 +128,27 @@ class ExplanationPanel(TwinnedPanel):
         told, buffers = messages.scores(self._explanation, self._rows, content["output"])
         self.reply(content, told, buffers)
 
+    def _look_inside(self, content: Content) -> None:
+        """Begin to look into an object, or tell another class of what was found; a newer question ends the work."""
+        row = content.get("row")
+        if self._inside_in_place is None or type(row) is not int or not 0 <= row < len(self._rows):
+            return
+        question = question_of(content, int(self._rows[row]))
+        if question is not None:
+            which, of = {"row": row, "column": question.column}, content.get("of")
+            # Of an explanation that was cut to one class, objects still tell of all.
+            output = of if type(of) is int else self._explanation.output_names[content["output"]]
+            self._inside_in_place.ask(question, output, lambda told: self.reply(content, {**which, **told}))
+
+    def _end_inside(self, content: Content) -> None:
+        if self._inside_in_place is not None:
+            self._inside_in_place.end()
+        self.reply(content, {})
+
+    def _found_inside(self, found: InsideExplanation) -> None:
+        self._inside = found
+        self.refresh_twin()
+
     def _parts(self) -> list[Any]:
-        return [part for part in (self._explanation, self._dependence, self._cohorts) if part is not None]
+        looked_at = (self._explanation, self._dependence, self._cohorts, self._inside)
+        return [part for part in looked_at if part is not None]

@@ -15,7 +15,11 @@ from lepton_lab.explanation.column_places import places_of, relative_heights
 from lepton_lab.explanation.estimate import T_95
 from lepton_lab.explanation.row_scores import row_scores
 from lepton_lab.pictures.numbers import value
+from lepton_lab.pictures.python_words import literal
 from lepton_lab.pictures.shapley_values import steps
+from lepton_lab.quantiles import are_quantiles
+from lepton_lab.ranking import Ranking
+from lepton_lab.survival import Survival
 
 if TYPE_CHECKING:
     from lepton_lab.explanation.cohorts import CohortComparison, Difference
@@ -51,7 +55,8 @@ def drawing(explanation: Explanation, importance: Importance, rows: list[int], o
     message = {
         "columns": columns, "labels": [value(label) for label in explanation.row_labels[rows].tolist()],
         "names": list(explanation.feature_names), "hidden": len(explanation.feature_names) - len(shown),
-        "outputs": [str(name) for name in explanation.output_names], "output": output, "unit": explanation.unit,
+        "outputs": [str(name) for name in explanation.output_names], "output": output,
+        "which": noun_of(explanation), "unit": explanation.unit,
         "note": note(explanation, len(rows)), "truth": explanation.truth is not None,
     }  # fmt: skip
     effects = np.ascontiguousarray(values[rows][:, shown].T, dtype="<f4")
@@ -66,12 +71,20 @@ def one_row(explanation: Explanation, row: int, output: int) -> Told:
     return {
         "label": value(label), "base": base, "prediction": prediction, "unit": explanation.unit,
         "steps": [{"name": s.name, "shown": s.shown, "value": s.value, "error": s.error_std} for s in made],
-        "code": f"ll.explain(model, df.loc[[{label!r}]])",
+        "code": f"ll.explain(model, df.loc[[{literal(label)}]])",
         "inside": [
-            {"name": name, "code": f"ll.explain_inside(model, df, {name!r}, row={label!r})"}
+            {"name": name, "code": f"ll.explain_inside(model, df, {name!r}, row={literal(label)})"}
             for name, cell in zip(explanation.feature_names, explanation.data[row], strict=True) if holds_parts(cell)
         ],
     }  # fmt: skip
+
+
+def noun_of(explanation: Explanation) -> str:
+    """What one of several outputs is of."""
+    if are_quantiles(explanation.output_names):
+        return "Quantile"
+    task = getattr(explanation.model, "task", None)
+    return "Item" if isinstance(task, Ranking) else "Time" if isinstance(task, Survival) else "Class"
 
 
 def holds_parts(cell: object) -> bool:

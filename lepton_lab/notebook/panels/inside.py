@@ -15,6 +15,7 @@ from lepton_lab.pictures import inside as picture
 from lepton_lab.pictures import inside_image, inside_series, inside_text
 from lepton_lab.pictures.inside_parts import part_rows
 from lepton_lab.pictures.numbers import value
+from lepton_lab.pictures.python_words import literal
 
 if TYPE_CHECKING:
     from lepton_lab.explanation.inside.inside_explanation import InsideExplanation
@@ -64,7 +65,7 @@ def code_of(inside: InsideExplanation, row: int | None = None) -> str:
     """The line of Python that makes it; of one row where one is named."""
     label = inside.row_labels[0 if row is None else row]
     label = label.item() if hasattr(label, "item") else label
-    which = f", row={label!r}" if row is not None or len(inside) == 1 else f", rows={len(inside)}"
+    which = f", row={literal(label)}" if row is not None or len(inside) == 1 else f", rows={len(inside)}"
     return f"ll.explain_inside(model, df, {inside.column!r}{which})"
 
 
@@ -72,7 +73,14 @@ def told_of(inside: InsideExplanation, row: int, output: int) -> dict[str, Any]:
     """What the page draws of one row and one class."""
     one = inside.objects[row]
     parts = [
-        {"part": part.part, "name": part.name, "shown": part.shown, "value": part.value, "half": part.half}
+        {
+            "part": part.part,
+            "name": part.name,
+            "shown": part.shown,
+            "value": part.value,
+            "half": part.half,
+            "decimals": part.decimals,
+        }
         for part in part_rows(one, output)
     ]
     return {

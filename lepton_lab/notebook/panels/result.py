@@ -61,7 +61,7 @@ class ResultPanel(TwinnedPanel):
         can_ask = found.rows is not None and found.rows.has_inputs
         told = messages.described(found) | {"askErrors": found.n_rows <= ROWS_AT_ONCE if can_ask else None}
         self.reply(content, told)
-        if found.rows is not None and found.classes:
+        if found.rows is not None and told["classes"]:
             self._class({**content, "type": "class", "k": len(found.classes) - 1})
         if found.errors is not None:
             self._errors({**content, "type": "errors"})

@@ -12,6 +12,7 @@ from lepton_lab.pictures.numbers import percent as in_percent
 from lepton_lab.pictures.shown_figures import KINDS as SHOWN_KINDS
 from lepton_lab.pictures.shown_figures import ends
 from lepton_lab.pictures.survival_curves import KINDS
+from lepton_lab.ranking import Ranking
 from lepton_lab.survival import Survival
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def figures(evaluation: Evaluation) -> list[dict[str, Any]]:
             "caption": f"Calibration at {by}", "sub": f"chance of the event by {by}",
         }  # fmt: skip
         return [_of_risks(evaluation.risks, evaluation.target), honest]
-    if len(evaluation.classes) > 2:
+    if len(evaluation.classes) > 2 and not isinstance(evaluation.task, Ranking):
         return [calibration(evaluation.calibration) | {"caption": "Calibration, likeliest class"}]
     return []
 
@@ -64,8 +65,9 @@ def plotted(plot: Plot) -> dict[str, Any]:
         shapes.append(_shape("dash", "axis", [plot.mark, plot.mark], list(y)))
     keys = [[kind, curve.name] for kind, curve in pairs] if len(pairs) > 1 else None
     return {
-        "caption": plot.caption, "sub": "", "wide": True, "x": _axis(plot.x_name, list(x)),
-        "y": _axis(plot.y_name, list(y)), "shapes": shapes, **({"keys": keys} if keys else {}),
+        "caption": plot.caption, "sub": "", "wide": True, "x": _axis(plot.x_name, list(x), percent="x" in plot.shares),
+        "y": _axis(plot.y_name, list(y), percent="y" in plot.shares), "shapes": shapes,
+        **({"keys": keys} if keys else {}),
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lepton_lab.evaluation.shown.words import Words, words_of
 from lepton_lab.metrics import Estimate
 from lepton_lab.notebook.panels.result_figures import calibration, figures, plotted
 from lepton_lab.pictures import error_tree as pictured
@@ -15,6 +16,7 @@ from lepton_lab.pictures.intervals import with_interval
 from lepton_lab.pictures.numbers import count, value
 from lepton_lab.pictures.scoreboard import Scoreboard
 from lepton_lab.pictures.trained_model import task_words
+from lepton_lab.ranking import Ranking
 
 if TYPE_CHECKING:
     from lepton_lab.evaluation.error_tree.tree import ErrorTree
@@ -39,20 +41,21 @@ def described(evaluation: Evaluation) -> dict[str, Any]:
     return {
         "sub": f"{task_words(evaluation.task)} · {count(evaluation.n_rows, 'row')} · {evaluation.note}",
         "task": evaluation.task.name, "target": evaluation.target, "weighed": _weighed(evaluation),
-        "classes": [value(c) for c in evaluation.classes], "own": own, "ownNote": evaluation.threshold_note,
+        "classes": [] if _is_ranked(evaluation) else [value(c) for c in evaluation.classes], "own": own,
+        "ownNote": evaluation.threshold_note,
         "folds": evaluation.rows is not None and evaluation.rows.threshold is not None,
         "kpis": [list(kpi) for kpi in board.headline_words()], "board": _board(board),
         "matrix": None if matrix is None else matrix.tolist(), "figures": figures(evaluation),
         "shown": [shown(one) for one in evaluation.shown.values()],
-        "costs": None if found is None else costs(evaluation) | {"unit": found.costs.unit},
+        "costs": None if found is None else costs(evaluation) | {"unit": found.costs.unit}, "words": _words(evaluation),
     }  # fmt: skip
 
 
 def shown(one: Shown) -> dict[str, Any]:
     """One figure that the model's domain asks for, every number in words."""
     return {
-        "title": one.title, "heads": [head[:3] for head in shown_figures.heads(one)],
-        "header": [column.name for column in one.columns], "cells": shown_figures.cells(one),
+        "title": one.title, "heads": shown_figures.heads(one),
+        "header": [column.words for column in one.columns], "cells": shown_figures.cells(one),
         "numeric": shown_figures.numeric(one), "figures": [plotted(plot) for plot in one.plots], "note": one.note,
     }  # fmt: skip
 
@@ -149,6 +152,17 @@ def _estimate(found: Estimate | None) -> list[float | None]:
     if found is None:
         return [None, None, None]
     return [v if math.isfinite(v) else None for v in (found.value, found.low, found.high)]
+
+
+def _words(evaluation: Evaluation) -> dict[str, str]:
+    """What one row is called, and several."""
+    words = Words() if evaluation.rows is None else words_of(evaluation.rows.model)
+    return {"row": words.row, "rows": words.rows}
+
+
+def _is_ranked(evaluation: Evaluation) -> bool:
+    """Whether it is of items: one of thousands against the rest is nothing to look at."""
+    return isinstance(evaluation.task, Ranking)
 
 
 def _weighed(evaluation: Evaluation) -> bool:

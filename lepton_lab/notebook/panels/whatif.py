@@ -13,6 +13,7 @@ from lepton_lab.errors import ExplanationError, LeptonError
 from lepton_lab.notebook.panels import whatif_messages as messages
 from lepton_lab.notebook.panels.bundle import script
 from lepton_lab.notebook.panels.twin import Content, Heard, TwinnedPanel
+from lepton_lab.notebook.panels.whatif_objects import PageObjects
 from lepton_lab.pictures import scenario_answer, scenario_json
 from lepton_lab.pictures.numbers import value
 from lepton_lab.pictures.row_strips import strips_of
@@ -39,6 +40,7 @@ class WhatIfPanel(TwinnedPanel):
     def __init__(self, whatif: WhatIf, *, code: str = "") -> None:
         self._whatif = whatif
         self._first = self._last = whatif.answer({}, explain=True)
+        self._objects = PageObjects(whatif)
         self._pins: dict[str, dict[str, Any]] = {}
         self._locked: tuple[str, ...] = whatif.model.schema.immutable
         super().__init__(title=f"What if, row {value(whatif.label)}", code=code or messages.code(whatif))
@@ -68,14 +70,15 @@ class WhatIfPanel(TwinnedPanel):
         """Answer one message whose changes and locks are some."""
         content = {"changes": {}, "locked": [], **content}
         if isinstance(content["changes"], dict) and isinstance(content["locked"], list):
-            super().answer(content)
+            super().answer({**content, "changes": self._objects.read(content["changes"])})
 
     def _ready(self, content: Content) -> None:
         curves = self._curves(self._last.changes)
-        columns = scenario_json.columns(self._whatif, curves)
+        columns = self._objects.of_page(scenario_json.columns(self._whatif, curves))
         described = messages.described(self._whatif) | {"pins": self._pins, "locked": list(self._locked)}
         first, last = (messages.answer(self._whatif, a) for a in (self._first, self._last))
-        told = {"columns": columns, "first": first, "answer": last, "changes": self._last.changes, **described}
+        changes = self._objects.to_page(self._last.changes)
+        told = {"columns": columns, "first": first, "answer": last, "changes": changes, **described}
         told = json.loads(json.dumps(told, default=str))
         self.reply(content, told, messages.buffers(self._whatif, curves), kind="columns")
 
@@ -124,4 +127,5 @@ class WhatIfPanel(TwinnedPanel):
             return None
 
     def _compared(self) -> ComparedScenarios | None:
-        return self._whatif.compare(self._pins) if self._pins else None
+        pins = {name: self._objects.read(changes) for name, changes in self._pins.items()}
+        return self._whatif.compare(pins) if pins else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lepton_lab.pictures.numbers import value
-from lepton_lab.pictures.scenario_json import answer, code, plain_value
+from lepton_lab.pictures.scenario_json import answer, code, plain_value, written
 from lepton_lab.survival import Survival
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ def compared(whatif: WhatIf, found: ComparedScenarios | None) -> dict[str, Any]:
     """The numbers of pinned scenarios, and the line that makes them."""
     if found is None:
         return {"answers": {}, "code": code(whatif)}
-    scenarios = {name: dict(one.changes) for name, one in found.answers.items()}
+    scenarios = ", ".join(f"{name!r}: {written(whatif, one.changes)}" for name, one in found.answers.items())
     answers = {name: answer(whatif, one) for name, one in found.answers.items()}
-    return {"answers": answers, "code": code(whatif, f".compare({scenarios!r})")}
+    return {"answers": answers, "code": code(whatif, f".compare({{{scenarios}}})")}
 
 
 def ways(
@@ -55,7 +55,7 @@ def ways(
     """Counterfactuals of the changed row: what to change further, and where that leads."""
     (row,) = found.rows
     words = [repr(goal)] if goal is not None else []
-    words += [f"changes={dict(changes)!r}"] if changes else []
+    words += [f"changes={written(whatif, changes)}"] if changes else []
     words += [f"locked={list(locked)!r}"] if tuple(locked) != whatif.model.schema.immutable else []
     shown = row.alternatives or (() if row.closest is None else (row.closest,))
     return {
@@ -76,7 +76,7 @@ def nearest(whatif: WhatIf, found: NearestRows, changes: Mapping[str, Any]) -> d
         }
         for row in found.rows
     ]  # fmt: skip
-    call = f".nearest({dict(changes)!r})" if changes else ".nearest()"
+    call = f".nearest({written(whatif, changes)})" if changes else ".nearest()"
     return {"rows": rows, "where": found.where, "target": found.target, "code": code(whatif, call)}
 
 

@@ -1,23 +1,20 @@
 // The explanation panel: importance with intervals and a beeswarm of many rows; from there a column's dependence, some
 // rows against the rest, the table of rows, and the waterfall of one. The kernel is asked for what the page lacks only.
 
-import { ring, shadeMarks, stack, whichMark } from "../beeswarm.ts";
 import { CohortView, type Choice, type Compared } from "../cohort.ts";
 import { codeLine, copyButton } from "../code.ts";
 import { DependenceView } from "../dependence.ts";
 import { h } from "../dom.ts";
 import { signed } from "../format.ts";
 import { takeTwinsPlace, type Cleanup, type View } from "../host.ts";
-import { frame, layout, ROW, TOP, type Feature, type Layout } from "../importance.ts";
-import { insideOf, lasso, type Point } from "../lasso.ts";
+import { type Feature } from "../importance.ts";
 import { Line, type State } from "../line.ts";
-import { paint } from "../marks.ts";
-import { Near } from "../near.ts";
+import { RowDetail, type Row } from "../row_detail.ts";
 import { RowTable, type Sort } from "../row_table.ts";
 import { Source } from "../source.ts";
-import { colours, onThemeChange } from "../theme.ts";
-import { array, shownCell, type Cells } from "../values.ts";
-import { waterfall, type Waterfall } from "../waterfall.ts";
+import { Swarm } from "../swarm.ts";
+import { onThemeChange } from "../theme.ts";
+import { array, type Cells } from "../values.ts";
 
 interface Column extends Feature {
   kind: string;
@@ -31,6 +28,7 @@ interface Told {
   names: string[];
   outputs: string[];
   output: number;
+  which: string; // what one of several outputs is of: a class, a quantile, an item
   unit: string;
   note: string;
   hidden: number;
@@ -43,27 +41,6 @@ interface Data extends Told {
   cells: Cells[]; // by column
 }
 
-interface Row extends Waterfall {
-  row: number;
-  label: string;
-  code: string;
-  inside: { name: string; code: string }[];
-  error: string | null;
-}
-
-/** The dots of every column in the coordinates of the drawing, one column after the other. */
-export function placeDots(data: { columns: unknown[]; labels: unknown[]; effects: Float32Array }, at: Layout): { xs: Float32Array<ArrayBuffer>; ys: Float32Array<ArrayBuffer> } {
-  const n = data.labels.length;
-  // Loops: a function for each of 300,000 dots takes longer than what it does.
-  const { low, high, start, end } = at.dots;
-  const step = high === low ? 0 : (end - start) / (high - low);
-  const xs = new Float32Array(data.effects.length);
-  for (let i = 0; i < xs.length; i++) xs[i] = step ? start + (data.effects[i]! - low) * step : (start + end) / 2;
-  const ys = new Float32Array(xs.length);
-  data.columns.forEach((_, j) => ys.set(stack(xs.subarray(j * n, (j + 1) * n), TOP + ROW * (j + 0.5), ROW / 2 - 4), j * n));
-  return { xs, ys };
-}
-
 function render({ model, el }: View): Cleanup {
   const panel = new ExplanationView(model, el);
   return () => panel.close();
@@ -71,9 +48,6 @@ function render({ model, el }: View): Cleanup {
 
 class ExplanationView {
   private data: Data | null = null;
-  private dots = { xs: new Float32Array(0), ys: new Float32Array(0) };
-  private near: Near | null = null;
-  private at: Layout | null = null;
   private chosen: number | null = null;
   private active: number | null = null;
   private selected: Uint8Array | null = null;
@@ -85,39 +59,39 @@ class ExplanationView {
   private readonly cleanups: Cleanup[] = [];
   private readonly line: Line;
   private readonly note = h("div", { class: "lep-sub" });
-  private readonly canvas = h("canvas", { class: "lep-canvas" });
-  private readonly tip = h("div", { class: "lep-tip", hidden: true, role: "tooltip" });
-  private readonly stage = h("div", {
-    class: "lep-stage", tabindex: "0", role: "application", "aria-label":
-      "Beeswarm. Left and right arrows choose a row, Home and End the first and the last; up and down arrows choose a column, Enter opens it; Escape closes what is open.",
-  });
   private readonly bar = h("div", { class: "lep-tools" });
   private readonly source = new Source("Hovering, sorting and marking go on; run the cell again for waterfalls, columns and comparisons.");
   private readonly choice = h("select", { "aria-label": "row to explain" });
   private readonly column = h("select", { "aria-label": "column to look at" });
   private readonly output = h("select", { "aria-label": "class" });
   private readonly showRows = h("button", { type: "button", class: "lep-button", "aria-expanded": "false", click: () => this.toggleTable() }, "Table of rows");
-  private readonly detail = h("div", { class: "lep-section", "aria-live": "polite" });
+  private readonly detail: RowDetail = new RowDetail({
+    ask: (content) => this.ask(content), code: (words) => this.setCode(words), say: (words) => this.say(words), arrange: () => this.arrange(),
+  }, () => this.stage.hidden);
   private readonly said = h("div", { class: "lep-said", role: "status", "aria-live": "polite" });
   private readonly python = codeLine();
   private readonly pythonLine = h("div", { class: "lep-tools" }, this.python, copyButton(() => this.code));
   private dependence: DependenceView | null = null;
   private readonly cohort = new CohortView((choice) => this.compare(choice));
   private readonly table = new RowTable((row) => this.choose(row), (row) => this.toggleRow(row), (sort, ascending) => this.sorted(sort, ascending));
-  private readonly drawing: ReturnType<typeof lasso>;
+  private readonly swarm = new Swarm({
+    choose: (row) => this.choose(row), open: (place) => this.open(this.data!.columns[place]!.name), around: (rows) => this.cohort.take(rows),
+  });
+  private readonly stage = this.swarm.stage;
 
   constructor(private readonly model: View["model"], private readonly el: HTMLElement) {
     el.classList.add("lepton", "lepton-panel");
     this.code = this.made;
+    this.setCode(this.code);
     this.line = new Line(model, {
       data: (content, buffers) => this.show(content, buffers),
       row: (content) => this.showRow(content),
+      inside: (content) => this.detail.hearInside(content),
       dependence: (content, buffers) => this.showDependence(content, buffers),
       cohort: (content, buffers) => this.showCohort(content, buffers),
       scores: (content, buffers) => this.showTable(content, buffers),
     }, (state) => this.stateIs(state));
     el.replaceChildren(h("div", { class: "lep-head" }, h("div", { class: "lep-title" }, String(model.get("title"))), this.note), this.stage, this.bar, this.source.node);
-    this.drawing = lasso(this.stage, (event) => this.pointOf(event), (polygon) => this.around(polygon));
     this.listen();
     this.line.ask({ type: "ready" });
   }
@@ -126,7 +100,8 @@ class ExplanationView {
     this.twin?.();
     this.line.close();
     this.dependence?.close();
-    this.drawing.cleanup();
+    this.swarm.close();
+    this.detail.clear();
     for (const cleanup of this.cleanups) cleanup();
   }
 
@@ -135,9 +110,6 @@ class ExplanationView {
   }
 
   private listen(): void {
-    this.stage.addEventListener("pointermove", (event) => this.hover(event));
-    this.stage.addEventListener("pointerleave", () => (this.tip.hidden = true));
-    this.stage.addEventListener("click", (event) => this.click(event));
     this.stage.addEventListener("keydown", (event) => this.key(event));
     // A list of all rows costs more than the drawing: it is made when a reader goes to it.
     this.choice.addEventListener("pointerdown", () => this.fillChoice());
@@ -147,7 +119,7 @@ class ExplanationView {
     this.output.addEventListener("change", () => this.line.ask({ type: "ready", output: Number(this.output.value) }));
     const resized = new ResizeObserver(() => Math.abs(this.el.clientWidth - this.width) > 2 && this.draw());
     resized.observe(this.el);
-    this.cleanups.push(() => resized.disconnect(), onThemeChange(() => (this.repaint(), this.dependence?.repaint())));
+    this.cleanups.push(() => resized.disconnect(), onThemeChange(() => (this.swarm.repaint(), this.dependence?.repaint())));
   }
 
   // --- what the kernel says
@@ -187,31 +159,11 @@ class ExplanationView {
   }
 
   private showRow(row: Row): void {
-    if (row.error) return this.awaits(this.detail, row.error);
+    if (row.error) return this.awaits(this.detail.node, row.error);
     if (row.row !== this.chosen) return; // an answer to an older choice
-    this.detail.classList.remove("stale");
     this.setCode(row.code);
-    this.drawRow((this.shown = row));
+    this.detail.show(row, this.el.clientWidth || 760);
     this.arrange();
-  }
-
-  private shown: Row | null = null;
-
-  /** The waterfall for the panel's present width. */
-  private drawRow(row: Row): void {
-    const width = Math.max(400, Math.min(760, this.el.clientWidth || 760));
-    const head = h("div", { class: "lep-label" }, `Row ${row.label}`, h("span", { class: "lep-sub" }, row.code));
-    this.detail.replaceChildren(...(this.stage.hidden ? [] : [head]), waterfall(row, width), ...this.insides(row));
-  }
-
-  /** What leads into columns of images, series and texts: the line that looks into this row's. */
-  private insides(row: Row): HTMLElement[] {
-    if (!row.inside.length) return [];
-    const lead = (one: Row["inside"][number]) => {
-      const press = () => (this.setCode(one.code), this.say(`the line that looks inside ${one.name} is ready to be copied`));
-      return h("button", { type: "button", class: "lep-button", "aria-label": `look inside ${one.name}`, click: press }, one.name);
-    };
-    return [h("div", { class: "lep-tools" }, h("span", { class: "lep-field" }, "Look inside ", ...row.inside.map(lead)))];
   }
 
   private showDependence(content: any, buffers: DataView[]): void {
@@ -267,11 +219,13 @@ class ExplanationView {
     this.choice.value = row === null ? "" : String(row);
     this.mark();
     if (row === null) {
-      this.shown = null;
-      this.detail.replaceChildren();
+      this.detail.clear();
       this.setCode(this.made);
       this.arrange();
-    } else if (this.ask({ type: "row", row })) this.awaits(this.detail, `Row ${data.labels[row]!} …`);
+      return;
+    }
+    this.detail.awaits(row);
+    if (this.ask({ type: "row", row })) this.awaits(this.detail.node, `Row ${data.labels[row]!} …`);
   }
 
   /** Open a column's dependence, or close it. */
@@ -310,13 +264,6 @@ class ExplanationView {
     }
   }
 
-  /** Rows with a dot inside, of whatever column. */
-  private around(polygon: Point[]): void {
-    const n = this.data!.labels.length;
-    const rows = new Set(insideOf(polygon, this.dots.xs, this.dots.ys).map((k) => k % n));
-    this.cohort.take([...rows].sort((a, b) => a - b));
-  }
-
   private toggleRow(row: number): void {
     const rows = new Set(this.selected ? [...this.selected].flatMap((one, i) => (one ? [i] : [])) : []);
     if (!rows.delete(row)) rows.add(row);
@@ -334,31 +281,6 @@ class ExplanationView {
     const data = this.data!;
     const output = data.outputs.length > 1 ? `, output=${JSON.stringify(data.outputs[data.output])}` : "";
     this.setCode(`ex.rows(${JSON.stringify(sort)}${output}${ascending ? ", ascending=True" : ""})`);
-  }
-
-  private hover(event: PointerEvent): void {
-    const found = this.drawing.busy() ? -1 : this.under(event);
-    const { data, at } = this;
-    this.stage.style.cursor = found >= 0 ? "pointer" : "default";
-    this.tip.hidden = found < 0;
-    if (found < 0 || !data || !at) return;
-    const n = data.labels.length;
-    const [j, row] = [Math.floor(found / n), found % n];
-    this.tip.replaceChildren(
-      h("strong", {}, `${data.columns[j]!.name} = ${shownCell(data.cells[j]!, row)}`),
-      h("div", {}, `effect ${signed(data.effects[found]!, 3)} · row ${data.labels[row]}`),
-    );
-    const [x, y] = this.pointOf(event)!;
-    this.tip.style.left = `${Math.min(x + 12, at.width - 220)}px`;
-    this.tip.style.top = `${y + 14}px`;
-    this.tip.dataset.dot = String(found);
-  }
-
-  private click(event: MouseEvent): void {
-    if (this.drawing.busy()) return;
-    // A click's coordinates are rounded, a move's are not: the dot whose words are shown is the one meant.
-    const found = this.tip.hidden ? this.under(event) : Number(this.tip.dataset.dot);
-    if (found >= 0) this.choose(found % this.data!.labels.length);
   }
 
   private key(event: KeyboardEvent): void {
@@ -395,7 +317,7 @@ class ExplanationView {
 
   private arrange(): void {
     const many = this.data && this.data.labels.length > 1;
-    const parts = [this.dependence?.node, many && this.cohort.node, this.tables && this.table.node, this.detail, this.pythonLine, this.said];
+    const parts = [this.dependence?.node, many && this.cohort.node, this.tables && this.table.node, this.detail.node, this.detail.inside, this.pythonLine, this.said];
     const wanted = parts.filter((part): part is HTMLElement => !!part);
     // Nodes that stay are left alone, so that the one in use keeps its focus.
     for (const node of [...this.el.children].slice(4)) if (!wanted.includes(node as HTMLElement)) node.remove();
@@ -405,26 +327,11 @@ class ExplanationView {
   private draw(): void {
     const data = this.data;
     this.width = this.el.clientWidth;
-    if (this.shown) this.drawRow(this.shown);
+    this.detail.draw(this.width || 760);
     if (!data || this.stage.hidden) return;
-    this.at = layout(data.columns, data.effects, Math.max(520, Math.min(940, this.width || 860)));
-    this.dots = placeDots(data, this.at);
-    this.near = null;
-    this.stage.replaceChildren(frame(data.columns, this.at, data.unit, (place) => this.drawing.busy() || this.open(data.columns[place]!.name)), this.canvas, this.tip);
-    this.stage.style.width = `${this.at.width}px`;
+    this.swarm.show(data, this.width);
     this.markActive();
-    this.repaint();
     this.dependence?.draw();
-  }
-
-  private repaint(): void {
-    const { data, at } = this;
-    if (!data || !at) return;
-    const theme = colours(this.el);
-    const n = data.labels.length;
-    const every = this.selected && Uint8Array.from({ length: data.shades.length }, (_, k) => this.selected![k % n]!);
-    const context = paint(this.canvas, at.width, at.height, { ...this.dots, which: whichMark(data.shades, every) }, shadeMarks(theme));
-    if (context && this.chosen !== null) data.columns.forEach((_, j) => ring(context, this.dots.xs[j * n + this.chosen!]!, this.dots.ys[j * n + this.chosen!]!, theme));
   }
 
   private select(selected: Uint8Array | null): void {
@@ -433,13 +340,13 @@ class ExplanationView {
   }
 
   private mark(): void {
-    this.repaint();
+    this.swarm.mark(this.selected, this.chosen);
     this.dependence?.mark(this.selected, this.chosen);
     this.table.mark(this.selected, this.chosen);
   }
 
   private markActive(): void {
-    this.stage.querySelectorAll(".lep-column").forEach((node, k) => node.classList.toggle("active", k === this.active));
+    this.swarm.markColumn(this.active);
   }
 
   private controls(): HTMLElement[] {
@@ -450,7 +357,7 @@ class ExplanationView {
       this.choice, h("button", { type: "button", class: "lep-button", "aria-label": "next row", click: step(1) }, "›"),
     );
     const column = h("span", { class: "lep-field" }, "Column ", this.column);
-    const classes = data.outputs.length > 1 ? [h("span", { class: "lep-field" }, "Class ", this.output)] : [];
+    const classes = data.outputs.length > 1 ? [h("span", { class: "lep-field" }, `${data.which} `, this.output)] : [];
     const ramp = h("span", { class: "lep-ramp", "aria-hidden": "true" }, "low value", h("i"), "high value");
     if (data.labels.length === 1) return classes;
     const hidden = data.hidden ? [h("span", { class: "lep-sub" }, `${data.hidden} less important columns not drawn`)] : [];
@@ -464,23 +371,10 @@ class ExplanationView {
     this.choice.value = this.chosen === null ? "" : String(this.chosen);
   }
 
-  private pointOf(event: MouseEvent): Point | null {
-    const box = this.canvas.getBoundingClientRect();
-    if (!this.at || !box.width) return null;
-    const zoom = this.at.width / box.width;
-    return [(event.clientX - box.left) * zoom, (event.clientY - box.top) * zoom];
-  }
-
-  private under(event: MouseEvent): number {
-    const point = this.pointOf(event);
-    if (!point) return -1;
-    this.near ??= new Near(this.dots.xs, this.dots.ys);
-    return this.near.nearest(...point);
-  }
-
   private stateIs(state: State): void {
     this.source.kernelIs(state);
     for (const one of [this.choice, this.column, this.output]) one.disabled = state === "lost";
+    this.detail.allow(state !== "lost");
   }
 
   private setCode(code: string): void {

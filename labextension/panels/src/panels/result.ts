@@ -27,6 +27,7 @@ interface Told {
   matrix: number[][] | null;
   figures: Spec[];
   costs: Choice | null;
+  words: { row: string; rows: string }; // what the domain calls them
   shown: Shown[]; // what the model's domain asks for
   askErrors: boolean | null; // null: the columns of these rows are not known
 }
@@ -123,7 +124,7 @@ class ResultView {
     const one: OneClass = { ...content, ...read(bytes, content.stops) };
     this.decide?.close();
     this.decide = new Decide(one, {
-      rest: two ? told.classes[0]! : `not ${one.name}`, own: two ? told.own : null, weighed: told.weighed, choice: two ? told.costs : null,
+      rest: two ? told.classes[0]! : `not ${one.name}`, own: two ? told.own : null, words: told.words, weighed: told.weighed, choice: two ? told.costs : null,
       ask: two ? (costs, unit) => this.kernel.ask({ type: "costs", false_alarm: costs.falseAlarm, missed: costs.missed, unit }) : null,
       lines: (evaluation, keep) => {
         this.setCode(evaluation);
