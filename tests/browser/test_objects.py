@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 # A linear model needs no training; what is found inside is made up, and comes when the test opens the gate.
 MADE = f"""import sys; sys.path.insert(0, {str(ROOT)!r})
 %load_ext lepton_lab
-import threading, numpy as np, pandas as pd, lepton_lab as ll
+import threading, time, numpy as np, pandas as pd, lepton_lab as ll
 from lepton_lab.explanation.estimate import ExplainProgress
 from lepton_lab.notebook.panels import inside_worker
 from tests.evaluation.linear_models import linear_model
@@ -34,7 +34,8 @@ gate, asked = threading.Event(), []
 def looked(explanation, at, column, wanted, options):
     asked.append((at, column, wanted.parts))
     options.report(ExplainProgress(0.4, 1234, 1.0, 2.0, ""))
-    gate.wait(100)
+    while not (gate.is_set() or options.stop.is_set()):
+        time.sleep(0.02)
     return inside_examples.of_image(1)
 inside_worker.inside_of_row = looked
 ex = ll.explain(model, df.head(30))
@@ -70,6 +71,7 @@ def an_image_is_looked_into(lab: Lab, shown: Locator) -> None:
     until(lambda: here.count() == 0, "another row ends it", shown.inner_text)
     until(lambda: lead.count() > 0 and "Row 3" in shown.inner_text(), "the next row", shown.inner_text)
     lead.click()
+    until(lambda: here.count() > 0 and "1,234" in here.inner_text(), "it looks into this one", shown.inner_text)
     run_cell(lab, 3, "gate.set(); print('asked', asked)")
     until(lambda: here.locator(".lep-piece").count() > 3, "its parts", shown.inner_text)
     assert "[(2, 'scan', None), (3, 'scan', None)]" in text_of(lab, 3)

@@ -166,7 +166,9 @@ def model(task=None, target: str = "bad", columns=COLUMNS) -> TrainedModel:
             "baseline: always the class shares": {"log_loss": Estimate(0.611, 0.58, 0.64), "auc": Estimate(0.5)},
         }
     return TrainedModel(
-        schema=SimpleNamespace(target=target, inputs=tuple(SimpleNamespace(name=c) for c in columns), immutable=()),
+        schema=SimpleNamespace(
+            target=target, inputs=tuple(SimpleNamespace(name=c, kind="category") for c in columns), immutable=()
+        ),
         task=task,
         classes=task.classes,
         metrics=scores["blend"],
