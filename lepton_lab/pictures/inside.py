@@ -41,7 +41,7 @@ def text(inside: InsideExplanation) -> str:
     parts = [f"{title(inside)} ({subtitle(inside, output)})"]
     for one in inside.objects[:AT_MOST_ROWS]:
         rows = part_rows(one, output)[:AT_MOST_PARTS]
-        cells = [[row.name, row.shown, row.effect, f"± {number(row.half, 2)}" if row.half else ""] for row in rows]
+        cells = [[row.name, row.shown, row.precise, f"± {number(row.half, 2)}" if row.half else ""] for row in rows]
         drawn = _DRAWN[inside.kind].text(inside, one, output)
         made = text_table(["part", "mean", "effect", "95 %"], cells, numeric=(2,))
         parts += [f"row {value(one.explanation.row_labels[0])}: {ends_of(inside, one, output)}", drawn, made]

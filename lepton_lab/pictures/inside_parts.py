@@ -37,7 +37,12 @@ class PartRow:
     def words(self) -> str:
         """What a pointer over the part is told."""
         bounds = f" ± {number(self.half, 2)}" if self.half else ""
-        return f"{self.name}: {signed(self.value, self.decimals + 1)}{bounds}"
+        return f"{self.name}: {self.precise}{bounds}"
+
+    @property
+    def precise(self) -> str:
+        """Its value with a digit more."""
+        return signed(self.value, self.decimals + 1)
 
     @property
     def effect(self) -> str:

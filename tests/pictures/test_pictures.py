@@ -21,7 +21,7 @@ from lepton_lab.environment import Condition, Doctor, FrameSeen, Status
 from lepton_lab.notebook.show import RESULTS as notebook_results  # noqa: N811
 from lepton_lab.pictures import shapley_values
 from lepton_lab.pictures.markup import clean, tag
-from lepton_lab.pictures.numbers import signed
+from lepton_lab.pictures.numbers import decimals_for, signed
 from lepton_lab.pictures.outline import inner_point, outline
 from lepton_lab.pictures.png import data_url, png
 from lepton_lab.pictures.swarm import stack
@@ -363,12 +363,13 @@ def test_every_drawn_part_says_its_value_without_colour(make):
     inside = make()
     (one,), k = inside.objects, inside.main_output
     html, strongest = str(pictures.html(inside)), int(np.abs(one.values(k)).argmax())
-    value = signed(float(one.values(k)[strongest]))
+    digits, number = decimals_for(one.values(k).tolist()), float(one.values(k)[strongest])
+    value, precise = signed(number, digits), signed(number, digits + 1)
     name = one.explanation.feature_names[strongest]
-    assert f"{name}: {signed(float(one.values(k)[strongest]), 3)}" in html
+    assert f"{name}: {precise}" in html
     # In the drawing, in the table, and in plain text.
     assert html.count(value) >= 2
-    assert signed(float(one.values(k)[strongest]), 3) in pictures.text(inside)
+    assert precise in pictures.text(inside)
 
 
 def test_an_outline_holds_the_points_of_a_part_and_no_others():

@@ -39,7 +39,9 @@ class PageObjects:
 
     def of_page(self, columns: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The controls as they were made, with the values of objects as the page holds them, and their pictures."""
-        return [{**one, **self._control(one["name"])} if self._kinds[one["name"]] in _HELD else one for one in columns]
+        return [
+            {**one, **self._control(one["name"])} if self._kinds.get(one["name"]) in _HELD else one for one in columns
+        ]
 
     def _control(self, name: str) -> dict[str, Any]:
         own = {"value": self._written(name, self._whatif.values[name]), "categories": []}
