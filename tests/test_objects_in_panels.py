@@ -16,7 +16,7 @@ from lepton_lab.notebook.panels.inside_in_place import InsideInPlace
 from lepton_lab.notebook.panels.inside_worker import Hearing, InsideWorker, Question
 from lepton_lab.notebook.panels.whatif_objects import PageObjects
 from lepton_lab.pictures.scenario_json import code, written
-from tests.small_encoders import TINY
+from tests.evaluation.linear_models import linear_model
 
 WAIT_S = 120
 
@@ -25,20 +25,19 @@ WAIT_S = 120
 def frame() -> pd.DataFrame:
     """Images, series and lists that say little: what is asked of them is whose they are."""
     draw = np.random.default_rng(0)
-    kind = draw.choice(["no", "yes"], 300)
-    images = draw.integers(0, 60, (300, 8, 8), dtype=np.uint8)
+    kind = draw.choice(["no", "yes"], 80)
+    images = draw.integers(0, 60, (80, 8, 8), dtype=np.uint8)
     images[kind == "yes", 2:4, 4:6] += 150
-    bought = [list(draw.choice(["milk", "tea", "rum"], 3)) for _ in range(300)]
-    waves = list(draw.normal(size=(300, 8, 2)))
+    bought = [list(draw.choice(["milk", "tea", "rum"], 3)) for _ in range(80)]
+    waves = list(draw.normal(size=(80, 8, 2)))
     return pd.DataFrame(
-        {"scan": list(images), "wave": waves, "bought": bought, "age": draw.normal(50, 10, 300), "kind": kind}
+        {"scan": list(images), "wave": waves, "bought": bought, "age": draw.normal(50, 10, 80), "kind": kind}
     )
 
 
 @pytest.fixture(scope="module")
 def model(frame):
-    types = {"bought": "items"}
-    return ll.train(frame, target="kind", quality="fast", seed=1, encoders=TINY, types=types)
+    return linear_model(frame, "kind")
 
 
 def test_an_explained_row_is_looked_into_as_its_frame_is(model, frame):
