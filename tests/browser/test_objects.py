@@ -33,9 +33,9 @@ model = linear_model(df, "bad", seen=True)
 gate, asked = threading.Event(), []
 def looked(explanation, at, column, wanted, options):
     asked.append((at, column, wanted.parts))
-    options.report(ExplainProgress(0.4, 1234, 1.0, 2.0, ""))
     while not (gate.is_set() or options.stop.is_set()):
         time.sleep(0.02)
+        options.report(ExplainProgress(0.4, 1234, 1.0, 2.0, ""))
     return inside_examples.of_image(1)
 inside_worker.inside_of_row = looked
 ex = ll.explain(model, df.head(30))
@@ -91,7 +91,7 @@ def an_image_and_a_text_are_changed(lab: Lab, shown: Locator) -> None:
     before = shown.locator(".lep-object img").get_attribute("src")
     shown.get_by_role("combobox", name="scan", exact=True).select_option(index=4)
     assert shown.locator(".lep-object img").get_attribute("src") != before
-    code = shown.locator(".lep-code").last
+    code = shown.locator(".lep-tools > .lep-code")
     until(lambda: "asked.values_of(" in code.inner_text(), "whose it is", shown.inner_text)
     shown.get_by_role("textbox", name="note", exact=True).fill("it does not hurt")
     until(lambda: "'note': 'it does not hurt'" in code.inner_text(), "the text as it is typed", shown.inner_text)
