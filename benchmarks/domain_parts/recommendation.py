@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -130,6 +131,34 @@ def als_scores(train: pd.DataFrame, asked: Asked, counts: np.ndarray, factors: i
     return scores
 
 
+def networks(folder: Path) -> Measured:
+    """NDCG@10 and HR@10 of what else can rank films, on the questions of `movielens`."""
+    df = ll.samples.load("movielens")
+    border = df["time"].quantile(TEST_FROM)
+    every = BARE.rows(open_frame(df), "film").frame.reset_index(drop=True)
+    rows = every[every["time"] >= border].reset_index(drop=True)
+    figures, seconds = {}, []
+    for name, (columns, options) in OTHERS.items():
+        began = time.monotonic()
+        model = ll.train(df[columns] if columns else df, target="film", **options)
+        seconds.append(time.monotonic() - began)
+        asked = Asked(rows, np.array(model.classes))
+        ndcg, hits = asked.figures(lambda at, model=model: model.logits(rows.iloc[at]))
+        figures |= {f"NDCG@10 {name}": ndcg, f"HR@10 {name}": hits}
+    note = "; ".join(f"{name} {took:.0f} s" for name, took in zip(OTHERS, seconds, strict=True))
+    return Measured(figures, sum(seconds), note)
+
+
+BARE = ll.reshape.histories(user="user", item="film", time="time", item_columns=[])
+# By name: the columns that are given (none: all), and the options of `train`.
+OTHERS: dict[str, tuple[list[str], dict[str, Any]]] = {
+    "without films' columns": ([], {"reshape": BARE}),
+    "SASRec": ([], {"domain": "recommendation", "encoders": {"items": "sasrec"}}),
+    "matrix factorisation": (
+        ["user", "film", "time"], {"task": "ranking", "types": {"user": "category"}, "split": "time:time"}
+    ),
+}  # fmt: skip
+
 BENCHMARKS = {
     "movielens": Benchmark(
         "the film that a user rates next, all 1,682 ranked",
@@ -137,5 +166,12 @@ BENCHMARKS = {
         'll.train(events, domain="recommendation")',
         "2x popularity and not behind ALS; 1.2x ALS",
         movielens,
-    )
+    ),
+    "movielens_networks": Benchmark(
+        "the same, by other networks",
+        "as movielens",
+        'll.train(events, domain="recommendation", encoders={"items": "sasrec"}), ...',
+        "which to use when",
+        networks,
+    ),
 }

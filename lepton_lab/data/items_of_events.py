@@ -37,7 +37,7 @@ def catalogue_of(frame: Frame, events: Events, names: Sequence[str]) -> tuple[Ca
     """
     if not names:
         return None, ()
-    items, columns, findings = np.asarray(pd.unique(events.item)), {}, []
+    items, columns, findings = np.asarray(pd.unique(events.item)), {}, [_said(names)]
     for name in names:
         told = _told(name, frame, events)
         columns[name] = read_cells(name, read_values(_of_items(name, frame, events, told)))[1]
@@ -53,6 +53,11 @@ def catalogue_of(frame: Frame, events: Events, names: Sequence[str]) -> tuple[Ca
             "tells nothing of an item. Leave it out."
         )
     return catalogue, tuple(findings)
+
+
+def _said(names: Sequence[str]) -> Finding:
+    message = f"{', '.join(map(repr, names))}: of the items, whose vectors they are part of"
+    return Finding("item_columns", None, 0.0, "info", message, "To leave them out: item_columns=[]")
 
 
 @dataclass(frozen=True)

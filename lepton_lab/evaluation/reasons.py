@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 _WORTH_SAYING = 0.1
 
 
-def reasons_of(model: TrainedModel, x: np.ndarray, chosen: np.ndarray, n: int) -> list[str]:
-    """The strongest reasons of one row's recommended items, in words with their effects in log-odds.
+def reasons_of(model: TrainedModel, x: np.ndarray, chosen: np.ndarray, n: int) -> list[list[str | None]]:
+    """The strongest reasons of one row's recommended items, in words with their effects on the logit.
+
+    Each item has `n` of them, None where fewer are worth saying.
 
     Args:
         model: that ranks items.
@@ -76,8 +78,9 @@ def _missing(block: AnyBlock) -> float:
     return math.nan if block.kind in ("numeric", "datetime") else 0.0
 
 
-def _said(names: list[str], effects: np.ndarray, n: int) -> str:
+def _said(names: list[str], effects: np.ndarray, n: int) -> list[str | None]:
     order = np.argsort(-effects, kind="stable")[:n]
     strongest = effects[order[0]] if len(order) else 0.0
     kept = [k for k in order.tolist() if effects[k] > max(_WORTH_SAYING * strongest, 0.0)]
-    return "; ".join(f"{names[k]} {effects[k]:+.2f}" for k in kept)
+    said: list[str | None] = [f"{names[k]} {effects[k]:+.2f}" for k in kept]
+    return said + [None] * (n - len(said))

@@ -68,7 +68,8 @@ def recommended(
         said = said.astype(np.int64)
     who = np.repeat(labels, kept.sum(axis=1))
     found = {"user": who, "rank": rank[kept], "item": said[kept], "score": scores[kept]}
-    return frame_of(found | {"because": object_array(why)} if reasons else found)
+    because = {f"because_{k + 1}": object_array([one[k] for one in why]) for k in range(int(reasons))}
+    return frame_of(found | because)
 
 
 def _refuse_count(name: str, value: object, least: int, what: str) -> None:
@@ -78,7 +79,7 @@ def _refuse_count(name: str, value: object, least: int, what: str) -> None:
 
 def _best(
     model: TrainedModel, frame: Frame, n: int, exclude_seen: bool | None, n_reasons: int
-) -> tuple[np.ndarray, np.ndarray, list[str]]:
+) -> tuple[np.ndarray, np.ndarray, list[list[str | None]]]:
     """Of each row the indices of the best items and their probabilities, minus infinity where none is left; and why.
 
     Reasons are one a kept item.

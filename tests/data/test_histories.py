@@ -1,5 +1,8 @@
 """Events as rows: what came before a moment and nothing of later, whatever the order and the holes of the frame."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +13,7 @@ import lepton_lab as ll
 from lepton_lab.data.encode_items import fit_items
 from lepton_lab.data.frames import open_frame
 from lepton_lab.data.item_lists import ItemList, item_lists_of
+from lepton_lab.data.reshaping import reshape_from_json
 from lepton_lab.data.table import read_like, read_table
 from lepton_lab.errors import ColumnError, DataError, OptionError
 
@@ -71,6 +75,40 @@ def test_columns_known_of_a_user_are_inputs_and_those_that_tell_the_item_are_non
         made(df, ll.reshape.histories(user="who", item="what", time="when", columns=["title"]))
     liked = made(df, ll.reshape.histories(user="who", item="what", time="when", rating="rating", at_least=4)).frame
     assert len(liked) == (df.rating >= 4).sum()
+
+
+def test_columns_of_items_are_found_named_or_refused():
+    draw = np.random.default_rng(1)
+    what = draw.integers(0, 30, 400)
+    df = pd.DataFrame({"who": draw.integers(0, 25, 400), "what": what, "when": np.arange(400)})
+    df = df.assign(stars=draw.integers(1, 6, 400), tags=[["a b", "b", "a", "c"][w % 4] for w in what], nr=what + 7000)
+    df = df.assign(price=np.where(what > 2, what / 4, np.nan), year=[str(1990 + w) if w else "none" for w in what])
+    made_of = made(df, taken=set())
+    assert made_of.reshape.item_columns == ("tags", "price", "year"), "stars change, nr only names them"
+    block = fit_items("h", item_lists_of([list(range(30))]), tuple(range(30)), made_of.catalogue)
+    tags = block.side.columns[0]
+    assert tags.words == ("a", "b", "c") and tags.between, "fewer words than cells"
+    x = tags.features(np.array(["a b", None, "new"], object))
+    np.testing.assert_allclose(x, [[0.5**0.5, 0.5**0.5, 0], [0, 0, 0], [0, 0, 0]])
+    price = block.side.columns[1]
+    found = price.features(np.array([np.nan, price.edges[1], -5.0, (price.edges[1] + price.edges[2]) / 2]))
+    assert found.sum(axis=1).tolist() == pytest.approx([0, 1, 1, 1]) and found[1, 1] == found[2, 0] == 1
+    assert found[3, 1] == pytest.approx(0.5) == found[3, 2], "between two edges"
+    assert type(block).from_json(json.loads(json.dumps(block.to_json()))).side == block.side
+    none = ll.reshape.histories(user="who", item="what", time="when", item_columns=[])
+    assert made(df, none, taken=set()).catalogue is None
+    changing = made(df, replace(none, item_columns=("stars",)), taken=set())
+    assert "'stars' changes over time in 30 items" in changing.findings[-1].message
+    first = df.drop_duplicates("what").set_index("what")["stars"]
+    assert changing.catalogue.columns["stars"].tolist() == first[changing.catalogue.items].tolist()
+    with pytest.raises(ColumnError, match="'name' has no two values, and no word that two items share"):
+        made(df.assign(name="n" + df["what"].astype(str)), replace(none, item_columns=("name",)), taken=set())
+
+
+def test_files_of_before_there_were_columns_of_items_read_none():
+    told = HOW.to_json()
+    assert reshape_from_json(told) == HOW and told.pop("item_columns") is None
+    assert reshape_from_json(told).item_columns == ()
 
 
 def test_a_table_of_events_ranks_items_by_time():
