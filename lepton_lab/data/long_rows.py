@@ -125,6 +125,16 @@ def index_of(names: tuple[str, ...], *levels: object) -> pd.Index:
     return pd.MultiIndex.from_arrays(list(levels), names=list(names))  # type: ignore[arg-type]
 
 
+def refuse_taken(name: str, taken: Collection[object]) -> None:
+    """Make sure that a column of objects has a name of its own.
+
+    Raises:
+        OptionError: it is the name of one of these columns.
+    """
+    if name in taken:
+        raise OptionError(f"name={name!r} is a column already. Choose another: name={name + '_steps'!r}")
+
+
 def plain_values(values: pd.Series) -> pd.Series:
     """A column without the frame's index."""
     return values.reset_index(drop=True)

@@ -6,6 +6,7 @@ same place of earlier seasons, the calendar of the target's time, and covariates
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -19,8 +20,9 @@ from lepton_lab.data.forecast_series import (
     OneSeries,
     SeriesSet,
     calendar,
-    check_known,
+    check_columns,
     no_history,
+    refuse_two_parts,
     seasons_of,
     series_of,
     told,
@@ -29,7 +31,7 @@ from lepton_lab.data.frames import Frame
 from lepton_lab.data.long_rows import LongRows, index_of
 from lepton_lab.data.objects import object_array
 from lepton_lab.data.schema import Kind
-from lepton_lab.errors import OptionError, TargetError
+from lepton_lab.errors import DataWarning, OptionError, TargetError
 
 # Rows of the frame that is learned from, unless its user says how far apart origins are.
 MOST_ROWS = 40_000
@@ -99,8 +101,12 @@ class Forecast:
                 f"a forecast is made of the past of {target!r}, and the frame has no such column. Give it with the "
                 "values known so far; rows without one may follow, with what is known of their time"
             )
-        check_known(frame, (*self.known, *self.past), "the forecast was asked to use it")
-        found = series_of(frame, self.id, self.time, (target, *self.past), self.horizon)
+        parts = {"time": [self.time], "id": [self.id], "known": self.known, "past": self.past}
+        check_columns(frame, target, parts)
+        if taken is not None:
+            refuse_two_parts(target, parts)
+        step = self.step if taken is None else None
+        found = series_of(frame, self.id, self.time, (target, *self.past), self.horizon, step)
         value = self if taken is None else self._fitted(found, target)
         parts = [value._of_one(one, found, target, ahead=ahead, learns=taken is not None) for one in found.series]
         short = [part for part in parts if not len(part.origins.step)]
@@ -108,6 +114,8 @@ class Forecast:
         if not parts:
             raise no_history(target, max(one.last + 1 for one in found.series), value.past_needed + self.horizon)
         rows = value._together(parts, found, target, ahead=ahead, frame=frame)
+        if ahead:
+            _tell_unknown(rows.frame, value.known)
         return replace(rows, findings=(*rows.findings, *_too_short(short, found), *value._unused(frame, target)))
 
     def _unused(self, frame: Frame, target: str) -> list[Finding]:
@@ -210,6 +218,15 @@ class _Part:
         """The frame's row of each row's target `(row,)`, -1 where it has none."""
         place = self.origins.target
         return np.where(place < len(self.one.rows), self.one.rows[np.minimum(place, len(self.one.rows) - 1)], -1)
+
+
+def _tell_unknown(rows: pd.DataFrame, known: tuple[str, ...]) -> None:
+    """Warn of what is known beforehand and was not told: the model has to do without it."""
+    gone = {name: int(rows[name].isna().sum()) for name in known}
+    listed = ", ".join(f"{name!r} ({n:,} of {len(rows):,} steps)" for name, n in gone.items() if n)
+    if listed:
+        said = f"what is known beforehand is missing: {listed}. Give rows of the future with it, the target left empty."
+        warnings.warn(said, DataWarning, stacklevel=2)
 
 
 def _too_short(short: list[_Part], found: SeriesSet) -> list[Finding]:

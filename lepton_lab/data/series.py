@@ -19,6 +19,7 @@ import pandas as pd
 
 from lepton_lab.data.finding import Finding, labelled
 from lepton_lab.data.frames import Frame, open_frame, refuse_empty
+from lepton_lab.data.long_rows import refuse_taken
 from lepton_lab.data.objects import object_array
 from lepton_lab.data.series_steps import Steps, places, read_steps
 from lepton_lab.data.values import Family, Values, read_values
@@ -85,10 +86,9 @@ def read_series(
     rest = [other for other in frame.names if other not in (id, time, *(columns or ()))]
     same = [column for column in rest if _says_the_same(frame, column, steps)]
     if columns is None:
-        columns = [column for column in rest if column not in same and _is_numbers(read_values(frame.column(column)))]
+        columns = [column for column in rest if column not in same and are_numbers(read_values(frame.column(column)))]
     channels, values = read_channels(frame, columns, steps)
-    if name in (id, *same):
-        raise OptionError(f"name={name!r} is a column already. Choose another: name={name + '_steps'!r}")
+    refuse_taken(name, (id, *same))
     place, findings = places(steps, time, every)
     series, averaged = _laid_out(steps, place, values, is_grid=every is not None)
     left = [column for column in rest if column not in (*same, *channels)]
@@ -138,7 +138,7 @@ def read_channels(frame: Frame, columns: Sequence[str], steps: Steps) -> tuple[t
     found = np.empty((len(steps.rows), len(columns)))
     for k, column in enumerate(columns):
         values = read_values(frame.column(column))
-        if not _is_numbers(values):
+        if not are_numbers(values):
             raise ColumnError(
                 f"column {column!r} holds no numbers ({values.dtype}), so it cannot be a channel of a series. Leave it "
                 "out of columns=, or make numbers of it."
@@ -193,7 +193,8 @@ def _says_the_same(frame: Frame, column: str, steps: Steps) -> bool:
     return bool((codes[1:] == codes[:-1])[~steps.first[1:]].all())
 
 
-def _is_numbers(values: Values) -> bool:
+def are_numbers(values: Values) -> bool:
+    """Whether values can be a channel: numbers, truths without a gap, or nothing at all."""
     whole = values.family == Family.TRUTH and not values.missing().any()
     return whole or values.family in (Family.NUMBER, Family.NOTHING)
 

@@ -12,7 +12,7 @@ from lepton_lab.data.finding import Finding
 from lepton_lab.data.frames import Frame
 from lepton_lab.data.values import Family, Values, read_values
 from lepton_lab.durations import format_duration, parse_duration
-from lepton_lab.errors import ColumnError, OptionError
+from lepton_lab.errors import ColumnError, DataError, OptionError
 
 # A step that is this share of the usual one off a whole number of them is no gap, but another frequency. Months,
 # 28 to 31 days, are one frequency.
@@ -89,7 +89,9 @@ def usual_step(steps: Steps) -> float | None:
     return float(np.median(apart)) if len(apart) else None
 
 
-def places(steps: Steps, time: str | None, every: object = None) -> tuple[np.ndarray, tuple[Finding, ...]]:
+def places(
+    steps: Steps, time: str | None, every: object = None, step: float | None = None
+) -> tuple[np.ndarray, tuple[Finding, ...]]:
     """Where on its series' grid of equal steps each step is `(step,)`, from 0; gaps leave places free.
 
     Without a frequency that all steps share, the places are simply counted, and a finding says so.
@@ -99,6 +101,7 @@ def places(steps: Steps, time: str | None, every: object = None) -> tuple[np.nda
         time: the column's name.
         every: the grid's step: a number in the unit of `time`, for dates a span such as "1h" or seconds; None for
             the usual one.
+        step: the usual one, where it is known from another frame; None for this one's.
 
     Raises:
         OptionError: `every` is no such step, or there is no time column to count it in.
@@ -106,7 +109,7 @@ def places(steps: Steps, time: str | None, every: object = None) -> tuple[np.nda
     since = steps.times - steps.times[np.flatnonzero(steps.first)][steps.series]
     if every is not None:
         return np.floor(since / _told_step(every, steps, time) + 1e-9).astype(np.int64), ()
-    step = None if time is None else usual_step(steps)
+    step = None if time is None else step or usual_step(steps)
     if step is None:
         return _counted(steps), ()
     apart = np.diff(steps.times, prepend=np.nan) / step
@@ -128,6 +131,21 @@ def places(steps: Steps, time: str | None, every: object = None) -> tuple[np.nda
         "as steps at which nothing was seen"
     )
     return found, (_behind("series_gaps", time, "info", message, "", steps, gap),)
+
+
+def refuse_other_steps(steps: Steps, time: str, known: float) -> None:
+    """Stop where steps are not as far apart as those of an earlier frame; steps missing between others are none.
+
+    Raises:
+        DataError: they are closer, or so far apart that most would be missing.
+    """
+    found = usual_step(steps)
+    if found is not None and not (1 - _OFF) * known <= found <= _MOST_FILLED * known:
+        was, now = (_shown(step, steps.dates) for step in (known, found))
+        raise DataError(
+            f"steps of {time!r} are usually {now} apart, and {was} in the frame that was learned from. Bring them to "
+            f"steps of {was}, or train on a frame like this one."
+        )
 
 
 def _lengths(steps: Steps, found: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from lepton_lab.data.finding import Finding, labelled
 from lepton_lab.data.frames import Frame, open_frame, refuse_empty
+from lepton_lab.data.long_rows import refuse_taken
 from lepton_lab.data.objects import object_array
 from lepton_lab.data.series import SeriesTable, on_grid, read_channels
 from lepton_lab.data.series_steps import Steps, places, read_steps
@@ -119,8 +120,7 @@ def _refuse(frame: Frame, columns: Sequence[str], horizon: int, label: str | Non
         frame.column(label)
     if label is not None and horizon == 0 and label in columns:
         raise OptionError(f"label={label!r} is among the columns, so windows would hold what is to be predicted.")
-    if name in frame.names and name not in columns:
-        raise OptionError(f"name={name!r} is a column already. Choose another: name={name + '_steps'!r}")
+    refuse_taken(name, set(frame.names) - set(columns))
 
 
 def refuse_doubled(frame: Frame, steps: Steps, id_column: str | None, time: str) -> None:

@@ -12,7 +12,7 @@ from lepton_lab.data.reshaping import reshape_of, written
 from lepton_lab.data.schema import Schema
 from lepton_lab.data.split import split_rows
 from lepton_lab.data.table import read_like, read_table
-from lepton_lab.errors import ColumnError, DataError, OptionError, TargetError
+from lepton_lab.errors import ColumnError, DataError, DataWarning, OptionError, TargetError
 
 DAY = 86_400.0
 
@@ -108,6 +108,21 @@ def test_rows_are_held_out_with_a_gap_of_the_horizon(read):
         read_table(shops(), target="sold", reshape=FORECAST, split="random")
 
 
+def test_many_rows_are_judged_on_the_latest_two_tenths_and_all_are_learned_from():
+    when = pd.date_range("2024-01-01", periods=700, freq="h")
+    hours = ll.reshape.forecast(time="t", horizon=6, season=24)
+    table, task, _ = read_table(pd.DataFrame({"t": when, "y": np.sin(np.arange(700.0))}), target="y", reshape=hours)
+    found = split_rows(table, task, split=None, seed=0)
+    origin, until = (table.index.get_level_values(name) for name in ("origin", "t"))
+    (early, middle), (before, last) = found.folds
+    assert found.nested and len(found.train) == table.n_rows > 1000 and not len(found.test)
+    for train, judged in found.folds:
+        assert until[train].max() < origin[judged].min()
+        assert len(judged) == pytest.approx(0.1 * table.n_rows, rel=0.05)
+    assert origin[last].max() == origin.max() and origin[middle].max() < origin[last].min()
+    assert set(middle) <= set(before) and not set(middle) & set(early)
+
+
 def test_rows_of_one_origin_share_one_history(read):
     table, _, _ = read
     assert len({id(one.array) for one in table.columns["history"]}) == len(table.index.droplevel("day").unique())
@@ -142,6 +157,54 @@ def test_series_too_short_and_columns_without_a_part_are_said():
     assert "1 of 3 series" in said["series_short"] and "'note'" in said["series_columns"]
     assert set(table.index.get_level_values("shop")) == {1, 2}
     assert 3 in read_like(table.schema, pd.concat([df, lone])).index.get_level_values("shop")  # of one step, too
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "error", "said"),
+    [
+        (lambda df: df.head(0), {}, DataError, "no rows"),
+        (lambda df: df.assign(sold=np.nan), {}, DataError, "missing in every row"),
+        (lambda df: df.assign(sold="many"), {}, TargetError, "forecasts are of numbers"),
+        (lambda df: df.assign(day="x"), {}, ColumnError, "wanted numbers or dates"),
+        (lambda df: df.groupby("shop").head(1), {}, DataError, "no series is long enough"),
+        (lambda df: df, {"horizon": 500}, DataError, "no series is long enough"),
+        (lambda df: df, {"time": "when"}, ColumnError, "time=. Columns: 'shop', 'day'"),
+        (lambda df: df, {"known": ["sold"]}, ColumnError, "is the target and cannot be known= too"),
+        (lambda df: df.rename(columns={"price": "step"}), {"known": ["step"]}, ColumnError, "how many steps ahead"),
+    ],
+)
+def test_frames_of_which_no_forecast_can_be_made(change, options, error, said):
+    asked = {"time": "day", "id": "shop", "horizon": 5} | options
+    with pytest.raises(error, match=said):
+        read_table(change(shops()), target="sold", reshape=ll.reshape.forecast(**asked))
+
+
+def test_later_frames_keep_the_step_that_was_learned(read):
+    df, schema = shops(), read[0].schema
+    hours = df.assign(day=df["day"].min() + (df["day"] - df["day"].min()) / 24)
+    with pytest.raises(DataError, match="usually 1h00m apart, and 24h00m"):
+        read_like(schema, hours)
+    alone = read_like(schema, df.groupby("shop").head(1).assign(shop=9).head(1))  # one point says nothing of steps
+    assert [str(label[2].date()) for label in alone.index] == [f"2024-01-0{k}" for k in range(2, 7)]
+    holes = df[df["day"].dt.day % 3 == 0]
+    assert read_like(schema, holes).n_rows == 10
+    with pytest.warns(DataWarning, match=r"'price' \(10 of 10 steps\)"):
+        read_like(schema, df)
+
+
+@pytest.mark.parametrize(("freq", "n"), [("h", 24 * 9), ("D", 60)])
+def test_times_with_a_zone_are_those_of_its_clocks(freq, n):
+    """Across the last Sunday of March, on which a day has 23 hours."""
+    when = pd.date_range("2024-03-27", periods=n, freq=freq, tz="Europe/Zurich")
+    df = pd.DataFrame({"t": when, "y": np.arange(float(n))})
+    table, _, findings = read_table(df, target="y", reshape=ll.reshape.forecast(time="t", horizon=2))
+    assert not findings
+    clock = dict(zip(df["y"], when.tz_localize(None), strict=True))
+    assert all(clock[y] == label[1] for y, label in zip(table.y, table.index, strict=True))
+    ahead = read_like(table.schema, df).index[-1][1]
+    assert ahead == (when[-1] + 2 * when.freq).tz_localize(None)
+    if freq == "h":
+        np.testing.assert_array_equal(table.columns["hour"], [label[1].hour for label in table.index])
 
 
 @pytest.mark.parametrize(("step", "seasons"), [
