@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import QuantileRegressor
 from sklearn.metrics import mean_pinball_loss
@@ -11,6 +11,7 @@ from sklearn.metrics import mean_pinball_loss
 import lepton_lab as ll
 from lepton_lab.errors import DamagedFileError, OptionError
 from lepton_lab.evaluation.evaluated_rows import EvaluatedRows
+from lepton_lab.fitting.combine import _fit, _Judged
 from lepton_lab.members.linear import _design, _empty, fit_linear_path
 from lepton_lab.members.trees import TreesConfig, fit_trees
 from lepton_lab.pictures import html, text
@@ -76,6 +77,23 @@ def test_each_level_holds_on_rows_that_no_member_learned_from():
         assert np.mean(new < shifted[0, k]) == pytest.approx(level, abs=0.02)
     few = np.abs(conformal_shifts(TASK, z[:3], y[:3], None))
     assert (few <= np.abs(y[:3]).max() * 3 / 53 + 1e-12).all()  # few rows are hardly believed
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.floats(0.6, 1.6), st.floats(-2, 2), st.integers(0, 9))
+def test_each_level_of_a_blend_holds_where_noise_changes_and_members_are_off(stretch, bias, seed):
+    """Members that are too wide or narrow and off by something, on rows whose noise doubles with an input."""
+    draw, task = np.random.default_rng(seed), Quantiles((0.1, 0.5, 0.9), 0.0, 2.0)
+    noise = draw.choice([1.0, 2.0], 4000)
+    truth = noise[:, None] * np.array([0.0, -1.2815516, 1.2815516])
+    y = noise * draw.normal(size=4000)
+    z = np.stack([stretch * truth + bias, truth + draw.normal(0, 0.3, truth.shape)])
+    judged, new = np.arange(2000), np.arange(2000, 4000)
+    fold = np.repeat([0, 1], 1000)
+    _, blend, _ = _fit(_Judged(z[:, judged], y[judged], None, fold), task)
+    below = (y[new, None] <= blend.logits(list(z[:, new]))).mean(axis=0)
+    error = np.sqrt(task.output_levels * (1 - task.output_levels) * 2 / 4000)  # of both samples
+    assert (np.abs(below - task.output_levels) < 4 * error).all()
 
 
 def test_the_linear_member_is_scikit_learns():

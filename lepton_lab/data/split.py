@@ -2,7 +2,8 @@
 
 Rows that belong together never straddle a line: the rows of a group, and exact copies of a row. Under 5,000
 rows every row takes its turn in five folds (`nested`: metrics come from folds within folds), so that the model
-kept learns from all of them; from 5,000 on one test and one validation set are enough.
+kept learns from all of them; from 5,000 on one test and one validation set are enough. A forecast is judged on the
+latest rows and kept as learned from them too: nothing says more of what comes next.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from lepton_lab.censored.times import events_of, times_of
 from lepton_lab.data.copies import is_coincidence, row_codes
 from lepton_lab.data.given_parts import TEST, TRAIN, VALID
 from lepton_lab.data.plan import parse_split
+from lepton_lab.data.reshape_forecast import Forecast
 from lepton_lab.data.rows import Table
 from lepton_lab.errors import ColumnError, DataError, OptionError
 from lepton_lab.survival import Survival
@@ -25,6 +27,8 @@ FOLDS_BELOW = 5_000
 TEST_SHARE, MOST_TEST, VALID_SHARE, N_FOLDS = 0.2, 20_000, 0.15, 5
 # Of rows that look ahead: what is left out is the latest, which says most of what comes next.
 LATEST_SHARE = 0.1
+# Forecasts from so many rows on are judged on the latest two tenths, one after the other, and not in five folds.
+LATEST_FROM = 1_000
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,9 @@ def split_rows(table: Table, task: Task, *, split: str | None, seed: int) -> Spl
     n, units = table.n_rows, together(table)
     strata = _strata(table, task) if kind != "random" else None
     empty = np.empty(0, np.int64)
+    latest = _latest_folds(table, units) if kind == "time" and _is_forecast(table) else ()
+    if latest:
+        return Split(np.arange(n), empty, empty, latest, nested=True)
     if n < FOLDS_BELOW:
         rows = np.arange(n)
         return Split(rows, empty, empty, make_folds(table, task, rows, split=split, seed=seed), nested=True)
@@ -106,6 +113,23 @@ def make_folds(
     fold = _balanced(units, strata, min(n_folds, n_units), seed)
     parts = [(rows[fold != k], rows[fold == k]) for k in range(min(n_folds, n_units))]
     return tuple((np.sort(train), np.sort(valid)) for train, valid in parts if len(train) and len(valid))
+
+
+def _latest_folds(table: Table, units: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """The tenth before the latest one, and the latest, each with all rows that are known before it; else nothing."""
+    rows, times = np.arange(table.n_rows), _times(table)
+    last = _latest(rows, times, units, LATEST_SHARE)
+    before = known_before(table, np.setdiff1d(rows, last), last)
+    if len(np.unique(times[before])) < 2:
+        return ()
+    share = min(LATEST_SHARE * len(rows) / len(before), 0.5)
+    middle = _latest(before, times[before], units[before], share)
+    early = known_before(table, np.setdiff1d(before, middle), middle)
+    return ((early, middle), (before, last)) if len(early) else ()
+
+
+def _is_forecast(table: Table) -> bool:
+    return isinstance(table.schema.reshape, Forecast) and table.n_rows >= LATEST_FROM
 
 
 def known_before(table: Table, early: np.ndarray, later: np.ndarray) -> np.ndarray:

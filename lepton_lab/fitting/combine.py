@@ -100,9 +100,13 @@ def _note(n_rows: int, n_folds: int) -> str:
     if n_folds > 1:
         return (
             f"measured out-of-fold on {n_rows:,} rows: every row by members, blend and calibration "
-            f"of the other {n_folds - 1} folds"
+            f"of the other {_folds(n_folds - 1)}"
         )
     return f"measured on the {n_rows:,} rows that also chose the blend, as training was short: somewhat optimistic"
+
+
+def _folds(n: int) -> str:
+    return "fold" if n == 1 else f"{n} folds"
 
 
 # Each has a logit for every item, and a weight and a temperature are soon known.

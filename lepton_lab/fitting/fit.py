@@ -21,7 +21,7 @@ import numpy as np
 from lepton_lab.data.encode_tabular import TabularEncoder, fit_encoder
 from lepton_lab.data.monotone import monotone_note
 from lepton_lab.data.rows import Table
-from lepton_lab.data.schema import OBJECTS, kinds_of
+from lepton_lab.data.schema import kinds_of
 from lepton_lab.data.split import Split, known_before, split_rows
 from lepton_lab.fitting.background import choose_background
 from lepton_lab.fitting.calibrate import class_weight_bias
@@ -33,7 +33,7 @@ from lepton_lab.fitting.kept import Kept
 from lepton_lab.fitting.members import Members, grow_members
 from lepton_lab.fitting.problem import Problem, Rows
 from lepton_lab.fitting.ranked_rows import comes_again, fewer_to_rank
-from lepton_lab.fitting.recipe import for_ranking, recipe_for, with_objects
+from lepton_lab.fitting.recipe import are_read_slowly, for_ranking, recipe_for, with_objects
 from lepton_lab.fitting.scores import leaderboard, resamples_in, seasonal_naive, trivial_logits, trivial_name
 from lepton_lab.fitting.telling import Telling
 from lepton_lab.fitting.text_choice import choose_readers, keep_readers, known_readers
@@ -105,13 +105,14 @@ def fit(
     control = control or Control()
     shown = metric_of(task, metric).name
     known = repeat.rows if repeat is not None else known_rows(run, table.n_rows) if resume else None
-    rows = known or _rows(table, task, split, seed, control)
+    asked = check_encoders(encoders, kinds_of(table.schema))
+    slow = are_read_slowly(quality, table.schema, asked)
+    rows = known or _rows(table, task, split, seed, control, slow=slow)
     rows = fewer_to_rank(rows, task, seed)
     lost = forget_unknown(run) if resume and known is None else ""
     if run is not None and (known is None or not resume):
         run.save_rows(rows)
     balanced = isinstance(weights, str) and weights == "balanced"
-    asked = check_encoders(encoders, kinds_of(table.schema))
     readers = known_readers(run) if repeat is None else repeat.course.readers
     readers = readers | {column: one["encoder"] for column, one in asked.items() if "encoder" in one}
     prepared = prepare(table, task, rows, seed, balanced, remaining_s=control.remaining_s(), readers=readers)
@@ -191,10 +192,10 @@ def forget_unknown(run: RunFolder | None) -> str:
     )
 
 
-def _rows(table: Table, task: Task, split: str | None, seed: int, control: Control) -> Split:
-    """A new split; without folds where time is short, or a network takes long."""
+def _rows(table: Table, task: Task, split: str | None, seed: int, control: Control, *, slow: bool) -> Split:
+    """A new split; without folds where time is short, or a network for many rows is slow."""
     rows = split_rows(table, task, split=split, seed=seed)
-    takes_long = table.n_rows >= _FOLDS_END_WITH_OBJECTS and any(c.kind in OBJECTS for c in table.schema.inputs)
+    takes_long = table.n_rows >= _FOLDS_END_WITH_OBJECTS and slow
     is_in_time = control.remaining_s() >= _FOLDS_NEED_S and not takes_long
     if rows.folds is None or len(rows.folds) < 2 or is_in_time:
         return rows

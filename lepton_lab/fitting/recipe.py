@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from lepton_lab.data.reshape_forecast import Forecast
 from lepton_lab.data.schema import OBJECTS, Schema
 from lepton_lab.errors import no_such_option
 from lepton_lab.members.trees import TreesConfig
@@ -134,6 +136,19 @@ def with_objects(
     )
     refit = recipe.refit and all(encoder.name in _QUICK for _, encoder in encoders)
     return replace(recipe, network=network, refit=refit, members=members)
+
+
+def are_read_slowly(quality: str, schema: Schema, asked: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether a network that reads the objects of a table takes so long that few are trained; of forecasts few do.
+
+    Args:
+        quality: as `recipe_for`.
+        schema: of the table.
+        asked: the encoder of each column of objects, as `check_encoders` gives them.
+    """
+    columns = [column.name for column in schema.inputs if column.kind in OBJECTS]
+    quick = all(asked.get(name, {}).get("encoder") in _QUICK for name in columns)
+    return bool(columns) and not (quick and quality != "fast" and isinstance(schema.reshape, Forecast))
 
 
 def for_ranking(recipe: Recipe, encoders: Sequence[tuple[str, Encoder]]) -> Recipe:
