@@ -1,12 +1,18 @@
 """A forecast from the long frame to the fan: trained, predicted, backtested, explained, saved, replayed."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import lepton_lab as ll
 from lepton_lab.errors import OptionError
+from lepton_lab.evaluation.fans import fans_ahead
 from lepton_lab.fitting.scores import SEASONAL_NAIVE
+from lepton_lab.notebook import predicting
+from lepton_lab.notebook.panels.result_messages import described
 from lepton_lab.pictures import html, text
 
 DAYS = 300  # so many that there are no folds: one network is trained
@@ -75,6 +81,29 @@ def test_by_step_and_as_a_fan(model):
     assert ">nan" not in page.lower() and "NaN" not in page
 
 
+def test_a_prediction_is_drawn_where_a_page_shows_it(model, monkeypatch):
+    df = shop(100, seed=7)
+    shown = model.predict(df)
+    fans = fans_ahead(model, df, shown)
+    (one,) = fans.fans
+    np.testing.assert_allclose(one.quantiles, shown.filter(like="quantile_"))
+    np.testing.assert_allclose(one.past, df["sold"].tail(12))
+    np.testing.assert_allclose(one.naive, df["sold"].iloc[-7:-3])
+    assert np.isnan(one.truth).all() and fans.n_series == 1
+    monkeypatch.setattr(predicting, "has_kernel", lambda: True)
+    displayed: list[predicting.Html] = []
+    monkeypatch.setattr("IPython.display.display", displayed.append)
+    predicting.show_forecast(model, df, shown)
+    predicting.show_forecast(replace(model, schema=replace(model.schema, reshape=None)), df, shown)
+    (drawn,) = displayed
+    assert "Forecast from 2024-04-09" in drawn.drawn and "NaN" not in drawn.drawn
+    figure = described(ll.evaluate(model, shop(120, seed=5)))["figures"][0]
+    assert figure["caption"] == "Forecast from 2024-04-25"
+    kinds = [shape["shape"] for shape in figure["shapes"]]
+    assert kinds == ["dash", "band", "band", "thin", "dashed", "line", "dots"]
+    json.dumps(figure, allow_nan=False)
+
+
 def test_columns_add_up_and_those_named_first_matter_most(model):
     df = shop(100, seed=7)
     found, x, logits = ll.explain(model, df), model.encode(df), model.logits(df)
@@ -107,6 +136,35 @@ def test_the_order_that_costs_least_is_the_balancing_quantile(model):
     assert found.frame["cost a row"][0] < found.frame["cost a row"][1]
     with pytest.raises(OptionError, match="above 0"):
         measured.show("newsvendor", {"under": 0})
+
+
+def planted(n: int = 1060) -> pd.DataFrame:
+    """A series decided by its value five steps before and, less, by the rain three steps before; so many rows that
+    one network is trained."""
+    draw = np.random.default_rng(4)
+    rain, y = draw.normal(size=n), draw.normal(size=n)
+    for t in range(5, n):
+        y[t] = -0.8 * y[t - 5] + 0.7 * rain[t - 3] + 0.05 * draw.normal()
+    return pd.DataFrame({"t": np.arange(n), "rain": rain, "y": y})
+
+
+def test_a_planted_lag_and_a_planted_segment_are_put_first():
+    lags = ll.reshape.forecast(time="t", horizon=1, season=5, past="rain", length=8)
+    small = {"history": {"encoder": "nhits", "window": 8, "pools": [1], "hidden": 32}}
+    model = ll.train(
+        planted(), target="y", task="quantile:0.5", reshape=lags, encoders=small, quality="fast", seed=0
+    )  # fmt: skip
+    rows = model.held_out.table.take(np.arange(8)).frame
+    found = ll.explain(model, rows)
+    order = np.argsort(-np.abs(found.values).mean(axis=0))
+    assert found.feature_names[order[0]] == "y 5 steps before"
+    assert found.feature_names[order[1]] == "history"  # the rain is nowhere else
+    # Four stretches of two steps: the origin is the last step, so the rain two steps before it is in the third.
+    inside = ll.explain_inside(model, rows.iloc[:3], "history", n_parts=4)
+    moved = sum(np.abs(one.values(0)) for one in inside)
+    owner = inside.objects[0].owner
+    first = int(np.argmax(moved))
+    assert set(zip(*np.nonzero(owner == first), strict=True)) == {(4, 1), (5, 1)}
 
 
 def test_what_estimators_and_searches_say(model):

@@ -89,6 +89,15 @@ def _tune(call: Call) -> Any:
     return watch_search(call.make)
 
 
+def _predict(call: Call) -> Any:
+    """Predict; a forecast is drawn, too."""
+    from lepton_lab.notebook.predicting import show_forecast
+
+    predicted = call.make()
+    show_forecast(*(value.object for value in call.arguments), predicted)
+    return predicted
+
+
 def _explain(call: Call) -> Any:
     """Explain, while a line shows how far it is."""
     from lepton_lab.notebook.explaining import watch_explanation
@@ -131,6 +140,7 @@ _SPECIAL: dict[str, Callable[[Call], Any]] = {
     "train": _train,
     "tune": _tune,
     "resume": _train,
+    "predict": _predict,
     "attach": _follow,
     "save": _save,
     "report": _report,

@@ -45,6 +45,7 @@ PICTURES = {
     "NearAnswers": "near_answers",
     "ModelReport": "written_report",
     "DataFrame": "prediction_frame",
+    "Fans": "fan",
 }
 
 

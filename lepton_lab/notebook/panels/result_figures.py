@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lepton_lab.pictures import fan
 from lepton_lab.pictures.axes import extent
 from lepton_lab.pictures.numbers import percent as in_percent
 from lepton_lab.pictures.shown_figures import KINDS as SHOWN_KINDS
@@ -17,6 +18,7 @@ from lepton_lab.survival import Survival
 
 if TYPE_CHECKING:
     from lepton_lab.evaluation.curves import CalibrationBins, Residuals
+    from lepton_lab.evaluation.fans import Fan
     from lepton_lab.evaluation.report import Evaluation
     from lepton_lab.evaluation.risk_groups import RiskGroups
     from lepton_lab.evaluation.shown.result import Plot
@@ -25,7 +27,23 @@ UNIT = [0.0, 1.0]
 
 
 def figures(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """Of numbers, of times to an event, and the calibration of the likeliest of several classes."""
+    """Of forecasts, of numbers, of times to an event, and the calibration of the likeliest of several classes."""
+    fans = fan.fans_of_evaluation(evaluation)
+    return [*([] if fans is None else map(_of_fan, fans.fans)), *_of_task(evaluation)]
+
+
+def _of_fan(one: Fan) -> dict[str, Any]:
+    """A series' forecast from its latest origin."""
+    x, y = fan.axes(one)
+    shapes = [_shape(each.shape, each.kind, each.xs, each.ys) | {"name": each.name} for each in fan.layers(one)]
+    return {
+        "caption": f"Forecast from {fan.said(one)}", "sub": fan.said_of_bands(one), "wide": True,
+        "x": _axis(fan.STEPS, list(x)), "y": _axis(one.unit, list(y)),
+        "shapes": [_shape("dash", "axis", [0.0, 0.0], list(y)), *shapes], "keys": [list(key) for key in fan.KEYS],
+    }  # fmt: skip
+
+
+def _of_task(evaluation: Evaluation) -> list[dict[str, Any]]:
     if evaluation.residuals is not None:
         return _of_numbers(evaluation, evaluation.residuals)
     if evaluation.risks is not None and isinstance(evaluation.task, Survival):
