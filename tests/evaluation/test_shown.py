@@ -231,13 +231,15 @@ def test_what_a_domain_asks_for_is_in_the_evaluation_its_panel_and_its_picture(r
 
 def test_early_warnings_of_a_frame_count_its_machines() -> None:
     rng = np.random.default_rng(3)
-    left = np.tile(np.arange(24, -1, -1.0), 12)
+    left = np.tile(np.arange(64, 39, -1.0), 12)
     df = pd.DataFrame({"unit": np.repeat(np.arange(12), 25), "wear": -left + rng.normal(0, 2, 300), "RUL": left})
     table, task, _ = read_table(df, target="RUL", task="regression", split="group:unit")
     model = linear_model(df.drop(columns="unit"), target="RUL", task="regression")
     model = replace(model, schema=table.schema)
-    found = ll.evaluate(model, df).show("early_warning", {"leads": (3, 8), "step": 0.1})
+    found = ll.evaluate(model, df).show("early_warning", {"leads": (3, 48), "step": 0.1})
     assert "12 machines" in found.note and found["Without warning"].value == 10
     unit, predicted = np.repeat(np.arange(12), 25), model.logits(df)[:, 0]
-    costs = maintenance.cost_of(maintenance.left_at_warning(unit, left, predicted, 8), maintenance.Prices(10, 1, 0.1))
+    costs = maintenance.cost_of(maintenance.left_at_warning(unit, left, predicted, 48), maintenance.Prices(10, 1, 0.1))
     assert found.frame["cost a machine"].iloc[1] == pytest.approx(costs.mean()) and task.name == "regression"
+    # Three steps are so late that nobody is warned: no failure is prevented, and no life thrown away.
+    assert found.frame["failures prevented"].iloc[0] == 0 and pd.isna(found.frame["life thrown away"].iloc[0])

@@ -84,9 +84,11 @@ def show_early_warning(
     at = np.stack([left_at_warning(unit, rows.y, predicted, lead) for lead in leads])
     each = np.stack([cost_of(left, prices) for left in at], axis=1)
     found = _estimates(each)
-    prevented, wasted = np.nan_to_num(at) > 0, np.nanmean(np.where(np.nan_to_num(at) > 0, at, np.nan), axis=1)
+    # A lead may be so short that no failure is prevented: then no life is thrown away.
+    prevented = np.nan_to_num(at) > 0
+    wasted = [float(left[saved].mean()) if saved.any() else None for left, saved in zip(at, prevented, strict=True)]
     cells: list[tuple[Cell, ...]] = [
-        (float(lead), cost, float(prevented[k].mean()), float(wasted[k]) if prevented[k].any() else None)
+        (float(lead), cost, float(prevented[k].mean()), wasted[k])
         for k, (lead, cost) in enumerate(zip(leads, found, strict=True))
     ]
     columns = (
