@@ -19,25 +19,8 @@ from lepton_lab._version import __version__
 
 if TYPE_CHECKING:
     from lepton_lab import errors, reshape, samples
-    from lepton_lab.api import (
-        attach,
-        check,
-        compare,
-        doctor,
-        domains,
-        drift,
-        error_tree,
-        evaluate,
-        load,
-        predict,
-        predict_survival,
-        resume,
-        runs,
-        save,
-        status,
-        stop,
-        train,
-    )
+    from lepton_lab.api import doctor, domains, load, predict, predict_survival, resume, save, status, train
+    from lepton_lab.api_check import check, drift
     from lepton_lab.api_effects import (
         accumulated_effects,
         compare_cohorts,
@@ -45,11 +28,13 @@ if TYPE_CHECKING:
         loss_importance,
         partial_dependence,
     )
+    from lepton_lab.api_evaluate import compare, error_tree, evaluate
     from lepton_lab.api_explain import counterfactuals, explain, explain_stream, interactions, whatif
     from lepton_lab.api_inside import explain_inside
     from lepton_lab.api_near import nearest
     from lepton_lab.api_recommend import recommend
     from lepton_lab.api_report import report
+    from lepton_lab.api_runs import attach, runs, stop
     from lepton_lab.api_segments import segments
     from lepton_lab.api_tune import tune
     from lepton_lab.data.images import images
@@ -124,12 +109,18 @@ _HOMES = {
     "Study": "lepton_lab.tuning.study",
     "TrainedModel": "lepton_lab.trained",
     "accumulated_effects": "lepton_lab.api_effects",
+    "attach": "lepton_lab.api_runs",
+    "check": "lepton_lab.api_check",
+    "compare": "lepton_lab.api_evaluate",
     "compare_cohorts": "lepton_lab.api_effects",
     "counterfactuals": "lepton_lab.api_explain",
+    "drift": "lepton_lab.api_check",
+    "error_tree": "lepton_lab.api_evaluate",
+    "evaluate": "lepton_lab.api_evaluate",
     "explain": "lepton_lab.api_explain",
     "explain_inside": "lepton_lab.api_inside",
-    "explain_stream": "lepton_lab.api_explain",
     "explain_preview": "lepton_lab.api_effects",
+    "explain_stream": "lepton_lab.api_explain",
     "images": "lepton_lab.data.images",
     "interactions": "lepton_lab.api_explain",
     "loss_importance": "lepton_lab.api_effects",
@@ -137,7 +128,9 @@ _HOMES = {
     "partial_dependence": "lepton_lab.api_effects",
     "recommend": "lepton_lab.api_recommend",
     "report": "lepton_lab.api_report",
+    "runs": "lepton_lab.api_runs",
     "segments": "lepton_lab.api_segments",
+    "stop": "lepton_lab.api_runs",
     "tune": "lepton_lab.api_tune",
     "whatif": "lepton_lab.api_explain",
 }

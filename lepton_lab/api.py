@@ -1,6 +1,6 @@
-"""The verbs: each a short list of steps, the same in a notebook and in a plain script.
+"""The verbs that train, predict and keep models: each a short list of steps, the same in a notebook and a script.
 
-Those that explain are in `api_explain.py`.
+The other verbs are in the `api_*.py` beside it, by what they do.
 
 Nothing heavy is imported before a verb needs it, so that `%lepton` answers while jax is still loading.
 """
@@ -14,18 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lepton_lab.environment import Doctor, Status, columns_of, examine, look_around, model_in
+from lepton_lab.environment import Doctor, Status, examine, look_around, model_in
 from lepton_lab.errors import OptionError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lepton_lab.data.quality import Check
-    from lepton_lab.data.shifts import Drift
-    from lepton_lab.evaluation.comparison import Comparison
-    from lepton_lab.evaluation.error_tree.tree import ErrorTree
-    from lepton_lab.evaluation.report import Evaluation
-    from lepton_lab.evaluation.run_table import Runs
     from lepton_lab.fitting.asked import Asked
     from lepton_lab.journal import Run
     from lepton_lab.packs import Domain
@@ -33,88 +27,6 @@ if TYPE_CHECKING:
     from lepton_lab.trained import TrainedModel
     from lepton_lab.training.progress import Report
     from lepton_lab.tuning.study import Study
-
-
-def check(
-    df: Any,
-    *,
-    target: str | None = None,
-    task: str | None = None,
-    positive: object = None,
-    split: str | None = None,
-    weights: Any = None,
-    ignore: Sequence[str] = (),
-    types: Mapping[str, str] | None = None,
-    immutable: Sequence[str] = (),
-    event: str | None = None,
-    against: Any = None,
-    rows: int | None = None,
-    reshape: Any = None,
-) -> Check:
-    """Look for trouble in a frame: missing, constant, duplicate, leaking columns, imbalance, drift, and more.
-
-    Args:
-        df: Any dataframe: pandas, polars, pyarrow, or a dict of columns.
-        target: The column that will be predicted; without it nothing can be said about leaks.
-        task: binary, multiclass, regression or survival; told from the target if left out.
-        positive: The class whose probability is of interest.
-        split: As for `train`: the column of "group:<column>" or "time:<column>" is no input.
-        weights: As for `train`: a column of weights is no input.
-        ignore: Columns to leave out.
-        types: As for `train`: columns whose type is told.
-        immutable: As for `train`: columns that cannot change.
-        event: As for `train`: the column that says whether the event happened by the time in `target`.
-        against: A second frame, such as this month's rows: what drifted is found, as by `drift`.
-        rows: Looked at, at most; a random sample of 500,000 of a longer frame if left out (fewer of more than
-            40 columns).
-        reshape: As for `train`: the rows made of a long frame are looked at.
-
-    Returns:
-        Findings, each with its column, the rows behind it, and advice; what each column holds (`.columns`);
-        `.decide(...)` for what to do about them, `.code` and `.options` for the call of `train` that follows.
-
-    Raises:
-        DataError: The frame is empty, or the target is not in it.
-        OptionError: An option cannot work.
-
-    Example:
-        >>> check = ll.check(df, target="bad", against=df_new)  # doctest: +SKIP
-        >>> model = ll.train(df, **check.decide(drop=["id"], immutable=["age"]).options)  # doctest: +SKIP
-    """
-    from lepton_lab.data.quality import check_table
-
-    return check_table(
-        df, target=target, task=task, positive=positive, split=split, weights=weights, ignore=ignore, types=types,
-        immutable=immutable, event=event, against=against, rows=rows, reshape=reshape,
-    )  # fmt: skip
-
-
-def drift(
-    df: Any, against: Any, *, ignore: Sequence[str] = (), types: Mapping[str, str] | None = None, seed: int = 0
-) -> Drift:
-    """In which columns a second frame differs from the first, by more than chance and a rule of thumb.
-
-    Args:
-        df: The first frame, such as the one trained on.
-        against: The second one, such as this month's rows.
-        ignore: Columns to leave out.
-        types: Columns whose type is told, as for `train`.
-        seed: Of the samples of frames of more than 100,000 rows, and of the trees that tell the frames apart.
-
-    Returns:
-        For each column the population stability index, a distance, a p-value adjusted for looking at all columns,
-        new values and missing ones; and how well trees tell the two frames apart.
-
-    Raises:
-        DataError: A frame is empty.
-
-    Example:
-        >>> ll.drift(df_train, df_test).drifted  # doctest: +SKIP
-        ('age', 'zip')
-    """
-    from lepton_lab.data.shifts import drift_between
-
-    return drift_between(df, against, ignore=ignore, types=types, seed=seed)
 
 
 def train(
@@ -204,6 +116,7 @@ def train(
     began, stop = time.monotonic(), threading.Event()
     # Before jax is imported: from here on an interrupt ends training, and is not lost on the way to it.
     with sigint_sets(stop):
+        from lepton_lab.data.frames import open_frame
         from lepton_lab.data.reshaping import reshape_json
         from lepton_lab.data.told_types import read_names
         from lepton_lab.fitting.asked import ARRAY, Asked
@@ -212,7 +125,7 @@ def train(
         from lepton_lab.packs import domain_of
         from lepton_lab.packs.choose import with_domain
 
-        chosen = domain_of(domain)
+        chosen, frame = domain_of(domain), open_frame(df)
         asked = Asked(
             target=target or "",
             task=task,
@@ -237,8 +150,8 @@ def train(
         if replay is not None:
             asked, weights = asked_again(replay, asked, weights)
         else:
-            asked = with_target(with_domain(asked, chosen, df), df)
-        return train_run(df, asked, weights=weights, began=began, background=background, report=report, stop=stop)
+            asked = with_target(with_domain(asked, chosen, frame), frame.names)
+        return train_run(frame, asked, weights=weights, began=began, background=background, report=report, stop=stop)
 
 
 def resume(
@@ -282,121 +195,6 @@ def resume(
         return train_run(
             df, asked, weights=weights, began=began, background=background, report=report, resumed=folder, stop=stop
         )
-
-
-def evaluate(
-    model: TrainedModel,
-    df: Any = None,
-    *,
-    weights: Any = None,
-    costs: Mapping[str, float] | None = None,
-    unit: str = "",
-) -> Evaluation:
-    """How good a model is on a frame: metrics with intervals, curves, confusion, calibration.
-
-    Args:
-        model: A trained model.
-        df: A frame with the target; the rows held out of training if left out. Of a loaded model these are known
-            while its run is kept on this machine, without their columns: every figure, but no tree of errors.
-        weights: Row weights of `df`: a column's name, or an array; the column that weighed the rows of
-            training if left out and there. They count in every figure and curve.
-        costs: Of wrong decisions, `{"false_alarm": 1, "missed": 5}` in any unit: finds the threshold that
-            costs least (`.costs.threshold`, to keep with `model.with_threshold`) and what it costs a row. Those of
-            the model's domain if left out, where it has some.
-        unit: Of the costs, such as "€".
-
-    Returns:
-        Figures and curves; `.at(0.3)` is what becomes of the rows at another threshold, `.shown` what the model's
-        domain asks for, `.show("score_bands")` any other such figure.
-
-    Raises:
-        OptionError: No frame was given, and the model was loaded and its run is not kept here; or costs
-            for a model that does not decide between two classes.
-        DataError: The frame has no rows.
-        SchemaMismatchError: The frame is not like the one trained on.
-    """
-    from lepton_lab.data.table import read_like
-    from lepton_lab.evaluation.costs import read_costs
-    from lepton_lab.evaluation.kept_answers import evaluate_held_out
-    from lepton_lab.evaluation.report import evaluate_rows
-
-    model = model_in(model)
-    costs = costs or (costs_of_domain(model) if len(model.classes) == 2 else None)
-    weighed = None if costs is None else read_costs(costs, model.task, unit)
-    if df is not None:
-        table = read_like(model.schema, df, task=model.task, need_target=True, weights=weights)
-        return evaluate_rows(model, table, costs=weighed)
-    if weights is not None:
-        raise OptionError("weights= belongs to the rows of a frame. Type: ll.evaluate(model, df, weights=...)")
-    return evaluate_held_out(model, costs=weighed)
-
-
-def error_tree(model: TrainedModel, df: Any = None, *, weights: Any = None, depth: int = 3, seed: int = 0) -> ErrorTree:
-    """Where a model fails: a small tree of the rows' errors, in the columns' own values.
-
-    The tree is grown on one half of the rows; its figures are of the other half, and splits that the other
-    half does not bear out are left out. So it may well say that there is no such place.
-
-    Args:
-        model: A trained model.
-        df: A frame with the target; the rows held out of training if left out.
-        weights: Row weights of `df`, as for `evaluate`.
-        depth: Conditions on the way to a part, at most: 1 to 5.
-        seed: Of the halves.
-
-    Returns:
-        Nodes with rule, rows, mean loss and error rate; `.worst`, `.labels(number)`, `.explain(number)`.
-
-    Raises:
-        OptionError: No frame, and a model that was loaded; or a depth that cannot be used.
-        DataError: The frame has no rows.
-        SchemaMismatchError: The frame is not like the one trained on.
-
-    Example:
-        >>> tree = ll.error_tree(model, df)  # doctest: +SKIP
-        >>> df.loc[tree.labels(tree.worst.number)]  # doctest: +SKIP
-    """
-    from lepton_lab.data.table import read_like
-    from lepton_lab.evaluation.error_tree.ask import error_tree_of
-    from lepton_lab.evaluation.evaluated_rows import evaluated, held_out_rows
-    from lepton_lab.evaluation.rows_of import held_out_of
-
-    model = model_in(model)
-    if df is not None:
-        table = read_like(model.schema, df, task=model.task, need_target=True, weights=weights)
-        return error_tree_of(evaluated(model, table), depth=depth, seed=seed)
-    if weights is not None:
-        raise OptionError("weights= belongs to the rows of a frame. Type: ll.error_tree(model, df, weights=...)")
-    return error_tree_of(held_out_rows(held_out_of(model, "error_tree"), model), depth=depth, seed=seed)
-
-
-def compare(a: TrainedModel | Run | str, b: TrainedModel | Run | str, df: Any = None, *, seed: int = 0) -> Comparison:
-    """Two models side by side on the same rows: is one better, and by more than noise?
-
-    Intervals are paired: both models see the same resamples of the same rows, so that what is hard for
-    both does not hide their difference.
-
-    Args:
-        a: A trained model, a run, or a run's id.
-        b: The other one, with the same target.
-        df: A frame with the target; the rows held out of both trainings if left out. Of the frame both
-            were trained on, only rows held out of both runs are used.
-        seed: Of the resamples.
-
-    Raises:
-        OptionError: The models predict different things, or no rows are known that were held out of both.
-        RunError: No such run, or it has no model.
-
-    Example:
-        >>> ll.compare(model, other).words  # doctest: +SKIP
-        'The difference is within noise: AUC 0.786 against 0.781, difference +0.005 (95 %: -0.012 to +0.022).'
-    """
-    from lepton_lab.errors import bad_seed
-    from lepton_lab.evaluation.compare_models import compare_models
-
-    if error := bad_seed(seed):
-        raise error
-    return compare_models(_model_of(a), _model_of(b), df, seed=seed)
 
 
 def predict(model: TrainedModel, df: Any, *, times: Any = None) -> pd.DataFrame:
@@ -474,52 +272,6 @@ def load(path: str | Path) -> TrainedModel:
     return read_model(Path(path))
 
 
-def runs() -> Runs:
-    """The runs on disk, the newest first: running, done, stopped, failed, killed.
-
-    `.leaderboard("auc")` ranks them by their held-out rows, `.compare("k3fa", "m2xy")` sets them side by side.
-    One run is `ll.attach(id)`, which renames, tags and deletes it.
-
-    Example:
-        >>> import lepton_lab as ll
-        >>> len(ll.runs()) >= 0
-        True
-    """
-    from lepton_lab.evaluation.run_table import Runs
-    from lepton_lab.journal import list_runs
-
-    return Runs(list_runs())
-
-
-def attach(id: str) -> Run:
-    """Take hold of a run: live in the process that works on it, read-only from any other.
-
-    Args:
-        id: The run's id, or its beginning.
-
-    Raises:
-        RunError: No run, or several, begin so.
-    """
-    from lepton_lab.journal import Run, open_run
-
-    folder = open_run(id)
-    return Run(folder.id, folder.path)
-
-
-def stop(id: str) -> Run:
-    """Ask a run, in whatever process, to end with the best weights so far.
-
-    Args:
-        id: The run's id, or its beginning.
-
-    Raises:
-        RunError: No run, or several, begin so.
-    """
-    run = attach(id)
-    run.stop()
-    return run
-
-
 def domains() -> Domains:
     """The lines of business there are defaults for: what each decides, data to try, and what to type.
 
@@ -548,17 +300,6 @@ def status(namespace: Mapping[str, Any] | None = None) -> Status:
     return look_around(namespace or {})
 
 
-def costs_of_domain(model: TrainedModel) -> Mapping[str, float] | None:
-    """What wrong decisions cost by the model's domain; None without one."""
-    return (model.config.get("pack") or {}).get("costs")
-
-
-def _model_of(model_or_run: Any) -> TrainedModel:
-    """A model, or the model of a run that has ended."""
-    run = attach(model_or_run) if isinstance(model_or_run, str) else model_or_run
-    return model_in(run.result(timeout=0) if hasattr(run, "result") else run)
-
-
 def _resume_search(id: str, df: Any, budget: str | float | None, background: bool, report: Report | None) -> Study:
     """Go on with a search, told of in the words of a training."""
     from lepton_lab.api_tune import resume_tune
@@ -569,14 +310,12 @@ def _resume_search(id: str, df: Any, budget: str | float | None, background: boo
     return resume_tune(id, df, budget=budget, report=told)
 
 
-def with_target(asked: Asked, df: Any) -> Asked:
-    """The options as they are, where they name a target.
+def with_target(asked: Asked, names: Sequence[str]) -> Asked:
+    """The options as they are, where they name a target among these columns.
 
     Raises:
         OptionError: They name none.
     """
     if not asked.target:
-        raise OptionError(
-            f"which column is to be predicted? Columns: {', '.join(columns_of(df)[:12])}. Type: target=..."
-        )
+        raise OptionError(f"which column is to be predicted? Columns: {', '.join(names[:12])}. Type: target=...")
     return asked

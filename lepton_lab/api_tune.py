@@ -90,6 +90,7 @@ def tune(
 
     began, stop = time.monotonic(), threading.Event()
     with sigint_sets(stop):
+        from lepton_lab.data.frames import open_frame
         from lepton_lab.data.reshaping import reshape_json
         from lepton_lab.data.told_types import read_names
         from lepton_lab.fitting.asked import ARRAY, Asked
@@ -97,7 +98,7 @@ def tune(
         from lepton_lab.packs.choose import with_domain
         from lepton_lab.tuning.tune_run import TuneAsked, tune_run
 
-        chosen = domain_of(domain)
+        chosen, frame = domain_of(domain), open_frame(df)
         asked = Asked(
             target=target or "",
             task=task,
@@ -117,9 +118,9 @@ def tune(
             encoders=encoders,
         )
         # Trials are compared by the loss unless asked otherwise: a domain's metric is for looking at.
-        asked = replace(with_target(with_domain(asked, chosen, df), df), metric=metric)
+        asked = replace(with_target(with_domain(asked, chosen, frame), frame.names), metric=metric)
         options = TuneAsked(asked, trials, sampler, space, halving)
-        return tune_run(df, options, weights=weights, began=began, report=report, stop=stop)
+        return tune_run(frame, options, weights=weights, began=began, report=report, stop=stop)
 
 
 def resume_tune(id: str, df: Any, *, budget: str | float | None = None, report: StudyReport | None = None) -> Study:

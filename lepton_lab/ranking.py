@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Num
 
 from lepton_lab import metrics
+from lepton_lab.logit_metrics import cross_entropy, softmax
 from lepton_lab.metrics import Metric
 
 if TYPE_CHECKING:
@@ -63,11 +64,7 @@ class Ranking:
         Source: Klenitskiy and Vasilev 2023, Turning Dross Into Gold Loss: is BERT4Rec really better than SASRec?,
             RecSys: the softmax over all items, and not sampled ones, makes the difference.
         """
-        import jax
-        import jax.numpy as jnp
-
-        chosen = jnp.take_along_axis(raw, targets[..., None], axis=-1)[..., 0]
-        return jax.nn.logsumexp(raw, axis=-1) - chosen
+        return cross_entropy(raw, targets)
 
     def logits(self, raw: np.ndarray) -> np.ndarray:
         """The raw outputs are logits already."""
@@ -75,7 +72,7 @@ class Ranking:
 
     def probability(self, logits: np.ndarray) -> np.ndarray:
         """The chance of each item to be the next, `(row, item)`."""
-        return _softmax(logits)
+        return softmax(logits)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON that `tasks.task_from_json` reads."""
@@ -114,12 +111,6 @@ def discounted_gain(place: np.ndarray, k: int) -> np.ndarray:
     Source: Järvelin and Kekäläinen 2002, Cumulated gain-based evaluation of IR techniques, ACM TOIS 20 (4).
     """
     return np.where(place <= k, 1 / np.log2(1 + np.maximum(place, 1)), 0.0)
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    z = np.asarray(logits, np.float64)
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
 
 
 def _of_places(name: str, function: Any, label: str) -> Metric:

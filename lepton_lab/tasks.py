@@ -16,6 +16,7 @@ import numpy as np
 
 from lepton_lab import metrics
 from lepton_lab.errors import DamagedFileError, OptionError, no_such_option
+from lepton_lab.logit_metrics import BINARY, MULTICLASS, REGRESSION, binary_probability, cross_entropy, softmax
 from lepton_lab.metrics import Metric
 from lepton_lab.quantiles import Quantiles
 from lepton_lab.ranking import Ranking
@@ -106,7 +107,7 @@ class Binary:
     @property
     def metrics(self) -> Mapping[str, Metric]:
         """Metrics of two classes."""
-        return _BINARY
+        return BINARY
 
     def targets(self, y: np.ndarray) -> np.ndarray:
         """Class index, int32."""
@@ -126,7 +127,7 @@ class Binary:
 
     def probability(self, logits: np.ndarray) -> np.ndarray:
         """Probability of the negative and of the positive class, `(row, 2)`."""
-        return _binary_probability(logits)
+        return binary_probability(logits)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON that `task_from_json` reads."""
@@ -150,7 +151,7 @@ class Multiclass:
     @property
     def metrics(self) -> Mapping[str, Metric]:
         """Metrics of several classes."""
-        return _MULTICLASS
+        return MULTICLASS
 
     def targets(self, y: np.ndarray) -> np.ndarray:
         """Class index, int32."""
@@ -158,11 +159,7 @@ class Multiclass:
 
     def loss(self, raw: jax.Array, targets: jax.Array) -> jax.Array:
         """Cross-entropy, in nats."""
-        import jax
-        import jax.numpy as jnp
-
-        chosen = jnp.take_along_axis(raw, targets[..., None], axis=-1)[..., 0]
-        return jax.nn.logsumexp(raw, axis=-1) - chosen
+        return cross_entropy(raw, targets)
 
     def logits(self, raw: np.ndarray) -> np.ndarray:
         """The raw outputs are logits already."""
@@ -170,7 +167,7 @@ class Multiclass:
 
     def probability(self, logits: np.ndarray) -> np.ndarray:
         """Softmax, `(row, class)`."""
-        return _softmax(logits)
+        return softmax(logits)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON that `task_from_json` reads."""
@@ -205,7 +202,7 @@ class Regression:
     @property
     def metrics(self) -> Mapping[str, Metric]:
         """Metrics of a number."""
-        return _REGRESSION
+        return REGRESSION
 
     def targets(self, y: np.ndarray) -> np.ndarray:
         """The standardised target, float32."""
@@ -308,63 +305,3 @@ def _survival_loss(task: Survival) -> Any:
         return metrics.mean(each, weights)
 
     return of_logits
-
-
-def _binary_probability(logits: np.ndarray) -> np.ndarray:
-    z = np.asarray(logits, np.float64).reshape(len(logits))
-    e = np.exp(-np.abs(z))
-    larger, smaller = 1 / (1 + e), e / (1 + e)
-    return np.stack([np.where(z > 0, smaller, larger), np.where(z > 0, larger, smaller)], axis=1)
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    z = np.asarray(logits, np.float64)
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
-
-
-def _classes(name: str, link: Any, *, higher: bool, label: str, decides: bool = False) -> Metric:
-    """A metric of probabilities, as one of logits."""
-    function = getattr(metrics, name)
-
-    def of_logits(y: np.ndarray, logits: np.ndarray, weights: np.ndarray | None = None) -> metrics.Score:
-        return function(y, link(logits), weights)
-
-    return Metric(name, of_logits, higher, label, decides)
-
-
-def _number(name: str, *, higher: bool, label: str) -> Metric:
-    """A metric of a number, as one of logits `(row, 1)`."""
-    function = getattr(metrics, name)
-
-    def of_logits(y: np.ndarray, logits: np.ndarray, weights: np.ndarray | None = None) -> metrics.Score:
-        return function(y, np.asarray(logits, np.float64).reshape(len(logits)), weights)
-
-    return Metric(name, of_logits, higher, label)
-
-
-def _of_classes(link: Any) -> dict[str, Metric]:
-    found = (
-        _classes("auc", link, higher=True, label="AUC"),
-        _classes("average_precision", link, higher=True, label="average precision"),
-        _classes("log_loss", link, higher=False, label="log loss"),
-        _classes("brier", link, higher=False, label="Brier score"),
-        _classes("calibration_error", link, higher=False, label="calibration error"),
-        _classes("accuracy", link, higher=True, label="accuracy", decides=True),
-        _classes("balanced_accuracy", link, higher=True, label="balanced accuracy", decides=True),
-        _classes("f1", link, higher=True, label="F1", decides=True),
-    )
-    return {metric.name: metric for metric in found}
-
-
-_BINARY = _of_classes(_binary_probability)
-_MULTICLASS = _of_classes(_softmax)
-_REGRESSION = {
-    metric.name: metric
-    for metric in (
-        _number("rmse", higher=False, label="RMSE"),
-        _number("mae", higher=False, label="mean absolute error"),
-        _number("r2", higher=True, label="R²"),
-        _number("median_absolute_error", higher=False, label="median absolute error"),
-    )
-}

@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from lepton_lab.data.convert import read_column_like
 from lepton_lab.data.describe import describe
 from lepton_lab.data.finding import Finding, labelled
 from lepton_lab.data.frames import Frame, open_frame, refuse_empty
-from lepton_lab.data.given_parts import read_parts
-from lepton_lab.data.kinds import infer_kind
 from lepton_lab.data.long_rows import LongRows, Reshape
 from lepton_lab.data.mismatch import mismatch
 from lepton_lab.data.plan import assign_roles, parse_split
 from lepton_lab.data.reshaping import long_rows_like, long_rows_to_learn
+from lepton_lab.data.row_roles import (
+    groups_of,
+    known_until,
+    parts_of,
+    row_weights,
+    times_of_rows,
+    weight_column,
+    weights_of,
+)
 from lepton_lab.data.rows import Table, frame_of
 from lepton_lab.data.schema import Column, Role, Schema
-from lepton_lab.data.target import Goal, balanced_weights, read_classes
+from lepton_lab.data.target import read_classes
 from lepton_lab.data.times import read_goal, read_times_like
 from lepton_lab.data.told_types import TOLD, read_types
-from lepton_lab.data.values import Family, Values, read_values
-from lepton_lab.errors import ColumnError, DataError, DataWarning, OptionError, TargetError
+from lepton_lab.data.values import read_values
+from lepton_lab.errors import DataError, DataWarning, TargetError
 from lepton_lab.ranking import Ranking
 from lepton_lab.survival import Survival
 from lepton_lab.tasks import Task
 
-__all__ = ["Table", "fingerprint", "frame_of", "read_like", "read_table"]
+__all__ = ["Table", "frame_of", "read_like", "read_table"]
 
 FEWEST_ROWS = 10
 
@@ -107,11 +112,11 @@ def read_table(
         arrays,
         frame.index[goal.kept],
         goal.y,
-        _weights(weights, frame, goal),
-        _groups(frame, roles, goal.kept),
-        _times(frame, roles, goal.kept),
-        None if made is None else _until(made, roles, goal.kept),
-        parts=_parts(frame, roles, goal.kept),
+        weights_of(weights, frame, goal),
+        groups_of(frame, roles, goal.kept),
+        times_of_rows(frame, roles, goal.kept),
+        None if made is None else known_until(made, roles, goal.kept),
+        parts=parts_of(frame, roles, goal.kept),
         catalogue=None if made is None else made.catalogue,
     )
     return table, goal.task, tuple(findings)
@@ -157,12 +162,12 @@ def read_like(
         arrays[column.name] = read.array
     if missing or unlike:
         raise mismatch(schema, frame.names, missing, unlike)
-    found = _weight_column(schema, frame) if weights is None and need_target else weights
-    counted = None if found is None else _row_weights(found, frame, np.arange(frame.n_rows))
+    found = weight_column(schema, frame) if weights is None and need_target else weights
+    counted = None if found is None else row_weights(found, frame, np.arange(frame.n_rows))
     notes = (*_extra(schema, frame.names), *_infinite(infinite))
     # Whose rows they are is needed by what counts machines or customers, and may be left out by all others.
     known = {column.name: column.role for column in schema.columns if column.name in positions}
-    groups = _groups(frame, known, np.arange(frame.n_rows)) if need_target else None
+    groups = groups_of(frame, known, np.arange(frame.n_rows)) if need_target else None
     table = Table(schema, arrays, frame.index, weights=counted, groups=groups, notes=notes)
     return table if task is None else _with_target(table, frame, task, need_target=need_target)
 
@@ -180,40 +185,6 @@ def _made(
     left_out = [ignore] if isinstance(ignore, str) else ignore
     named = (parse_split(split).column, weights if isinstance(weights, str) else None, event, *left_out)
     return long_rows_to_learn(reshape, frame, target, {str(name) for name in named if name is not None})
-
-
-def fingerprint(df: object) -> str:
-    """A hash of a frame's column names, kinds and values, the same for the same data in any library.
-
-    Example:
-        >>> fingerprint({"a": [1, 2]}) == fingerprint(pd.DataFrame({"a": [1, 2]}))
-        True
-    """
-    frame = open_frame(df)
-    digest = hashlib.sha256()
-    for position, name in enumerate(frame.names):
-        values = read_values(frame.read(position))
-        digest.update(f"{name}\0{values.family}\0{len(values.array)}\0".encode())
-        for part in _bytes(values):
-            digest.update(part)
-    return digest.hexdigest()[:32]
-
-
-def _bytes(values: Values) -> Iterator[bytes]:
-    if values.family in (Family.NUMBER, Family.DATE):
-        yield np.ascontiguousarray(values.array).tobytes()
-        return
-    if values.family in (Family.ARRAY, Family.LIST):
-        for array in values.array:
-            yield b"" if array is None else array.digest
-        return
-    codes, uniques = values.factorised if values.family != Family.UNUSABLE else pd.factorize(_written(values.array))
-    yield repr([v if isinstance(v, str) else repr(v) for v in uniques.tolist()]).encode()
-    yield codes.astype(np.int64).tobytes()
-
-
-def _written(array: np.ndarray) -> np.ndarray:
-    return np.array([repr(value) for value in array.tolist()], dtype=object)
 
 
 def _with_target(table: Table, frame: Frame, task: Task, *, need_target: bool) -> Table:
@@ -282,91 +253,3 @@ def _no_inputs(columns: list[Column]) -> DataError:
     return DataError(
         f"no column is left to learn from: {shown}. To keep one, say what it is: astype(float) or astype('category')."
     )
-
-
-def _weights(weights: object, frame: Frame, goal: Goal) -> np.ndarray | None:
-    if weights is None:
-        return None
-    if isinstance(weights, str) and weights == "balanced":
-        return balanced_weights(goal.y, goal.task)
-    return _row_weights(weights, frame, goal.kept)
-
-
-def _weight_column(schema: Schema, frame: Frame) -> str | None:
-    """The column that weighed the rows of training, where the frame has it."""
-    name = next((column.name for column in schema.columns if column.role == Role.WEIGHT), None)
-    return name if name in frame.names else None
-
-
-def _row_weights(weights: object, frame: Frame, rows: np.ndarray) -> np.ndarray:
-    """Weights of some rows of a frame, brought to mean 1."""
-    named = isinstance(weights, str)
-    values = read_values(frame.column(weights) if named else _as_column(weights))  # type: ignore[arg-type]
-    called = f"column {weights!r}" if named else "weights"
-    if len(values.array) != frame.n_rows:
-        raise OptionError(f"weights has {len(values.array):,} numbers for {frame.n_rows:,} rows. Give one a row.")
-    found = values.array if values.family == Family.NUMBER else infer_kind("weights", values).array
-    if found.dtype.kind != "f":
-        raise ColumnError(f"{called} holds words, and weights are numbers from 0 up.")
-    kept = found[rows]
-    n_bad = int(np.sum(~(kept >= 0))) + values.n_infinite
-    if n_bad:
-        raise ColumnError(
-            f"{called} is negative, missing or infinite in {n_bad:,} rows. Weights are numbers from 0 up."
-        )
-    if kept.sum() == 0:
-        raise ColumnError(f"{called} is 0 in every row. At least one row needs a weight above 0.")
-    return kept / kept.mean()
-
-
-def _as_column(weights: object) -> pd.Series:
-    if isinstance(weights, pd.Series):
-        return weights
-    array = np.asarray(weights)
-    if array.ndim != 1:
-        raise OptionError(f"weights={weights!r} is not known. Give 'balanced', a column's name, or one number a row.")
-    return pd.Series(array)
-
-
-def _groups(frame: Frame, roles: dict[str, Role], kept: np.ndarray) -> np.ndarray | None:
-    name = next((name for name, role in roles.items() if role == Role.GROUP), None)
-    if name is None:
-        return None
-    codes, uniques = pd.factorize(read_values(frame.column(name)).take(kept).array)
-    # A row without a group is a group of its own: nothing says that it belongs to another.
-    alone = codes < 0
-    codes[alone] = len(uniques) + np.arange(alone.sum())
-    return codes.astype(np.int64)
-
-
-def _times(frame: Frame, roles: dict[str, Role], kept: np.ndarray) -> np.ndarray | None:
-    name = next((name for name, role in roles.items() if role == Role.TIME), None)
-    if name is None:
-        return None
-    return _as_times(name, read_values(frame.column(name)).take(kept))
-
-
-def _parts(frame: Frame, roles: dict[str, Role], kept: np.ndarray) -> np.ndarray | None:
-    name = next((name for name, role in roles.items() if role == Role.PART), None)
-    return None if name is None else read_parts(name, read_values(frame.column(name)).take(kept))
-
-
-def _until(made: LongRows, roles: dict[str, Role], kept: np.ndarray) -> np.ndarray | None:
-    """When the target of each row is known, where rows are held out by the time that this is told in."""
-    name = next((name for name, role in roles.items() if role == Role.TIME), None)
-    if name is None or made.until is None or name not in made.frame.index.names:
-        return None
-    return _as_times(name, read_values(made.until).take(kept))
-
-
-def _as_times(name: str, values: Values) -> np.ndarray:
-    """Times as numbers; dates in days."""
-    array = values.array if values.family == Family.NUMBER else infer_kind(name, values).array
-    if array.dtype.kind == "M":
-        array = np.where(np.isnat(array), np.nan, array.astype(np.int64) / 86_400e6)
-    elif array.dtype.kind != "f":
-        raise ColumnError(f"column {name!r} holds neither dates nor numbers, so rows cannot be put in order of it.")
-    if np.isnan(array).any():
-        n = int(np.isnan(array).sum())
-        raise ColumnError(f"column {name!r} has no value in {n:,} rows, so their time is not known. Drop or fill them.")
-    return array

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lepton_lab.data.table import Table, fingerprint, read_like
+from lepton_lab.data.fingerprint import fingerprint
+from lepton_lab.data.table import Table, read_like
 from lepton_lab.errors import DataError, OptionError, RunError
 from lepton_lab.journal import open_run
 from lepton_lab.survival import Survival

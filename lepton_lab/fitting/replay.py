@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lepton_lab.data.table import fingerprint
+from lepton_lab.data.fingerprint import fingerprint
 from lepton_lab.errors import ModelFileError, OptionError, RunError
 from lepton_lab.fitting.asked import ARRAY, Asked
 from lepton_lab.fitting.course import Course, Repeat, machine, versions

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lepton_lab.data.fingerprint import fingerprint
+from lepton_lab.data.frames import open_frame
 from lepton_lab.data.monotone import with_monotone
 from lepton_lab.data.reshaping import reshape_of, usual_split
 from lepton_lab.data.schema import kinds_of
-from lepton_lab.data.table import fingerprint, read_table
+from lepton_lab.data.table import read_table
 from lepton_lab.data.told_types import with_immutable
 from lepton_lab.errors import RunError
 from lepton_lab.fitting.asked import ARRAY, Asked
@@ -62,7 +64,7 @@ def train_run(
     """Train as asked, in this thread or in one of its own.
 
     Args:
-        df: The user's frame.
+        df: The user's frame, or what `open_frame` made of it.
         asked: The options.
         weights: Row weights as the user gave them; an array cannot be part of `asked`.
         began: `time.monotonic()` when the call began; the budget counts from there.
@@ -139,7 +141,7 @@ def _folder(df: Any, job: Job, weights: Any, resumed: RunFolder | None) -> RunFo
     if resumed is not None:
         resumed.take_over()
         return resumed
-    folder = create_run("train", job.asked.to_json(), fingerprint(df), _n_rows(df))
+    folder = create_run("train", job.asked.to_json(), fingerprint(df), open_frame(df).n_rows)
     if job.asked.weights == ARRAY:
         folder.save_checkpoint("weights", {"weights": np.asarray(weights, np.float64)}, {})
     return folder
@@ -173,7 +175,7 @@ def _fit(job: Job, live: LiveRun) -> TrainedModel:
 
 def _other_frame(record: RunRecord, df: Any) -> str:
     """What is different about a frame, as far as the run knows."""
-    target, n_rows = record.config.get("target"), _n_rows(df)
+    target, n_rows = record.config.get("target"), open_frame(df).n_rows
     known = [str(name) for name in getattr(df, "columns", df)]
     if n_rows != record.n_rows:
         what = f"it had {record.n_rows:,} rows, this one has {n_rows:,}"
@@ -185,8 +187,3 @@ def _other_frame(record: RunRecord, df: Any) -> str:
         f"run {record.id!r} was of another frame: {what}. Give the same frame, or train anew: "
         f"ll.train(df, target={target!r})"
     )
-
-
-def _n_rows(df: Any) -> int:
-    """Rows of any frame, or of a dict of columns."""
-    return len(next(iter(df.values()), ())) if isinstance(df, dict) else len(df)

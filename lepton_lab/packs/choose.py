@@ -29,7 +29,7 @@ def with_domain(asked: Asked, domain: Domain | None, df: Any) -> Asked:
     Args:
         asked: As the user said; a target of "" is left open.
         domain: None changes nothing.
-        df: The user's frame.
+        df: The user's frame, or what `open_frame` made of it.
 
     Raises:
         ColumnError: The frame lacks columns that the domain cannot do without: it names them, and what they mean.
@@ -38,7 +38,8 @@ def with_domain(asked: Asked, domain: Domain | None, df: Any) -> Asked:
         return asked
     frame = open_frame(df)
     target = asked.target or domain.target_in(frame.names)
-    columns = _found(domain, frame, target, asked.types or {})
+    few = frame.sample(_LOOKED_AT)
+    columns = _found(domain, frame, few, target, asked.types or {})
     lacking = [needed for needed in domain.columns if needed.must and needed.name not in columns]
     if lacking or not target:
         raise _lacks(domain, frame.names, lacking, no_target=not target)
@@ -46,7 +47,7 @@ def with_domain(asked: Asked, domain: Domain | None, df: Any) -> Asked:
         "target": target,
         "task": domain.task,
         "metric": domain.metric,
-        "split": _split(domain, columns, frame),
+        "split": _split(domain, columns, frame, few),
         "encoders": dict(domain.encoders),
         "reshape": reshape_json(domain.reshape and domain.reshape({**columns, "target": target})),
         # A word for a text tells its kind: messages of two words are no free text by themselves.
@@ -87,20 +88,22 @@ def _in_words(value: Any) -> str:
     return repr(value)
 
 
-def _split(domain: Domain, columns: Mapping[str, str], frame: Frame) -> str | None:
-    """The domain's split, where the column it speaks of is there and can be split by."""
+def _split(domain: Domain, columns: Mapping[str, str], frame: Frame, few: Frame) -> str | None:
+    """The domain's split, where the column it speaks of is there and, by a few of its rows, can be split by."""
     split = filled(domain.split, columns)
     how, _, column = (split or "").partition(":")
     if how not in ("group", "time") or column not in frame.names:
         return split
-    values = read_values(frame.column(column))
     if how == "group":
-        return split if len(values.factorised[1]) >= FEWEST_GROUPS else None
-    few = read_values(frame.sample(_LOOKED_AT).column(column))
-    return split if infer_kind("", few).kind in (Kind.DATETIME, Kind.NUMERIC, Kind.IDENTIFIER) else None
+        return split if len(read_values(frame.column(column)).factorised[1]) >= FEWEST_GROUPS else None
+    return (
+        split
+        if infer_kind("", read_values(few.column(column))).kind in (Kind.DATETIME, Kind.NUMERIC, Kind.IDENTIFIER)
+        else None
+    )
 
 
-def _found(domain: Domain, frame: Frame, target: str | None, types: Mapping[str, str]) -> dict[str, str]:
+def _found(domain: Domain, frame: Frame, few: Frame, target: str | None, types: Mapping[str, str]) -> dict[str, str]:
     """The column for each of the domain's words: as told, by a usual name, or by its kind."""
     found: dict[str, str] = {}
     for word, column in domain.told.items():
@@ -109,17 +112,16 @@ def _found(domain: Domain, frame: Frame, target: str | None, types: Mapping[str,
         found[word] = column
     for needed in domain.columns:
         left = [name for name in frame.names if name != target and name not in found.values()]
-        column = found.get(needed.name) or needed.named_in(left) or _of_kind(needed, frame, left, types)
+        column = found.get(needed.name) or needed.named_in(left) or _of_kind(needed, few, left, types)
         if column is not None:
             found[needed.name] = column
     return found
 
 
-def _of_kind(needed: Needed, frame: Frame, names: Sequence[str], types: Mapping[str, str]) -> str | None:
+def _of_kind(needed: Needed, few: Frame, names: Sequence[str], types: Mapping[str, str]) -> str | None:
     """The first column of the kind that is wanted, among some of its rows."""
     if needed.kind is None:
         return None
-    few = frame.sample(_LOOKED_AT)
     kinds = ((name, types.get(name) or infer_kind(name, read_values(few.column(name))).kind) for name in names)
     return next((name for name, kind in kinds if kind == needed.kind), None)
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from lepton_lab.censored.times import events_of, times_of
+from lepton_lab.data.fingerprint import fingerprint
 from lepton_lab.data.quality import check_table
 from lepton_lab.data.rows import Table
-from lepton_lab.data.table import fingerprint
 from lepton_lab.quantiles import Quantiles
 from lepton_lab.reporting.card import DataFinding, DataSummary, MemberDetails, ModelDetails, Results
 from lepton_lab.reporting.column_summaries import column_summaries, safe_ends

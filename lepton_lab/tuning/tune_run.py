@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lepton_lab.data.fingerprint import fingerprint
+from lepton_lab.data.frames import open_frame
 from lepton_lab.data.monotone import with_monotone
 from lepton_lab.data.reshaping import reshape_of
 from lepton_lab.data.schema import kinds_of
 from lepton_lab.data.split import split_rows
-from lepton_lab.data.table import fingerprint, read_table
+from lepton_lab.data.table import read_table
 from lepton_lab.data.told_types import with_immutable
 from lepton_lab.errors import OptionError
 from lepton_lab.fitting.asked import ARRAY, Asked
@@ -116,7 +118,7 @@ def tune_run(
     """Search as asked.
 
     Args:
-        df: The user's frame.
+        df: The user's frame, or what `open_frame` made of it.
         options: What was asked.
         weights: Row weights as the user gave them; an array cannot be part of `options`.
         began: `time.monotonic()` when the call began; the budget counts from there.
@@ -164,8 +166,7 @@ def _folder(df: Any, job: _Job, weights: Any, resumed: RunFolder | None) -> RunF
     if resumed is not None:
         resumed.take_over()
         return resumed
-    n_rows = len(next(iter(df.values()), ())) if isinstance(df, dict) else len(df)
-    folder = create_run("tune", job.options.to_json(), fingerprint(df), n_rows)
+    folder = create_run("tune", job.options.to_json(), fingerprint(df), open_frame(df).n_rows)
     if job.options.asked.weights == ARRAY:
         folder.save_checkpoint("weights", {"weights": np.asarray(weights, np.float64)}, {})
     return folder

@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from lepton_lab.data.encode_tabular import fit_encoder
-from lepton_lab.data.table import fingerprint, read_like, read_table
+from lepton_lab.data.fingerprint import fingerprint
+from lepton_lab.data.table import read_like, read_table
 from lepton_lab.errors import ColumnError, DataError
 from tests.data import frames
 

@@ -12,10 +12,11 @@ from lepton_lab.data.array_values import ArrayValue
 from lepton_lab.data.encode_image import ImageBlock, fit_images
 from lepton_lab.data.encode_series import fit_series
 from lepton_lab.data.encode_tabular import TabularEncoder, fit_encoder
+from lepton_lab.data.fingerprint import fingerprint
 from lepton_lab.data.object_store import background_objects, on_new_shelves
 from lepton_lab.data.reshape_windows import Windows
 from lepton_lab.data.shelf import Shelf
-from lepton_lab.data.table import fingerprint, read_like, read_table
+from lepton_lab.data.table import read_like, read_table
 from lepton_lab.errors import ColumnError, DamagedFileError, SchemaMismatchError
 
 N = 48
