@@ -91,11 +91,8 @@ def infer_kind(name: str, values: Values) -> Inferred:
         return _of_dates(values.array, "")
     if values.family == Family.TRUTH:
         return _of_truth(values.array)
-    if values.family == Family.ARRAY:
-        kind, reason = array_kind(values.array)
-        return Inferred(kind, values.array, reason)
-    if values.family == Family.LIST:
-        return Inferred(Kind.ITEMS, values.array, "lists of items")
+    if values.family in (Family.ARRAY, Family.LIST):
+        return _of_objects(values)
     if values.family == Family.UNUSABLE:
         return Inferred(Kind.CATEGORY, values.array, problem=_unusable(values))
     codes, uniques = values.factorised
@@ -212,6 +209,15 @@ def _of_truth(array: np.ndarray) -> Inferred:
     codes, uniques = pd.factorize(array)
     plain = np.array([None, *(bool(u) for u in uniques)], dtype=object)[codes + 1]
     return _constant_or(plain, codes, len(uniques)) or Inferred(Kind.BOOLEAN, plain, n_distinct=len(uniques))
+
+
+def _of_objects(values: Values) -> Inferred:
+    """Images, series and lists of items; what they hold is looked at until two differ."""
+    first = values.array[0]
+    if first is not None and all(value == first for value in values.array[1:]):
+        return Inferred(Kind.CONSTANT, values.array, f"every value is the same: {first}", n_distinct=1)
+    kind, reason = array_kind(values.array) if values.family == Family.ARRAY else (Kind.ITEMS, "lists of items")
+    return Inferred(kind, values.array, reason)
 
 
 def _constant_or(array: np.ndarray, codes: np.ndarray, n: int) -> Inferred | None:

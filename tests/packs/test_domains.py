@@ -75,7 +75,7 @@ def test_a_column_can_be_told():
 
 def test_a_column_of_a_kind_is_found_under_any_name():
     scans = Domain("scan", "Scans", targets=("ill",), columns=(Needed("scan", "the picture", kind="image", must=True),))
-    images = list(np.zeros((3, 4, 4), np.uint8))
+    images = list(np.arange(48, dtype=np.uint8).reshape(3, 4, 4))
     asked = asked_of({"age": [1.0, 2.0, 3.0], "foto": images, "ill": [0, 1, 0]}, scans)
     assert asked.pack is not None and asked.pack["columns"] == {"scan": "foto"}
     with pytest.raises(ColumnError, match="scan: the picture"):
