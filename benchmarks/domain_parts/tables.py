@@ -12,7 +12,7 @@ from scipy import stats
 import lepton_lab as ll
 from domain_parts.benchmark import Benchmark, Measured
 
-SPLITS = {"student_mat": 5, "support2": 3, "hdfail": 2}
+SPLITS = {"student_mat": 10, "support2": 3, "hdfail": 2}
 """Random 80/20 splits, seeds 0, 1, ...; the same for both."""
 
 

@@ -31,6 +31,8 @@ class Course:
         endings: of each growth that was begun: `linear-0`, `network-0`, `trees-all`, ...
         notes: of the members that were not begun.
         readers: of columns of texts, chosen by what was installed and by the time there was.
+        random_trees: whether boosted trees are averaged with trees grown apart, where rows are few; runs of earlier
+            versions knew of none.
         is_whole: whether each ending is known; a growth that an earlier version kept says nothing of its own, and
             one that went on beyond its end has two.
     """
@@ -38,6 +40,7 @@ class Course:
     endings: dict[str, Ending] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     readers: dict[str, str] = field(default_factory=dict)
+    random_trees: bool = False
     is_whole: bool = True
 
     def has(self, name: str) -> bool:
@@ -54,7 +57,7 @@ class Course:
         endings = {name: ending.to_json() for name, ending in self.endings.items()}
         return {
             "format": FORMAT, "endings": endings, "notes": self.notes, "is_whole": self.is_whole, "is_cut": self.is_cut,
-            "readers": self.readers, "versions": versions(), "machine": machine(),
+            "readers": self.readers, "random_trees": self.random_trees, "versions": versions(), "machine": machine(),
         }  # fmt: skip
 
     @staticmethod
@@ -62,7 +65,8 @@ class Course:
         """What `to_json` wrote."""
         endings = {str(name): Ending.from_json(ending) for name, ending in data["endings"].items()}
         readers = {str(column): str(reader) for column, reader in data.get("readers", {}).items()}
-        return Course(endings, [str(note) for note in data["notes"]], readers, bool(data["is_whole"]))
+        notes, random_trees = [str(note) for note in data["notes"]], bool(data.get("random_trees", False))
+        return Course(endings, notes, readers, random_trees, bool(data["is_whole"]))
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from lepton_lab.fitting.kept import Kept
 from lepton_lab.fitting.members import Members, grow_members
 from lepton_lab.fitting.problem import Problem, Rows
 from lepton_lab.fitting.ranked_rows import comes_again, fewer_to_rank
-from lepton_lab.fitting.recipe import are_read_slowly, for_ranking, recipe_for, with_objects
+from lepton_lab.fitting.recipe import are_read_slowly, for_ranking, recipe_for, with_objects, with_random_trees
 from lepton_lab.fitting.scores import leaderboard, resamples_in, seasonal_naive, trivial_logits, trivial_name
 from lepton_lab.fitting.telling import Telling
 from lepton_lab.fitting.text_choice import choose_readers, keep_readers, known_readers
@@ -121,10 +121,13 @@ def fit(
     chosen = encoders_of(asked, prepared.encoder.blocks)
     recipe = with_objects(recipe, quality, len(rows.train), table.schema, chosen)
     recipe = for_ranking(recipe, chosen) if isinstance(task, Ranking) else recipe
+    if repeat is None or repeat.course.random_trees:
+        recipe = with_random_trees(recipe, quality, len(rows.train), task)
     telling = Telling(control, shown)
     telling.say(guess(prepared, metric))
     kept = Kept(run, resume, repeat=None if repeat is None else repeat.course, further=further)
     kept.course.readers = dict(prepared.readers)
+    kept.course.random_trees = recipe.random_trees is not None
     folded = rows.folds is not None
     members = grow_members(prepared.problem, prepared.folds, recipe, telling.control, kept, folded=folded)
     telling.say(Progress(stage="blend", message="blending and calibrating"))

@@ -1,9 +1,10 @@
-"""Grow one member on one set of rows: the same three functions for a fold, a validation set and a refit."""
+"""Grow one member on one set of rows: the same functions for a fold, a validation set and a refit.
+
+Those of the trees are in `grow_trees`.
+"""
 
 from __future__ import annotations
 
-import functools
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -15,12 +16,9 @@ from lepton_lab.fitting.kept import Place
 from lepton_lab.fitting.problem import Problem, Rows
 from lepton_lab.fitting.read_ahead import read_ahead
 from lepton_lab.fitting.recipe import Recipe
-from lepton_lab.members.forest import truncated
 from lepton_lab.members.linear import STRENGTHS, LinearMember, fit_linear_path
 from lepton_lab.members.member import Member
 from lepton_lab.members.popularity import PopularityMember
-from lepton_lab.members.trees import TreesFit, TreesMember, fit_trees
-from lepton_lab.members.valid_logits import ValidLogits
 from lepton_lab.networks.layout import Layout
 from lepton_lab.ranking import Ranking
 from lepton_lab.tasks import Task, loss_metric, metric_of
@@ -39,7 +37,7 @@ def grow_linear(
 ) -> Grown:
     """The linear member at every penalty, from strong to weak; `metric` is what is told of it."""
     rows = (train.x, train.y, train.weights)
-    ended = _ended(control, None if place is None else place.repeat)
+    ended = ended_by(control, None if place is None else place.repeat)
     members = fit_linear_path(*rows, problem.blocks, problem.task, ended=ended)
     if place is not None:
         place.ended(Ending(ended(len(members)) if len(members) < len(STRENGTHS) else "", len(members)))
@@ -114,7 +112,7 @@ def grow_network(
     return grown
 
 
-_ENDINGS = {"interrupt": "stopped by the user", "deadline": "stopped by the time budget"}
+ENDINGS = {"interrupt": "stopped by the user", "deadline": "stopped by the time budget"}
 
 
 class NothingGrownError(Exception):
@@ -129,7 +127,7 @@ def regrow_network(problem: Problem, train: Rows, recipe: Recipe, end: float, co
     config = replace(recipe.network, stop_epoch=max(end, 0.1))
     fit = _trained(problem, train, None, config, control, place)
     if fit.member is None or fit.ended != "finished":
-        reason = _ENDINGS.get(fit.ended, fit.ended)
+        reason = ENDINGS.get(fit.ended, fit.ended)
         raise NothingGrownError(f"network: {reason} while training on all rows; the one trained before was kept.")
     place.save_grown(fit.member.arrays(), {"config": fit.member.config_json()})
     return fit.member
@@ -143,7 +141,7 @@ def _trained(
     every = train.x if valid is None else np.concatenate([train.x, valid.x])
     layout = Layout.of(problem.blocks, max_one_hot=config.network.max_one_hot, encoders=config.encoders)
     if ended := read_ahead(problem.blocks, layout, every, control):
-        raise NothingGrownError(f"network: {_ENDINGS[ended]} while its texts were read; nothing was trained.")
+        raise NothingGrownError(f"network: {ENDINGS[ended]} while its texts were read; nothing was trained.")
     judged = () if valid is None else (valid.x, valid.y, valid.weights)
     fit = fit_network(
         problem.blocks,
@@ -162,69 +160,6 @@ def _trained(
     )
     place.ended(Ending(fit.ended, fit.n_steps, fit.bends, is_cut=fit.is_cut))
     return fit
-
-
-def grow_trees(problem: Problem, train: Rows, valid: Rows, recipe: Recipe, control: Control, place: Place) -> Grown:
-    """The trees with their loss after every round."""
-    kept = place.load_grown()
-    if kept is not None:
-        member = TreesMember.from_arrays(kept[0], kept[1]["config"])
-        return trees_grown(problem, valid, member, kept[1]["losses"], kept[1]["ended"])
-    fit = _planted(problem, train, valid, recipe, control, place)
-    if not fit.valid_losses:
-        raise NothingGrownError("trees: ended before the first round.")
-    grown = trees_grown(problem, valid, fit.member, fit.valid_losses, fit.ended)
-    if fit.ended != "interrupt":
-        meta = {"config": fit.member.config_json(), "losses": list(fit.valid_losses), "ended": fit.ended}
-        place.save_grown(fit.member.arrays(), meta)
-    return grown
-
-
-def regrow_trees(problem: Problem, train: Rows, recipe: Recipe, end: float, control: Control, place: Place) -> Member:
-    """The trees grown for a number of rounds, on other rows."""
-    kept = place.load_grown()
-    if kept is not None:
-        return TreesMember.from_arrays(kept[0], kept[1]["config"])
-    recipe = replace(recipe, trees=replace(recipe.trees, rounds=max(1, round(end))))
-    fit = _planted(problem, train, None, recipe, control, place)
-    if fit.ended in _ENDINGS:  # else there was no split left to make
-        raise NothingGrownError(
-            f"trees: {_ENDINGS[fit.ended]} while growing on all rows; those grown before were kept."
-        )
-    place.save_grown(fit.member.arrays(), {"config": fit.member.config_json()})
-    return fit.member
-
-
-def _planted(
-    problem: Problem, train: Rows, valid: Rows | None, recipe: Recipe, control: Control, place: Place
-) -> TreesFit:
-    """Trees grown on rows; where they end is kept."""
-    config = recipe.trees
-    judged, told = None, None
-    if valid is not None:
-        judged = ValidLogits(problem.task)
-        told = functools.partial(_standing_of_trees, problem.task, valid, judged, recipe.network.metric)
-    watch = _Watch(control, config.rounds, place.repeat, told)
-    fit = fit_trees(
-        train.x,
-        train.y,
-        train.weights,
-        problem.blocks,
-        problem.task,
-        valid=None if valid is None else (valid.x, valid.y, valid.weights),
-        config=config,
-        seed=problem.seed,
-        after_round=watch,
-        judged=judged,
-    )
-    if valid is not None and watch.done > watch.told:
-        watch.tell()
-    place.ended(Ending(fit.ended, watch.done, is_cut=fit.ended == "deadline"))
-    return fit
-
-
-def _standing_of_trees(task: Task, valid: Rows, judged: ValidLogits, metric: str | None) -> Progress:
-    return standing(task, valid, judged.logits(), metric)
 
 
 def _network_grown(problem: Problem, valid: Rows, fit: NetworkFit) -> Grown:
@@ -257,47 +192,6 @@ def _network_from(problem: Problem, arrays: dict[str, np.ndarray], meta: dict) -
     return Grown("network", at, losses, logits.__getitem__, member, meta["ended"], meta["message"])
 
 
-def trees_grown(problem: Problem, valid: Rows, member: TreesMember, losses: list | tuple, ended: str) -> Grown:
-    """How trees grew, from their loss after each round."""
-    inputs = member.tree_inputs(valid.x)
-
-    def logits_at(point: int) -> np.ndarray:
-        return truncated(member.forest, (point + 1) * problem.task.n_outputs).sum(inputs) + problem.undo
-
-    best = int(np.argmin(losses)) + 1
-    pruned = TreesMember(member.inputs, truncated(member.forest, best * problem.task.n_outputs))
-    message = f"trees: {_ENDINGS[ended]} after {len(losses)} rounds." if ended in _ENDINGS else ""
-    return Grown("trees", np.arange(1.0, len(losses) + 1), np.array(losses), logits_at, pruned, ended, message)
-
-
-class _Watch:
-    """Tells of progress, five times a second at most, and passes on a stop; `done` rounds, of which `told` are told."""
-
-    def __init__(
-        self, control: Control, rounds: int, repeat: Ending | None, standing: Callable[[], Progress] | None
-    ) -> None:
-        self._control, self._rounds, self._ended = control, rounds, _ended(control, repeat)
-        self._standing = standing
-        self._told_at = time.monotonic()
-        self.done = self.told = 0
-
-    def __call__(self, done: int, loss: float | None) -> str:
-        """After a round; a word ends growth."""
-        self.done = done
-        if time.monotonic() - self._told_at > 0.2:
-            self.tell()
-        return self._ended(done)
-
-    def tell(self) -> None:
-        """Report where the trees stand."""
-        self._told_at, self.told = time.monotonic(), self.done
-        found = Progress() if self._standing is None else self._standing()
-        # The best is left out: trees are pruned to the round of least loss, whatever the metric says.
-        self._control.report(
-            replace(found, stage="trees", member="trees", epoch=self.done, n_epochs=self._rounds, best_metric=None)
-        )
-
-
-def _ended(control: Control, repeat: Ending | None) -> Callable[[int], str]:
+def ended_by(control: Control, repeat: Ending | None) -> Callable[[int], str]:
     """Why growth should end when so much is done: by the control, or where the growth that is repeated ended."""
     return lambda done: control.ended() or ("" if repeat is None else repeat.at(done))

@@ -15,12 +15,11 @@ from lepton_lab.fitting.grow import (
     grow_linear,
     grow_network,
     grow_popularity,
-    grow_trees,
     popularity_of,
     regrow_linear,
     regrow_network,
-    regrow_trees,
 )
+from lepton_lab.fitting.grow_trees import grow_trees, regrow_trees
 from lepton_lab.fitting.grown import Grown, best_end, out_of_fold
 from lepton_lab.fitting.kept import Kept, Place
 from lepton_lab.fitting.problem import Problem

@@ -9,9 +9,11 @@ from typing import Any
 from lepton_lab.data.reshape_forecast import Forecast
 from lepton_lab.data.schema import OBJECTS, Schema
 from lepton_lab.errors import no_such_option
+from lepton_lab.members.random_trees import RandomTreesConfig
 from lepton_lab.members.trees import TreesConfig
 from lepton_lab.networks.encoders import Encoder
 from lepton_lab.networks.tabular import TabularConfig
+from lepton_lab.tasks import Regression, Task
 from lepton_lab.training.compute import Compute
 from lepton_lab.training.loop_config import LoopConfig
 
@@ -28,12 +30,14 @@ class Recipe:
         refit: with one validation set: grow the members once more on training and validation rows.
         members: that are grown, in this order. The linear one first: it is there within a blink, and a run stopped
             at once falls back to it.
+        random_trees: grown beside the boosted trees; None for none.
     """
 
     network: LoopConfig
     trees: TreesConfig
     refit: bool
     members: tuple[str, ...] = ("linear", "network", "trees")
+    random_trees: RandomTreesConfig | None = None
 
     def on(self, compute: Compute) -> Recipe:
         """The same settings on these devices, in these numbers."""
@@ -74,6 +78,8 @@ _PASSES = {"fast": 0.4, "balanced": 1.0, "best": 2.0}
 # A few hundred rows are a handful of steps an epoch; below this many steps nothing is learned.
 _FEWEST_STEPS = 450
 _FEW_OBJECTS = 500
+# With so many rows boosted trees alone are as good as their mean with others.
+_RANDOM_TREES_BELOW = 2_000
 # With fewer rows than this, fine bins are noise.
 _FINE_BINS_FROM, _FINE_BINS = 15_000, 64
 
@@ -100,6 +106,12 @@ def recipe_for(quality: str, n_rows: int, metric: str | None) -> Recipe:
         network = replace(network, learning_rate=1e-3, batch_size=128, n_epochs=epochs)
         trees = replace(trees, leaves=7)
     return Recipe(network, trees, refit=quality != "fast")
+
+
+def with_random_trees(recipe: Recipe, quality: str, n_rows: int, task: Task) -> Recipe:
+    """The settings where a number is learned from few rows: boosted trees are averaged with trees grown apart."""
+    is_small = isinstance(task, Regression) and n_rows < _RANDOM_TREES_BELOW
+    return replace(recipe, random_trees=RandomTreesConfig()) if is_small and quality != "fast" else recipe
 
 
 def with_objects(

@@ -31,10 +31,17 @@ _INPUT_ARRAYS = ("is_code", "low", "high", "missing", "offset", "target_code")
 
 @dataclass(frozen=True)
 class TreesMember:
-    """Boosted trees on one plain number a column."""
+    """Boosted trees on one plain number a column.
+
+    Args:
+        inputs: how columns become numbers.
+        forest: the trees.
+        n_random: how many of them, the last ones, were not boosted but grown apart (`random_trees`).
+    """
 
     inputs: TreeInputs
     forest: Forest
+    n_random: int = 0
     name = "trees"
 
     def logits(self, x: np.ndarray) -> np.ndarray:
@@ -63,8 +70,9 @@ class TreesMember:
         return found
 
     def config_json(self) -> dict[str, Any]:
-        """Width of the input and of the output."""
-        return {"n_columns": self.forest.n_columns, "n_outputs": self.forest.n_outputs}
+        """Width of the input and of the output, and how many trees were grown apart."""
+        told = {"n_columns": self.forest.n_columns, "n_outputs": self.forest.n_outputs}
+        return told | ({"n_random": self.n_random} if self.n_random else {})
 
     @staticmethod
     def from_arrays(arrays: dict[str, np.ndarray], config: dict[str, Any]) -> TreesMember:
@@ -79,9 +87,10 @@ class TreesMember:
             forest = Forest(**nodes, n_columns=int(config["n_columns"]), n_outputs=int(config["n_outputs"]))
             check_forest(forest)
             _check_inputs(inputs, forest.n_columns)
+            n_random = int(config.get("n_random", 0))
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise DamagedFileError(f"the trees cannot be read: {error!r}.") from error
-        return TreesMember(inputs, forest)
+        return TreesMember(inputs, forest, n_random)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from lepton_lab.censored.times import events_of, times_of
 from lepton_lab.data.fingerprint import fingerprint
 from lepton_lab.data.quality import check_table
 from lepton_lab.data.rows import Table
+from lepton_lab.members.member import Member
+from lepton_lab.members.trees import TreesMember
 from lepton_lab.quantiles import Quantiles
 from lepton_lab.reporting.card import DataFinding, DataSummary, MemberDetails, ModelDetails, Results
 from lepton_lab.reporting.column_summaries import column_summaries, safe_ends
@@ -22,6 +24,7 @@ MEMBERS = {
     "linear": "a regularised linear model",
     "trees": "gradient-boosted trees",
 }
+_WITH_RANDOM = "gradient-boosted trees, averaged with trees grown apart (a random forest)"
 MOST_CHECKED = 20_000
 """Rows that are looked over for findings, of more that are known."""
 
@@ -47,9 +50,7 @@ _WITHOUT_VALUES = {
 def details_of(model: TrainedModel, *, with_rows: bool) -> ModelDetails:
     """Which model this is; its notes may quote values and are left out where no single row may be told of."""
     weights = [float(w) for w in model.blend.weights]
-    members = [
-        MemberDetails(m.name, MEMBERS.get(m.name, m.name), w) for m, w in zip(model.members, weights, strict=True)
-    ]
+    members = [MemberDetails(m.name, _described(m), w) for m, w in zip(model.members, weights, strict=True)]
     asked = {name: item for name, item in dict(model.config).items() if name not in ("target", "pack")}
     return ModelDetails(
         target=model.schema.target,
@@ -67,6 +68,13 @@ def details_of(model: TrainedModel, *, with_rows: bool) -> ModelDetails:
         fingerprint=model_fingerprint(model),
         notes=model.notes if with_rows else (),
     )
+
+
+def _described(member: Member) -> str:
+    """What a member is, in words."""
+    if isinstance(member, TreesMember) and member.n_random:
+        return _WITH_RANDOM
+    return MEMBERS.get(member.name, member.name)
 
 
 def model_fingerprint(model: TrainedModel) -> str:

@@ -199,7 +199,7 @@ def merged_trees(parts: Sequence[tuple[float, TreesMember]]) -> TreesMember:
     """Several forests on the same inputs as one, whose logits are their weighted mean."""
     total = sum(weight for weight, _ in parts)
     scaled = [concatenated([member.forest], weight / total) for weight, member in parts]
-    return TreesMember(parts[0][1].inputs, concatenated(scaled))
+    return TreesMember(parts[0][1].inputs, concatenated(scaled), sum(member.n_random for _, member in parts))
 
 
 def _network_name(members: Sequence[Member]) -> str:

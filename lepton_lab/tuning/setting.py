@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from lepton_lab.data.split import Split
+from lepton_lab.fitting.grow_trees import Beside, beside_boosted
 from lepton_lab.fitting.problem import Problem, Rows
 from lepton_lab.fitting.recipe import Recipe
 from lepton_lab.metrics import Metric
@@ -41,6 +43,11 @@ class Setting:
         """With the rows of each fold taken."""
         folds = tuple((problem.rows.take(train), problem.rows.take(valid)) for train, valid in positions)
         return Setting(problem, positions, folds, recipe, metric, tuple(shares))
+
+    @cached_property
+    def beside(self) -> tuple[Beside | None, ...]:
+        """Of each fold the trees that stand beside its boosted ones, whatever a trial asks of these; None for none."""
+        return tuple(beside_boosted(self.problem, train, self.recipe) for train, _ in self.folds)
 
     @property
     def judged(self) -> Rows:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lepton_lab.fitting.grow import regrow_trees, trees_grown
+from lepton_lab.fitting.grow_trees import regrow_trees, trees_grown
 from lepton_lab.fitting.grown import Grown
 from lepton_lab.fitting.kept import Kept
 from lepton_lab.members.growing_trees import GrowingTrees
@@ -52,10 +52,10 @@ class TreesContender:
     def grown(self) -> list[Grown]:
         """How each fold grew."""
         if not self._found and self._growing and all(growing.losses for growing in self._growing):
-            problem, folds = self._setting.problem, self._setting.folds
+            problem, folds, beside = self._setting.problem, self._setting.folds, self._setting.beside
             self._found = [
-                trees_grown(problem, valid, growing.fit().member, growing.losses, growing.ended)
-                for growing, (_, valid) in zip(self._growing, folds, strict=True)
+                trees_grown(problem, valid, growing.fit().member, growing.losses, growing.ended, one)
+                for growing, (_, valid), one in zip(self._growing, folds, beside, strict=True)
             ]
         return self._found
 
@@ -83,8 +83,10 @@ class TreesContender:
         if len(meta.get("folds", ())) != len(self._setting.folds):
             return False
         self._found = [
-            trees_grown(self._setting.problem, valid, _member(arrays, fold, kept), kept["losses"], kept["ended"])
-            for fold, (kept, (_, valid)) in enumerate(zip(meta["folds"], self._setting.folds, strict=True))
+            trees_grown(self._setting.problem, valid, _member(arrays, fold, kept), kept["losses"], kept["ended"], one)
+            for fold, (kept, (_, valid), one) in enumerate(
+                zip(meta["folds"], self._setting.folds, self._setting.beside, strict=True)
+            )
         ]
         return True
 

@@ -22,7 +22,7 @@ from lepton_lab.errors import OptionError
 from lepton_lab.fitting.asked import ARRAY, Asked
 from lepton_lab.fitting.fit import forget_unknown, known_rows, prepare
 from lepton_lab.fitting.kept import Kept
-from lepton_lab.fitting.recipe import recipe_for, with_objects
+from lepton_lab.fitting.recipe import recipe_for, with_objects, with_random_trees
 from lepton_lab.fitting.text_choice import keep_readers, known_readers
 from lepton_lab.journal import LiveRun, RunFolder, create_run
 from lepton_lab.networks.encoders import check_encoders
@@ -185,6 +185,7 @@ def _search(job: _Job, live: LiveRun) -> Study:
     recipe = recipe_for(asked.quality, len(rows.train), None)
     encoders = encoders_of(told, prepared.encoder.blocks)
     recipe = with_objects(recipe, asked.quality, len(rows.train), job.table.schema, encoders)
+    recipe = with_random_trees(recipe, asked.quality, len(rows.train), job.task)
     metric = judging_metric(prepared.problem.task, asked.metric)
     shares = SHARES if job.options.halving else (1.0,)
     setting = Setting.of(prepared.problem, prepared.folds, recipe, metric, shares)

@@ -17,7 +17,8 @@ from lepton_lab.errors import OptionError
 from lepton_lab.fitting import members as growing
 from lepton_lab.fitting.budget import Budget
 from lepton_lab.fitting.fit import fit, known_rows
-from lepton_lab.fitting.grow import NothingGrownError, regrow_trees
+from lepton_lab.fitting.grow import NothingGrownError
+from lepton_lab.fitting.grow_trees import regrow_trees
 from lepton_lab.fitting.kept import Kept
 from lepton_lab.fitting.problem import Problem, Rows
 from lepton_lab.fitting.recipe import recipe_for
