@@ -23,6 +23,7 @@ from lepton_lab.training.ending import Ending
 from tests.members.tables import BLOCKS, made
 
 DATA = made("regression", 150)
+TASK = Regression.of(DATA.y)
 FEW = RandomTreesConfig(of_each=4, leaves=8)
 PROBLEM = Problem(Rows(DATA.x, DATA.y, None, None), BLOCKS, DATA.task, np.zeros(1), 0)
 RECIPE = Recipe(
@@ -31,7 +32,7 @@ RECIPE = Recipe(
 
 
 def random_trees(weights: np.ndarray | None = None) -> TreesMember:
-    found = fit_random_trees(DATA.x, DATA.y, weights, BLOCKS, DATA.task, config=FEW, seed=0)
+    found = fit_random_trees(DATA.x, DATA.y, weights, BLOCKS, TASK, config=FEW, seed=0)
     assert found is not None
     return found
 
@@ -40,10 +41,9 @@ def test_they_say_what_scikit_learns_forests_say() -> None:
     weights = np.random.default_rng(1).random(150)
     inputs, matrix = fit_tree_inputs(DATA.x, DATA.y, weights, BLOCKS, DATA.task, 0)
     seeds = np.random.default_rng(0).integers(2**31, size=2).tolist()
-    options = {"max_leaf_nodes": 8, "min_samples_leaf": 3}
     witnesses = (
-        ExtraTreesRegressor(4, random_state=seeds[0], **options),
-        RandomForestRegressor(4, random_state=seeds[1], max_features=0.5, **options),
+        ExtraTreesRegressor(4, random_state=seeds[0], max_leaf_nodes=8, min_samples_leaf=3),
+        RandomForestRegressor(4, random_state=seeds[1], max_features=0.5, max_leaf_nodes=8, min_samples_leaf=3),
     )
     asked = inputs.of(made("regression", 40, seed=5).x)
     expected = np.mean([one.fit(matrix, DATA.y, sample_weight=weights).predict(asked) for one in witnesses], axis=0)
@@ -63,7 +63,7 @@ def test_with_boosted_trees_they_are_one_member_that_is_read_back() -> None:
 
 def test_a_monotone_column_stays_monotone() -> None:
     blocks = (replace(BLOCKS[0], monotone=-1), *BLOCKS[1:])  # the target rises with it
-    found = fit_random_trees(DATA.x, DATA.y, None, blocks, DATA.task, config=FEW, seed=0)
+    found = fit_random_trees(DATA.x, DATA.y, None, blocks, TASK, config=FEW, seed=0)
     assert found is not None
     rows = np.repeat(DATA.x[:1], 60, axis=0)
     rows[:, 0] = np.linspace(-3, 3, 60)
