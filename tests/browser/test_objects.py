@@ -66,6 +66,7 @@ def an_image_is_looked_into(lab: Lab, shown: Locator) -> None:
     lead.press("Enter")
     here = shown.locator(".lep-inside-here")
     until(lambda: "1,234 composed objects" in here.inner_text(), "what is being done", shown.inner_text)
+    assert lead.evaluate("node => node === document.activeElement"), "the keyboard stays where it was"
     assert "ll.explain_inside(model, df, 'scan', row=2)" in shown.inner_text()
     shown.get_by_role("button", name="next row").click()
     until(lambda: here.count() == 0, "another row ends it", shown.inner_text)
@@ -75,7 +76,6 @@ def an_image_is_looked_into(lab: Lab, shown: Locator) -> None:
     run_cell(lab, 3, "gate.set(); print('asked', asked)")
     until(lambda: here.locator(".lep-piece").count() > 3, "its parts", shown.inner_text)
     assert "[(2, 'scan', None), (3, 'scan', None)]" in text_of(lab, 3)
-    assert lead.evaluate("node => node === document.activeElement"), "the keyboard stays where it was"
     here.get_by_role("application").press("ArrowRight")
     assert here.locator(".lep-readout").inner_text().startswith("part ")
     here.get_by_role("combobox", name="what the parts are").select_option("patches")
