@@ -1,11 +1,11 @@
-"""Run every test: two halves side by side, then the browser's two beside the notebooks.
+"""Run every test: six parts, three at a time, each in a process of its own.
 
     python scripts/run_tests.py [what pytest takes, such as -x or -k WORD]
 
-A half always has the same files in the same order, in a process of its own: what passes here passes there, which
-handing tests to whichever worker is free would not promise. Real JupyterLab in real Chromium comes last, beside the
-notebooks: each of its halves waits half of its time, and measures none. `python -m pytest` runs the same tests in one
-process.
+A part always has the same tests in the same order, and no other part's compiled programs: what passes here passes
+there, which handing tests to whichever worker is free would not promise. Only what runs beside a part differs. Real
+JupyterLab in real Chromium waits half of its time, and so has two others beside it on two cores. `python -m pytest`
+runs the same tests in one process.
 """
 
 from __future__ import annotations
@@ -35,17 +35,27 @@ class Part:
 NUMERICS = ("tests/explanation", "tests/evaluation", "tests/networks", "tests/training", "tests/reporting")
 BROWSER = ("tests/browser",)
 NOTEBOOKS = ("tests/test_notebooks.py",)
-HALVES = (
-    Part("numerics", NUMERICS, "jax-numerics"),
-    Part("the rest", ("tests", *(f"--ignore={path}" for path in NUMERICS + BROWSER + NOTEBOOKS)), "jax"),
-)
 # About as long as all others of the browser.
 PANELS = tuple(f"tests/browser/test_{name}.py" for name in ("main_job", "explanation", "whatif"))
-LAST = (
-    Part("panels", PANELS, "jax-numerics"),
-    Part("browser", (*BROWSER, *(f"--ignore={path}" for path in PANELS)), "jax"),
-    Part("notebooks", NOTEBOOKS, "jax-notebooks"),
+STEMS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+
+
+def run_of(stems: list[str]) -> tuple[str, ...]:
+    """The tests that run these notebooks, each in a kernel of its own."""
+    return tuple(f"{NOTEBOOKS[0]}::test_runs_top_to_bottom[{stem}]" for stem in stems)
+
+
+# The longest first, and beside it the browser's, which wait half of their time; the short ones even out the end.
+PARTS = (
+    Part("the rest", ("tests", *(f"--ignore={path}" for path in NUMERICS + BROWSER + NOTEBOOKS)), "jax"),
+    Part("browser", (*BROWSER, *(f"--ignore={path}" for path in PANELS)), "jax-browser"),
+    Part("panels", PANELS, "jax-panels"),
+    Part("numerics", NUMERICS, "jax-numerics"),
+    Part("notebook a", (f"{NOTEBOOKS[0]}::test_committed_without_outputs", *run_of(STEMS[::2])), "jax-notebooks-a"),
+    Part("notebook b", run_of(STEMS[1::2]), "jax-notebooks-b"),
 )
+# One more than there are cores, for those that wait; never fewer than on two.
+AT_ONCE = max(3, 1 + (os.cpu_count() or 1))
 
 
 @dataclass(frozen=True)
@@ -91,11 +101,27 @@ def say(name: str, lines: IO[str]) -> None:
 
 
 def main(given: list[str]) -> int:
-    began = time.monotonic()
-    ended = [one.wait() for one in [start(part, given) for part in HALVES]]
-    ended += [one.wait() for one in [start(part, given) for part in LAST]]
-    print("", *(line for _, line in ended), f"all: {time.monotonic() - began:.0f} s", sep="\n")
-    return max(status for status, _ in ended)
+    began, left, lines, statuses = time.monotonic(), list(PARTS), [], []
+    lock = threading.Lock()
+
+    def work() -> None:
+        """Take one part after another, until none is left."""
+        while True:
+            with lock:
+                if not left:
+                    return
+                running = start(left.pop(0), given)
+            status, line = running.wait()
+            statuses.append(status)
+            lines.append(line)
+
+    lanes = [threading.Thread(target=work, daemon=True) for _ in range(AT_ONCE)]
+    for lane in lanes:
+        lane.start()
+    for lane in lanes:
+        lane.join()
+    print("", *lines, f"all: {time.monotonic() - began:.0f} s", sep="\n")
+    return max(statuses)
 
 
 if __name__ == "__main__":

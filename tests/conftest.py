@@ -24,6 +24,9 @@ QUICK_COMPILING = (
 )
 os.environ.setdefault("XLA_FLAGS", QUICK_COMPILING)
 
+# shap compiles a loop for 10 s to run it for 10 ms.
+os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
+
 CACHE = Path(os.environ.get("LEPTON_TEST_CACHE", Path(__file__).parent.parent / ".cache" / "jax"))
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(CACHE))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
