@@ -113,7 +113,7 @@ def test_cells_that_are_no_strings_are_read_as_they_are_written(model, cells, re
 
 
 def test_what_no_text_is_made_of_is_refused(model, frame):
-    for cells in ([np.zeros(3)] * 3, [{"a": 1}] * 3):
+    for cells in ([np.zeros(3)] * 3, [{"a": 1}] * 3, [["a", "refund"]] * 3):
         with pytest.raises(DataError, match=r"message.*wanted a text a row"):
             model.predict(pd.DataFrame({"message": pd.Series(cells), "age": 50.0}))
     with pytest.raises(ColumnError, match="'age' cannot be text: wanted a text a row; found arrays"):

@@ -107,7 +107,7 @@ def texts_in(values: Values) -> tuple[np.ndarray, str]:
     present = values.array[~values.missing()]
     if values.family == Family.UNUSABLE and all(isinstance(one, (bytes, bytearray)) for one in present):
         return object_array(read_texts(values.array)), ""
-    if values.family in (Family.UNUSABLE, Family.ARRAY):
+    if values.family in (Family.UNUSABLE, Family.ARRAY, Family.LIST):
         return values.array, f"wanted a text a row; found {_in_words(values)}"
     if values.family == Family.DATE:
         found = np.array([None if np.isnat(one) else str(one) for one in values.array], dtype=object)
