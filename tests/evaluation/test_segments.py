@@ -8,7 +8,9 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 import lepton_lab as ll
+from lepton_lab.data.table import read_like
 from lepton_lab.errors import DataError, OptionError
+from lepton_lab.evaluation.segments.find import segments_of_model
 from lepton_lab.pictures import html, text
 from tests.evaluation.linear_models import linear_model
 
@@ -69,6 +71,13 @@ def test_segments_of_a_model_are_by_what_moves_it() -> None:
     assert "price" in by_reason[1].rule and "mean probability of yes" in repr(found)
     page, words = html(found), text(found)
     assert all(s.rule.replace("<", "&lt;") in page and s.rule in words for s in found.segments)
+    # An explanation whose time was over early is of the first rows.
+    table, explained = read_like(model.schema, df), ll.explain(model, df)
+    early = segments_of_model(model, table, explained[:150], n=3, most=8, seed=0)
+    assert len(early.labels) == 150 and early.row_labels.tolist() == df.index[:150].tolist()
+    assert adjusted_rand_score(reason[:150], early.labels) > 0.9
+    with pytest.raises(DataError, match=r"only 5 of 300 rows were explained .* budget='2m'"):
+        segments_of_model(model, table, explained[:5], n=3, most=8, seed=0)
 
 
 def test_rows_without_groups_are_said_to_have_none() -> None:

@@ -35,12 +35,17 @@ def segments_of_model(
     Args:
         model: that was explained.
         table: the explained rows.
-        explanation: of these rows.
+        explanation: of these rows; of the first of them where its time was over early.
         n, most: segments wanted, or the most that are tried.
         seed: of the clusters.
+
+    Raises:
+        OptionError: no such number of segments.
+        DataError: too few rows, or too few of them were explained.
     """
     check(table.n_rows, n, most)
     values = explanation.values
+    table = _reached(table, len(values))
     space = values.reshape(len(values), -1)
     found = cluster(space, n=n, most=_most(most, table.n_rows), seed=seed)
     columns = [(c, table.columns[c.name]) for c in model.schema.inputs if c.kind not in OBJECTS]
@@ -95,6 +100,16 @@ def check(n_rows: int, n: int | None, most: int) -> None:
             raise OptionError(f"{name}={value!r} is no number of segments from 2 to {MOST}. For example: {name}=4")
     if n_rows < FEWEST_ROWS:
         raise DataError(f"{n_rows} rows are too few for segments: at least {FEWEST_ROWS} are wanted.")
+
+
+def _reached(table: Table, n_rows: int) -> Table:
+    """The rows that were explained before the time was over: the first ones."""
+    if n_rows < FEWEST_ROWS:
+        raise DataError(
+            f"only {n_rows} of {table.n_rows} rows were explained in the time there was, and segments want at least "
+            f"{FEWEST_ROWS}. Give more of it: budget='2m'"
+        )
+    return table if n_rows == table.n_rows else table.take(np.arange(n_rows))
 
 
 def _most(most: int, n_rows: int) -> int:
