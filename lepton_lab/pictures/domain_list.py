@@ -17,12 +17,9 @@ if TYPE_CHECKING:
 
 def html(domains: Domains) -> Markup:
     """The picture as self-contained HTML."""
-    header = ["Domain", "What it is for", "What it decides", "Columns it speaks of", "Data to try", "Type"]
-    rows = [
-        [tag("code", one.name), one.title, one.decides, _columns(one), ", ".join(one.samples), _lines(one)]
-        for one in domains
-    ]
-    return theme.picture("Domains", table(header, rows, wrap=(1, 2, 3, 4)), sub=count(len(domains), "domain"))
+    header = ["Domain", "What it decides", "Columns it speaks of", "To try it"]
+    rows = [[_name(one), one.decides, _columns(one), _lines(one)] for one in domains]
+    return theme.picture("Domains", table(header, rows, wrap=(0, 1, 2, 3)), sub=count(len(domains), "domain"))
 
 
 def text(domains: Domains) -> str:
@@ -36,5 +33,11 @@ def _columns(domain: Domain) -> str:
     )
 
 
+def _name(domain: Domain) -> Markup:
+    return join(tag("code", domain.name), tag("div", domain.title, class_="lep-sub"))
+
+
 def _lines(domain: Domain) -> Markup:
-    return join(*(tag("div", tag("code", line)) for line in lines_to_type(domain)))
+    lines = [tag("div", tag("code", line, style="white-space:normal")) for line in lines_to_type(domain)]
+    more = domain.samples[1:]
+    return join(*lines, *([tag("div", f"data too: {', '.join(more)}", class_="lep-sub")] if more else []))
