@@ -40,7 +40,7 @@ def recommend(
 
     Returns:
         A frame with `user`, `rank` from 1, `item`, `score`: the chance that it is the next one; with `reasons` also
-        `because_1`, `because_2`, ..., each in words with its effect.
+        `because_1`, `because_2`, ...: each in words, with its effect on the logit.
 
     Raises:
         OptionError: The model ranks no items, or a user is not in the frame.

@@ -87,6 +87,9 @@ class ItemColumn:
         if cells.dtype.kind == "f":
             return cells
         numbers = _numbers_of(cells)
+        if np.isnan(numbers).all():  # one date alone is read as a word
+            dates = pd.to_datetime(pd.Series(cells), errors="coerce", format="ISO8601").to_numpy("datetime64[us]")
+            numbers = np.where(np.isnat(dates), np.nan, dates.astype(np.int64) / _DAY)
         if np.any(np.isnan(numbers) & ~pd.isna(cells)):
             raise ColumnError(f"column {self.name!r} holds words, and was learned from as numbers.")
         return numbers
