@@ -222,7 +222,7 @@ class _Part:
 
 def _tell_unknown(rows: pd.DataFrame, known: tuple[str, ...]) -> None:
     """Warn of what is known beforehand and was not told: the model has to do without it."""
-    gone = {name: int(rows[name].isna().sum()) for name in known}
+    gone = {name: int(np.asarray(rows[name].isna()).sum()) for name in known}
     listed = ", ".join(f"{name!r} ({n:,} of {len(rows):,} steps)" for name, n in gone.items() if n)
     if listed:
         said = f"what is known beforehand is missing: {listed}. Give rows of the future with it, the target left empty."

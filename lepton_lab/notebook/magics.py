@@ -94,7 +94,8 @@ def _predict(call: Call) -> Any:
     from lepton_lab.notebook.predicting import show_forecast
 
     predicted = call.make()
-    show_forecast(*(value.object for value in call.arguments), predicted)
+    model, frame = (value.object for value in call.arguments)
+    show_forecast(model, frame, predicted)
     return predicted
 
 
