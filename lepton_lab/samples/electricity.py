@@ -30,6 +30,7 @@ def read() -> pd.DataFrame:
     """
     import importlib.util
 
+    import numpy as np
     import pandas as pd
 
     file = file_in_package("energizados", _FILE, purpose="the sample 'electricity'", install=INSTALL)
@@ -40,7 +41,7 @@ def read() -> pd.DataFrame:
     # Names of places and trades were replaced by numbers before the data were given away.
     codes = {name: df[of].str.rpartition("_")[2].radd(f"{name} ") for of, name in _WORDS.items()}
     billed = pd.DataFrame(months).sum(axis=1).clip(lower=0)
-    fraud = df["target"].map({0: "no", 1: "yes"})
+    fraud = np.where(df["target"] == 1, "yes", "no")
     return pd.DataFrame(
         {"inspected": df["fecha_inspeccion"], **codes, **months, "billed_kwh": billed.round(1), "fraud": fraud}
     )
