@@ -1,6 +1,9 @@
 """Inside objects: is what is found right, and how fast? Deletion tests on real data, and speed against other ways.
 
-python benchmarks/inside.py mnist5k watch spamassassin --data ../shared/data     # about 4 minutes of two cores
+    OMP_NUM_THREADS=1 python benchmarks/inside.py mnist5k --data ../shared/data     # this one
+    OMP_NUM_THREADS=1 python benchmarks/inside.py --data ../shared/data             # all, about 10 minutes
+
+Each data set has a row in `results/inside.md` (and `.json`) that a run replaces.
 
 Deletion: the parts of a row's object become the baseline one by one, in the order that a method gives them, and the
 mean over all steps of the logit of the class that was predicted is noted: the lower, the better were those found first
@@ -10,6 +13,10 @@ that the prediction rests on. All methods order the same parts. Nothing is chose
 from __future__ import annotations
 
 import argparse
+import datetime
+import json
+import os
+import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +25,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from report import table, write
+from report import RESULTS, cpu_model, load, table, versions
 
 import lepton_lab as ll
 from lepton_lab.explanation.inside.inside_explanation import InsideObject
@@ -36,6 +43,7 @@ class Set:
     rows: pd.DataFrame
     column: str
     kind: str
+    about: str = ""
 
 
 def mnist5k(folder: Path) -> Set:
@@ -66,56 +74,78 @@ def spamassassin(folder: Path) -> Set:
 SETS: dict[str, Callable[[Path], Set]] = {"mnist5k": mnist5k, "watch": watch, "spamassassin": spamassassin}
 
 
+DELETION = (
+    "data",
+    "parts",
+    "as it is",
+    "Shapley",
+    "random",
+    "one part away",
+    "integrated gradients",
+    "Grad-CAM",
+    "worst gap",
+)
+SPEED = ("data", "ours", "model.predict, 64 a call", "model.predict, one a call", "ours a row", "shap Partition a row")
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("sets", nargs="*", default=list(SETS))
+    """Run those named, all where none is; each is written as it is done."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sets", nargs="*", help=f"of {', '.join(SETS)}")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--rows", type=int, default=N_ROWS)
     parser.add_argument("--beside", default="", help="what else ran on the machine")
     asked = parser.parse_args()
-    deletion, speed = [], []
-    for name in asked.sets:
-        one = SETS[name](asked.data)
-        rows = one.rows.iloc[: asked.rows]
-        deletion.append((name, *deletions(one, rows)))
-        print(deletion[-1], flush=True)
-        speed.append((name, *speeds(one, rows)))
-        print(speed[-1], flush=True)
-    beside = f"\n\nBeside it ran: {asked.beside}." if asked.beside else ""
+    if unknown := [name for name in asked.sets if name not in SETS]:
+        parser.error(f"no data set {unknown[0]!r}; there are {', '.join(SETS)}")
+    path = RESULTS / "inside.json"
+    for name in asked.sets or SETS:
+        found = measured(SETS[name](asked.data), asked.rows, asked.beside)
+        print(json.dumps({name: found}, indent=1), flush=True)
+        rows = json.loads(path.read_text()) if path.exists() else {}
+        rows[name] = found
+        path.write_text(json.dumps({key: rows[key] for key in SETS if key in rows}, indent=1) + "\n")
+        (RESULTS / "inside.md").write_text(page(rows))
+
+
+def measured(one: Set, n_rows: int, beside: str) -> dict[str, Any]:
+    """Both tables' cells of one data set, and what they were measured on."""
+    rows = one.rows.iloc[:n_rows]
+    return {
+        "deletion": deletions(one, rows),
+        "speed": speeds(one, rows),
+        "rows": len(rows),
+        "model": one.about,
+        "when": f"{datetime.date.today()}, {cpu_model()}, {os.cpu_count()} cores{load()}"
+        + (f"; beside it: {beside}" if beside else ""),
+        "versions": f"Python {platform.python_version()}, {versions()}",
+    }
+
+
+def page(rows: dict[str, dict[str, Any]]) -> str:
+    """The rows as Markdown."""
+    known = [name for name in SETS if name in rows]
     about = (
-        f"Mean logit of the predicted class over all steps of taking parts away, {asked.rows} rows not learned from: "
-        "the lower, the better; in brackets the standard error of the difference between Shapley and random. "
-        "Worst gap: of the sum of a row's values. Models: `ll.train` with `quality='fast'`; parts and baselines are "
-        "the defaults, and all methods order the same parts."
-    )
-    columns = (
-        "data",
-        "parts",
-        "as it is",
-        "Shapley",
-        "random",
-        "one part away",
-        "integrated gradients",
-        "Grad-CAM",
-        "worst gap",
+        "Mean logit of the predicted class over all steps of taking parts away: the lower, the better; in brackets the "
+        "standard error of Shapley's difference to that column, over rows. Worst gap: of the sum of a row's values. "
+        "Parts and baselines are the defaults, and all methods order the same parts."
     )
     fast = (
-        "data",
-        "ours",
-        "model.predict, 64 a call",
-        "model.predict, one a call",
-        "ours a row",
-        "shap Partition a row",
+        "Composed objects a second, and seconds a row (shap's PartitionExplainer with "
+        f"{N_PARTITION} evaluations in batches of 64, of the same predictions)"
     )
-    write(
-        "inside",
-        "Inside objects: what is found, and how fast",
-        about + "\n\n" + table(columns, deletion) + "\n\nComposed objects a second, and seconds a row (shap's "
-        f"PartitionExplainer with {N_PARTITION} evaluations in batches of 64, of the same predictions)\n\n"
-        + table(fast, speed)
-        + beside,
-        keep=set(asked.sets) == set(SETS),
+    notes = [f"- **{name}**: {rows[name]['rows']} rows; {rows[name]['model']}; {rows[name]['when']}" for name in known]
+    parts = (
+        "# Inside objects: what is found, and how fast",
+        (__doc__ or "").strip(),
+        about,
+        table(DELETION, [(name, *rows[name]["deletion"]) for name in known]),
+        fast,
+        table(SPEED, [(name, *rows[name]["speed"]) for name in known]),
+        "\n".join(notes),
+        rows[known[-1]]["versions"] if known else "",
     )
+    return "\n\n".join(parts) + "\n"
 
 
 def deletions(one: Set, rows: pd.DataFrame) -> tuple[str, ...]:
@@ -132,12 +162,19 @@ def deletions(one: Set, rows: pd.DataFrame) -> tuple[str, ...]:
         random = [_area(one, thing, row, draw.permutation(n), output) for _ in range(N_RANDOM)]
         found.append({**areas, "random": float(np.mean(random)), "whole": thing.ends(output)[1], "parts": n})
     means = pd.DataFrame(found)
-    sd = (means["shapley"] - means["random"]).std(ddof=1) / np.sqrt(len(means))
-    shown = [f"{means[k].mean():.2f}" if k in means else "" for k in ("alone", "ig", "cam")]
+    shown = [_against(means, name) for name in ("random", "alone", "ig", "cam")]
     return (
-        f"{means['parts'].mean():.0f}", f"{means['whole'].mean():.2f}", f"{means['shapley'].mean():.2f} ({sd:.2f})",
-        f"{means['random'].mean():.2f}", *shown, f"{inside.additivity_gap:.0e}",
+        f"{means['parts'].mean():.0f}", f"{means['whole'].mean():.2f}", f"{means['shapley'].mean():.2f}",
+        *shown, f"{inside.additivity_gap:.0e}",
     )  # fmt: skip
+
+
+def _against(means: pd.DataFrame, name: str) -> str:
+    """A method's mean, and the standard error of how much Shapley differs from it."""
+    if name not in means:
+        return ""
+    sd = (means["shapley"] - means[name]).std(ddof=1) / np.sqrt(len(means))
+    return f"{means[name].mean():.2f} ({sd:.2f})"
 
 
 def speeds(one: Set, rows: pd.DataFrame) -> tuple[str, ...]:
@@ -236,9 +273,13 @@ def _trained(frame: pd.DataFrame, target: str, column: str, kind: str, group: st
     began = time.monotonic()
     model = ll.train(frame[learned].reset_index(drop=True), target=target, quality="fast", types={column: kind})
     metric = next(iter(model.metrics.items()))
-    print(f"trained in {time.monotonic() - began:.0f} s: {metric[0]} {metric[1]}", flush=True)
+    about = (
+        f"`ll.train` with `quality='fast'`, {time.monotonic() - began:.0f} s, {metric[0]} {metric[1]}; blend: "
+        + ", ".join(f"{one.name} {w:.2f}" for one, w in zip(model.members, model.blend.weights, strict=True))
+    )
+    print(about, flush=True)
     others = np.flatnonzero(~learned)
-    return Set(model, frame.iloc[draw.permutation(others)], column, kind)
+    return Set(model, frame.iloc[draw.permutation(others)], column, kind, about)
 
 
 if __name__ == "__main__":
