@@ -37,9 +37,17 @@ def cmapss_fd001(folder: Path) -> Measured:
     """Remaining cycles of engines that were held out, each cycle a row that knows the 50 cycles up to it."""
     frame = pd.read_parquet(folder / "cmapss_fd001.parquet")
     frame["RUL"] = np.minimum(frame["RUL"], LONGEST_LIFE).astype(float)
-    began = time.monotonic()
-    model = ll.train(frame, target="RUL", domain="maintenance")
-    return Measured({"RMSE": model.metrics["rmse"].value}, time.monotonic() - began)
+    found, seconds = [], []
+    for seed in range(3):
+        began = time.monotonic()
+        found.append(ll.train(frame, target="RUL", domain="maintenance", seed=seed).metrics["rmse"].value)
+        seconds.append(time.monotonic() - began)
+    each = ", ".join(f"{value:.2f}" for value in found)
+    note = (
+        f"seeds 0 to 2, each with 20 other engines held out: {each}; mean {np.mean(found):.2f}, "
+        f"standard deviation {np.std(found, ddof=1):.2f}"
+    )
+    return Measured({"RMSE": found[0], "mean of 3 seeds": float(np.mean(found))}, seconds[0], note)
 
 
 BENCHMARKS = {
@@ -52,7 +60,7 @@ BENCHMARKS = {
     ),
     "cmapss_fd001": Benchmark(
         "remaining cycles of an engine, at most 125",
-        "20 of 100 engines by train's own split, seed 0",
+        "20 of 100 engines by train's own split, seeds 0 to 2",
         'll.train(df, target="RUL", domain="maintenance")',
         "RMSE 16; 12",
         cmapss_fd001,

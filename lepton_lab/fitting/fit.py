@@ -35,6 +35,7 @@ from lepton_lab.fitting.problem import Problem, Rows
 from lepton_lab.fitting.ranked_rows import comes_again, fewer_to_rank
 from lepton_lab.fitting.recipe import are_read_slowly, for_ranking, recipe_for, with_objects, with_random_trees
 from lepton_lab.fitting.scores import leaderboard, resamples_in, seasonal_naive, trivial_logits, trivial_name
+from lepton_lab.fitting.series_choice import choose_series
 from lepton_lab.fitting.telling import Telling
 from lepton_lab.fitting.text_choice import choose_readers, keep_readers, known_readers
 from lepton_lab.metrics import RESAMPLES
@@ -116,7 +117,10 @@ def fit(
     readers = known_readers(run) if repeat is None else repeat.course.readers
     readers = readers | {column: one["encoder"] for column, one in asked.items() if "encoder" in one}
     prepared = prepare(table, task, rows, seed, balanced, remaining_s=control.remaining_s(), readers=readers)
-    keep_readers(run, prepared.readers)
+    earlier = None if known is None else readers
+    asked, of_series = choose_series(asked, prepared.encoder.blocks, len(rows.train), earlier)
+    chosen_readers = {**prepared.readers, **of_series}
+    keep_readers(run, chosen_readers)
     recipe = recipe_for(quality, len(rows.train), metric).on(compute or Compute())
     chosen = encoders_of(asked, prepared.encoder.blocks)
     recipe = with_objects(recipe, quality, len(rows.train), table.schema, chosen)
@@ -126,7 +130,7 @@ def fit(
     telling = Telling(control, shown)
     telling.say(guess(prepared, metric))
     kept = Kept(run, resume, repeat=None if repeat is None else repeat.course, further=further)
-    kept.course.readers = dict(prepared.readers)
+    kept.course.readers = chosen_readers
     kept.course.random_trees = recipe.random_trees is not None
     folded = rows.folds is not None
     members = grow_members(prepared.problem, prepared.folds, recipe, telling.control, kept, folded=folded)

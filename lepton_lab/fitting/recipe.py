@@ -59,6 +59,7 @@ _BY_ENCODER = {
     "small_resnet": LoopConfig(n_epochs=16, patience=8, batch_size=64, learning_rate=5e-3, weight_decay=0.05),
     "efficientnet_lite0": LoopConfig(n_epochs=10, patience=5, batch_size=64, learning_rate=1e-3, weight_decay=0.05),
     "tcn": LoopConfig(n_epochs=10, patience=5, batch_size=64, learning_rate=2e-3, weight_decay=0.05),
+    "rocket": LoopConfig(n_epochs=10, patience=5, batch_size=64, learning_rate=2e-3, weight_decay=0.05),
     "recurrent": LoopConfig(n_epochs=10, patience=5, batch_size=64, learning_rate=3e-3, weight_decay=0.05),
     "minilm_adapters": LoopConfig(n_epochs=4, patience=2, batch_size=64, learning_rate=1.5e-3, weight_decay=0.05),
     "minilm_full": LoopConfig(n_epochs=3, patience=2, batch_size=64, learning_rate=1.5e-3, weight_decay=0.05),

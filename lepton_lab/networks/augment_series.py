@@ -15,6 +15,9 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from lepton_lab.networks.options import within
 from lepton_lab.networks.series_layers import lengths_of
 
+MOST_CHANNELS = 4096
+AXES = 3
+
 
 @dataclass(frozen=True)
 class SeriesAugment:
@@ -27,6 +30,10 @@ class SeriesAugment:
         mix: how much each channel takes of the others, as a sensor does that sits a little turned.
         warp: how much faster or slower time runs at most, as a share.
         drop: probability that a channel of a series is not there at all.
+        turn: spread of the angle, in radians, by which sensors sit turned: channels 0 to 2, 3 to 5, ... are the axes of
+            sensors in one case, and turn together. With another number of channels the rest stay as they are.
+        zeros, units: where 0 of each channel lies, and how long 1 is, in encoded numbers: for `turn`, as the data have
+            them, whatever is said.
     """
 
     scale: float = within(0.1, 0, 2)
@@ -35,6 +42,9 @@ class SeriesAugment:
     mix: float = within(0.0, 0, 2)
     warp: float = within(0.0, 0, 1)
     drop: float = within(0.0, 0, 0.9)
+    turn: float = within(0.0, 0, 3.2)
+    zeros: tuple[float, ...] = within((0.0,), -1e9, 1e9, most=MOST_CHANNELS)
+    units: tuple[float, ...] = within((1.0,), 0, 1e9, most=MOST_CHANNELS)
 
 
 GENTLE = SeriesAugment()
@@ -48,6 +58,9 @@ def augment_series(
     warp_key, scale_key, mix_key, shift_key, noise_key, drop_key = jax.random.split(key, 6)
     if config.warp:
         objects = warped(objects, warp_key, config.warp)
+    if config.turn:
+        turn_key = jax.random.fold_in(key, 6)  # the others' keys are what they were before there were turns
+        objects = turned(objects, turn_key, config.turn, jnp.asarray(config.zeros), jnp.asarray(config.units))
     if config.scale:
         objects = scaled(objects, scale_key, config.scale)
     if config.mix:
@@ -82,6 +95,44 @@ def mixed(
     angles = spread * jax.random.normal(key, (objects.shape[0], n_channels, n_channels))
     others = angles - angles.swapaxes(1, 2)
     return objects + jnp.einsum("rsc,rcd->rsd", jnp.nan_to_num(objects), others)
+
+
+def turned(
+    objects: Float[Array, "row step channel"],
+    key: PRNGKeyArray,
+    spread: float,
+    zeros: Float[Array, "#channel"],
+    units: Float[Array, "#channel"],
+) -> Float[Array, "row step channel"]:
+    """Each series as a case of sensors gives it that sits turned, about any axis.
+
+    Every three channels are the axes of one sensor, and all sensors of a series turn together.
+
+    Source: Um et al. 2017, arXiv:1706.00527 (rotation), there by any angle; ours by one that a case may slip.
+    """
+    n_rows, n_steps, n_channels = objects.shape
+    n_turned = n_channels - n_channels % AXES
+    of_angles, of_axes = jax.random.split(key)
+    matrix = rotations(spread * jax.random.normal(of_angles, (n_rows,)), jax.random.normal(of_axes, (n_rows, AXES)))
+    measured = jnp.nan_to_num((objects - zeros) / units)[..., :n_turned]
+    axes = measured.reshape(n_rows, n_steps, n_turned // AXES, AXES)
+    found = jnp.einsum("rsta,rba->rstb", axes, matrix).reshape(n_rows, n_steps, n_turned)
+    found = jnp.concatenate([found * _first(units, n_turned) + _first(zeros, n_turned), objects[..., n_turned:]], -1)
+    return jnp.where(jnp.isnan(objects), jnp.nan, found)
+
+
+def rotations(angles: Float[Array, "row"], axes: Float[Array, "row 3"]) -> Float[Array, "row 3 3"]:
+    """The matrices that turn by these angles about these axes, of any length (Rodrigues)."""
+    x, y, z = jnp.moveaxis(axes / jnp.linalg.norm(axes, axis=1, keepdims=True), 1, 0)
+    none = jnp.zeros_like(x)
+    across = jnp.stack([none, -z, y, z, none, -x, -y, x, none], axis=1).reshape(-1, AXES, AXES)
+    sine, rest = jnp.sin(angles)[:, None, None], (1 - jnp.cos(angles))[:, None, None]
+    return jnp.eye(AXES) + sine * across + rest * (across @ across)
+
+
+def _first(of_channels: Float[Array, "#channel"], n: int) -> Float[Array, "#turned"]:
+    """The first `n` numbers, or the one for all."""
+    return of_channels if len(of_channels) == 1 else of_channels[:n]
 
 
 def shifted(

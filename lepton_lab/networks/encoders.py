@@ -18,6 +18,7 @@ from lepton_lab.networks.ngram_bag import NgramBag, NgramConfig
 from lepton_lab.networks.nhits import NHits, NHitsConfig
 from lepton_lab.networks.options import options_json, read_options
 from lepton_lab.networks.recurrent import Recurrent, RecurrentConfig
+from lepton_lab.networks.rocket import TAPS, Rocket, RocketConfig
 from lepton_lab.networks.sasrec import SasRec, SasRecConfig
 from lepton_lab.networks.series_transformer import SeriesTransformer, SeriesTransformerConfig
 from lepton_lab.networks.small_resnet import SmallResNet, SmallResNetConfig
@@ -47,6 +48,7 @@ ENCODERS: dict[str, EncoderKind] = {
     "tcn": EncoderKind(Tcn, TcnConfig, ("series",)),
     "recurrent": EncoderKind(Recurrent, RecurrentConfig, ("series",)),
     "series_transformer": EncoderKind(SeriesTransformer, SeriesTransformerConfig, ("series",)),
+    "rocket": EncoderKind(Rocket, RocketConfig, ("series",)),
     "history_mean": EncoderKind(HistoryMean, HistoryMeanConfig, ("items",)),
     "sasrec": EncoderKind(SasRec, SasRecConfig, ("items",)),
     "ngrams": EncoderKind(NgramBag, NgramConfig, ("text",)),
@@ -84,6 +86,18 @@ def _of_series(shape: tuple[int, ...], longest: int) -> Encoder:
     if longest > LONG_SERIES:
         return Encoder("tcn", TcnConfig(dilations=(1, 2, 4), stride=4))
     return Encoder("tcn", TcnConfig())
+
+
+def usual_of_few_series(longest: int) -> Encoder:
+    """Fixed convolutions, as far apart as the series' steps reach: of few series learned ones learn the noise.
+
+    Args:
+        longest: steps of the longest series.
+    """
+    config = RocketConfig()
+    reach = min(longest, config.window)
+    dilations = tuple(one for one in config.dilations if (TAPS - 1) * one < reach)
+    return Encoder("rocket", replace(config, dilations=dilations or config.dilations[:1]))
 
 
 def _of_items(shape: tuple[int, ...], longest: int) -> Encoder:

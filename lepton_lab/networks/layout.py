@@ -164,10 +164,16 @@ def encoders_of(asked: Mapping[str, Mapping[str, Any]], blocks: Sequence[Any]) -
 
 
 def _sized(encoder: Encoder, block: Any) -> Encoder:
-    """The encoder with a table for as many items as its lists hold."""
-    if block.kind != "items":
-        return encoder
-    return replace(encoder, config=replace(encoder.config, n_items=block.n_items, n_features=block.features.shape[1]))
+    """The encoder with a table for as many items as its lists hold, or with the units in which its sensors turn."""
+    if block.kind == "items":
+        sizes = replace(encoder.config, n_items=block.n_items, n_features=block.features.shape[1])
+        return replace(encoder, config=sizes)
+    changes = getattr(encoder.config, "augment", None)
+    if block.kind == "series" and changes is not None and changes.turn:
+        zeros = tuple(-center / scale for center, scale in zip(block.centers, block.scales, strict=True))
+        changes = replace(changes, zeros=zeros, units=tuple(1 / scale for scale in block.scales))
+        return replace(encoder, config=replace(encoder.config, augment=changes))
+    return encoder
 
 
 def _object(place: int, block: Any, chosen: Mapping[str, Encoder]) -> ObjectColumn:

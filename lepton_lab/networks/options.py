@@ -18,15 +18,15 @@ C = TypeVar("C")
 MOST_ENTRIES = 12
 
 
-def within(default: Any, low: float | int, high: float | int) -> Any:
-    """A field of a record: a number, or a tuple of numbers, from `low` to `high`.
+def within(default: Any, low: float | int, high: float | int, *, most: int = MOST_ENTRIES) -> Any:
+    """A field of a record: a number, or a tuple of at most `most` numbers, from `low` to `high`.
 
     Example:
         >>> Sizes = dataclasses.make_dataclass("Sizes", [("units", int, within(8, 1, 64))], frozen=True)
         >>> read_options(Sizes, {"units": 16})
         Sizes(units=16)
     """
-    return dataclasses.field(default=default, metadata={"low": low, "high": high})
+    return dataclasses.field(default=default, metadata={"low": low, "high": high, "most": most})
 
 
 def read_options(record: type[C], given: object) -> C:
@@ -71,8 +71,9 @@ def _read(field: dataclasses.Field[Any], kind: Any, value: Any) -> Any:
             raise ValueError(f"{field.name}={value!r} is none of {', '.join(map(repr, get_args(kind)))}")
         return value
     if get_origin(kind) is tuple:
-        if not isinstance(value, (list, tuple)) or not 1 <= len(value) <= MOST_ENTRIES:
-            raise ValueError(f"{field.name}={value!r} is no list of 1 to {MOST_ENTRIES} numbers")
+        most = field.metadata.get("most", MOST_ENTRIES)
+        if not isinstance(value, (list, tuple)) or not 1 <= len(value) <= most:
+            raise ValueError(f"{field.name}={value!r} is no list of 1 to {most} numbers")
         return tuple(_number(field, get_args(kind)[0], one) for one in value)
     if kind is bool:
         if not isinstance(value, bool):

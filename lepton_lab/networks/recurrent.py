@@ -11,14 +11,13 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from lepton_lab.networks.augment_series import GENTLE, SeriesAugment
 from lepton_lab.networks.options import within
 from lepton_lab.networks.series_layers import Affine, FeatureNorm, drawn, dropped, observed, pooled, several_keys
-from lepton_lab.networks.series_windows import in_windows
+from lepton_lab.networks.series_windows import SeriesConfig, in_windows
 
 
 @dataclass(frozen=True)
-class RecurrentConfig:
+class RecurrentConfig(SeriesConfig):
     """The sizes of a recurrent network.
 
     Args:
@@ -26,20 +25,12 @@ class RecurrentConfig:
         units: numbers a layer remembers.
         layers: one above the other.
         stride: steps taken in together: each layer then takes so many times fewer steps.
-        window: steps read at once; longer series are read in windows.
-        dropout: share of the features between layers, and of the pooled ones, that is left out in training.
-        augment: what training does to series.
-        mix_up: strength by which rows are blended in training (`networks.mix_up`), series after they are read.
     """
 
     cell: Literal["gru", "lstm"] = "gru"
     units: int = within(64, 1, 256)
     layers: int = within(1, 1, 6)
     stride: int = within(1, 1, 64)
-    window: int = within(256, 8, 4096)
-    dropout: float = within(0.1, 0, 0.9)
-    augment: SeriesAugment = GENTLE
-    mix_up: float = within(0.0, 0, 8)
 
 
 class Recurrent(nnx.Module):

@@ -11,15 +11,14 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from lepton_lab.networks.augment_series import GENTLE, SeriesAugment
 from lepton_lab.networks.options import within
 from lepton_lab.networks.recurrent import in_strides
 from lepton_lab.networks.series_layers import Affine, FeatureNorm, dropped, observed, pooled, several_keys
-from lepton_lab.networks.series_windows import in_windows
+from lepton_lab.networks.series_windows import SeriesConfig, in_windows
 
 
 @dataclass(frozen=True)
-class SeriesTransformerConfig:
+class SeriesTransformerConfig(SeriesConfig):
     """The sizes of a Transformer encoder of series.
 
     Args:
@@ -27,20 +26,12 @@ class SeriesTransformerConfig:
         heads: of each attention; they divide `channels`.
         layers: one above the other.
         stride: steps of a stretch.
-        window: steps read at once; longer series are read in windows.
-        dropout: share of what each layer adds, and of the pooled features, that is left out in training.
-        augment: what training does to series.
-        mix_up: strength by which rows are blended in training (`networks.mix_up`), series after they are read.
     """
 
     channels: int = within(64, 1, 256)
     heads: int = within(4, 1, 16)
     layers: int = within(2, 1, 6)
     stride: int = within(4, 1, 64)
-    window: int = within(256, 8, 4096)
-    dropout: float = within(0.1, 0, 0.9)
-    augment: SeriesAugment = GENTLE
-    mix_up: float = within(0.0, 0, 8)
 
     def __post_init__(self) -> None:
         if self.channels % self.heads:

@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from lepton_lab.networks.augment_series import SeriesAugment, augment_series
+from lepton_lab.networks.augment_series import GENTLE, SeriesAugment, augment_series
+from lepton_lab.networks.options import within
 from lepton_lab.networks.series_layers import lengths_of
 
 Encode = Callable[[Any, Any], Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesConfig:
+    """What every encoder that reads series in windows lets its user say; each has its sizes beside it.
+
+    Args:
+        window: steps read at once; longer series are read in windows.
+        dropout: share of what a layer adds, and of the pooled features, that is left out in training.
+        augment: what training does to series.
+        mix_up: strength by which rows are blended in training (`networks.mix_up`), series after they are read.
+    """
+
+    window: int = within(256, 8, 4096)
+    dropout: float = within(0.1, 0, 0.9)
+    augment: SeriesAugment = GENTLE
+    mix_up: float = within(0.0, 0, 8)
 
 
 def in_windows(

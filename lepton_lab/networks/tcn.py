@@ -8,15 +8,14 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from lepton_lab.networks.augment_series import GENTLE, SeriesAugment
 from lepton_lab.networks.layers import activation
 from lepton_lab.networks.options import within
 from lepton_lab.networks.series_layers import FeatureNorm, StepsConv, dropped, observed, pooled, several_keys
-from lepton_lab.networks.series_windows import in_windows
+from lepton_lab.networks.series_windows import SeriesConfig, in_windows
 
 
 @dataclass(frozen=True)
-class TcnConfig:
+class TcnConfig(SeriesConfig):
     """The sizes of a temporal convolutional network.
 
     Args:
@@ -24,20 +23,13 @@ class TcnConfig:
         kernel: steps a convolution reads.
         dilations: of the blocks; steps between those it reads.
         stride: of the first convolution: every how many steps the others look.
-        window: steps read at once; longer series are read in windows.
-        dropout: share of the pooled features, and of a block's, that is left out in training.
-        augment: what training does to series.
-        mix_up: strength by which rows are blended in training (`networks.mix_up`), series after they are read.
     """
 
     channels: int = within(32, 1, 256)
     kernel: int = within(5, 1, 15)
     dilations: tuple[int, ...] = within((1, 2, 4, 8), 1, 1024)
     stride: int = within(2, 1, 64)
-    window: int = within(256, 8, 4096)
     dropout: float = within(0.2, 0, 0.9)
-    augment: SeriesAugment = GENTLE
-    mix_up: float = within(0.0, 0, 8)
 
 
 class Tcn(nnx.Module):

@@ -23,6 +23,7 @@ from lepton_lab.fitting.asked import ARRAY, Asked
 from lepton_lab.fitting.fit import forget_unknown, known_rows, prepare
 from lepton_lab.fitting.kept import Kept
 from lepton_lab.fitting.recipe import recipe_for, with_objects, with_random_trees
+from lepton_lab.fitting.series_choice import choose_series
 from lepton_lab.fitting.text_choice import keep_readers, known_readers
 from lepton_lab.journal import LiveRun, RunFolder, create_run
 from lepton_lab.networks.encoders import check_encoders
@@ -181,7 +182,9 @@ def _search(job: _Job, live: LiveRun) -> Study:
     readers = known_readers(live.folder) if job.resumed else {}
     readers |= {column: one["encoder"] for column, one in told.items() if "encoder" in one}
     prepared = prepare(job.table, job.task, rows, asked.seed, balanced, remaining_s=budget.left_s(), readers=readers)
-    keep_readers(live.folder, prepared.readers)
+    earlier = readers if job.resumed else None
+    told, of_series = choose_series(told, prepared.encoder.blocks, len(rows.train), earlier)
+    keep_readers(live.folder, {**prepared.readers, **of_series})
     recipe = recipe_for(asked.quality, len(rows.train), None)
     encoders = encoders_of(told, prepared.encoder.blocks)
     recipe = with_objects(recipe, asked.quality, len(rows.train), job.table.schema, encoders)

@@ -14,8 +14,10 @@ from lepton_lab.networks.augment_series import (
     augment_series,
     mixed,
     noisy,
+    rotations,
     scaled,
     shifted,
+    turned,
     warped,
     without_channels,
 )
@@ -92,3 +94,24 @@ def test_all_at_once_is_finite_and_the_keys_own(objects: jax.Array) -> None:
     one, other = np.asarray(change(objects, KEY)), np.asarray(change(objects, jax.random.key(1)))
     assert not np.isinf(one).any() and np.nanmax(np.abs(one - other)) > 0.05
     np.testing.assert_array_equal(one, np.asarray(change(objects, KEY)))
+
+
+def test_turning_keeps_lengths_and_angles_of_what_was_measured() -> None:
+    draw = np.random.default_rng(1)
+    measured = draw.standard_normal((8, 5, 7)) * np.arange(1, 8) + 3
+    zeros, units = draw.standard_normal(7).astype(np.float32), draw.uniform(0.5, 2, 7).astype(np.float32)
+    encoded = jnp.asarray(measured * units + zeros, jnp.float32).at[0, 2, 1].set(jnp.nan)
+    found = (np.asarray(jax.jit(turned)(encoded, KEY, 0.5, zeros, units)) - zeros) / units
+    assert np.isnan(found).sum() == 1 and np.isnan(found[0, 2, 1])
+    found, measured = found[1:], measured[1:]
+    first, second = found[..., :3], found[..., 3:6]
+    np.testing.assert_allclose((first**2).sum(-1), (measured[..., :3] ** 2).sum(-1), rtol=1e-4)
+    np.testing.assert_allclose((first * second).sum(-1), (measured[..., :3] * measured[..., 3:6]).sum(-1), atol=1e-3)
+    np.testing.assert_allclose(found[..., 6], measured[..., 6], atol=1e-5)
+    assert np.abs(first - measured[..., :3]).mean() > 0.5
+    # A turn is no mirror: the three axes keep their hand.
+    hand = [
+        np.linalg.det(one)
+        for one in np.asarray(jax.jit(rotations)(np.float32([0.3, 2.0]), draw.random((2, 3), np.float32)))
+    ]
+    np.testing.assert_allclose(hand, 1, atol=1e-5)

@@ -9,6 +9,7 @@ object's place, in the same link space, exact where parts are few, else with err
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,7 +26,7 @@ from lepton_lab.explanation.explanation import Explanation
 from lepton_lab.explanation.inside.cut import Cut, Wanted, cut_image, cut_series, cut_text
 from lepton_lab.explanation.inside.history_items import cut_items
 from lepton_lab.explanation.inside.inside_explanation import InsideExplanation, InsideObject, whole
-from lepton_lab.explanation.inside.object_answers import networks_of, object_answers, text_answers
+from lepton_lab.explanation.inside.object_answers import AT_ONCE, networks_of, object_answers, text_answers
 from lepton_lab.explanation.options import ExplainOptions
 from lepton_lab.tasks import output_names
 from lepton_lab.trained import TrainedModel
@@ -34,6 +35,9 @@ from lepton_lab.training.compilation import use_compilation_cache
 CUTTERS: dict[str, Callable[[Any, Any, Wanted], Cut]] = {
     "image": cut_image, "series": cut_series, "text": cut_text, "items": cut_items,
 }  # fmt: skip
+# Encoders that take milliseconds an object; coalitions that a game asks for, about; how long a row may take so.
+SLOW_READERS = {"efficientnet_lite0"}
+USUAL_EVALUATIONS, PATIENCE_S = 3000, 20.0
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,9 @@ def naming_of(rows: RowsInside, row: int, cut: Cut) -> Naming:
 def _shapley(rows: RowsInside, row: int, cut: Cut, options: ExplainOptions) -> Explanation:
     """Values of one object's parts, by the engine."""
     function = _text_function(rows, row, cut) if rows.kind == "text" else _object_function(rows, row, cut)
-    n, pace = len(cut.names), options.pace()
+    n = len(cut.names)
+    options, note = _in_time(rows, function, n, options)
+    pace = options.pace()
     asked = ask_function(
         function, np.ones((1, n)), np.zeros((1, n)), naming=naming_of(rows, row, cut), seed=options.seed, stop=pace.stop
     )
@@ -175,7 +181,30 @@ def _shapley(rows: RowsInside, row: int, cut: Cut, options: ExplainOptions) -> E
             f"the network, which alone reads {rows.column!r}, has no share in this model's blend: nothing moves it."
         )
         found = replace(found, notes=(*found.notes, silent))
-    return labelled(rows, row, cut, found)
+    return labelled(rows, row, cut, replace(found, notes=(*found.notes, *note)))
+
+
+def _in_time(
+    rows: RowsInside, function: Callable[[Any], np.ndarray], n_parts: int, options: ExplainOptions
+) -> tuple[ExplainOptions, tuple[str, ...]]:
+    """A budget for what takes too long otherwise, where the user gave none: few encoders are so slow."""
+    readers = {column.encoder for network, _ in networks_of(rows.model) for column in network.layout.objects}
+    if options.budget_s is not None or options.halfwidth is not None or not readers & SLOW_READERS:
+        return options, ()
+    seconds = _seconds_an_object(function, n_parts)
+    if seconds * USUAL_EVALUATIONS <= PATIENCE_S:
+        return options, ()
+    told = f"reading an object takes {1000 * seconds:.0f} ms, so {PATIENCE_S:g} s a row were used: budget= gives more."
+    return replace(options, budget_s=PATIENCE_S), (told,)
+
+
+def _seconds_an_object(function: Callable[[Any], np.ndarray], n_parts: int) -> float:
+    """Measured on one batch, the second time, when everything is compiled."""
+    masks = np.random.default_rng(0).random((2, AT_ONCE, n_parts))
+    function(masks[0] < 0.5)
+    began = time.monotonic()
+    function(masks[1] < 0.5)
+    return (time.monotonic() - began) / AT_ONCE
 
 
 def _object_function(rows: RowsInside, row: int, cut: Cut) -> Callable[[Any], np.ndarray]:
