@@ -155,12 +155,12 @@ def deletions(one: Set, rows: pd.DataFrame) -> tuple[str, ...]:
     for number, thing in enumerate(inside):
         row = rows.loc[[inside.row_labels[number]]]
         output = _output(thing)
-        n = len(thing.values(output))
+        n, sign = len(thing.values(output)), _sign(one, thing, output)
         alone = _logits(one, thing, row, ~np.eye(n, dtype=bool), output)
         orders = {"shapley": thing.values(output), "alone": -alone, **_gradients(one, row, output)}
-        areas = {name: _area(one, thing, row, np.argsort(-scores), output) for name, scores in orders.items()}
+        areas = {name: _area(one, thing, row, np.argsort(-sign * scores), output) for name, scores in orders.items()}
         random = [_area(one, thing, row, draw.permutation(n), output) for _ in range(N_RANDOM)]
-        found.append({**areas, "random": float(np.mean(random)), "whole": thing.ends(output)[1], "parts": n})
+        found.append({**areas, "random": float(np.mean(random)), "whole": sign * thing.ends(output)[1], "parts": n})
     means = pd.DataFrame(found)
     shown = [_against(means, name) for name in ("random", "alone", "ig", "cam")]
     return (
@@ -237,8 +237,12 @@ def _area(one: Set, thing: InsideObject, row: pd.DataFrame, order: np.ndarray, o
     n = len(order)
     place = np.argsort(order)
     kept = place[None, :] >= np.arange(n + 1)[:, None]
-    sign = 1.0 if one.model.task.n_outputs > 1 or thing.ends(output)[1] >= 0 else -1.0
-    return sign * float(_logits(one, thing, row, kept, output).mean())
+    return _sign(one, thing, output) * float(_logits(one, thing, row, kept, output).mean())
+
+
+def _sign(one: Set, thing: InsideObject, output: int) -> float:
+    """What turns the output into the logit of the class that was predicted: of two classes one has an output."""
+    return 1.0 if one.model.task.n_outputs > 1 or thing.ends(output)[1] >= 0 else -1.0
 
 
 def _logits(one: Set, thing: InsideObject, row: pd.DataFrame, kept: np.ndarray, output: int) -> np.ndarray:

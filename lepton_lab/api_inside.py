@@ -57,7 +57,8 @@ def explain_inside(
         rows: A sample of so many rows, seeded.
         row: The one row with this index label.
         at: The one row at this position.
-        budget: Wall time to use, as seconds or "30s", shared by the rows.
+        budget: Wall time to use, as seconds or "30s", shared by the rows. Left out, 20 s a row where an encoder takes
+            milliseconds an object, else as long as it takes.
         halfwidth: Widest 95 % half-width wanted, in the output's unit.
         seed: Of the sample and of all random orders.
         memory: To stay under, above the model, the data and the result.

@@ -191,6 +191,17 @@ def test_a_stop_keeps_the_rows_that_are_done(model, frame) -> None:
     np.testing.assert_allclose(stopped.objects[2].values(), found.objects[2].values(), atol=1e-9)
 
 
+def test_a_slow_encoder_is_given_its_time_and_says_so(model, frame, monkeypatch) -> None:
+    usual = ll.explain_inside(model, frame, "scan", at=0, n_parts=3)
+    monkeypatch.setattr("lepton_lab.explanation.inside.explain_inside.SLOW_READERS", {"small_resnet"})
+    monkeypatch.setattr("lepton_lab.explanation.inside.explain_inside.USUAL_EVALUATIONS", 1e12)
+    (found,) = ll.explain_inside(model, frame, "scan", at=0, n_parts=3)
+    assert "so a row is given 20 s: budget= gives more." in " ".join(found.explanation.notes)
+    np.testing.assert_allclose(found.values(), usual.objects[0].values(), atol=1e-6)
+    (told,) = ll.explain_inside(model, frame, "scan", at=0, n_parts=3, halfwidth=9)
+    assert not any("20 s:" in note for note in told.explanation.notes)
+
+
 def test_nothing_is_kept_of_what_was_looked_into(model, frame) -> None:
     shelves = [block.shelf for block in model.encoder.blocks if block.kind in ("image", "series")]
     before = [len(shelf) for shelf in shelves]

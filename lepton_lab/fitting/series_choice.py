@@ -8,8 +8,9 @@ from typing import Any
 from lepton_lab.data.encode_series import SeriesBlock
 from lepton_lab.networks.encoders import usual_of_few_series
 
-# With fewer rows convolutions are fixed: better than learned ones on small sets of the UCR archive (36 to 270 series).
-FEW_ROWS = 1000
+# With fewer windows to learn from convolutions are fixed: better than learned ones on small sets of the UCR archive (36
+# and 50 series of one window). Long recordings are many windows, and learned convolutions read them at less cost.
+FEW_WINDOWS = 1000
 # Options that leave open what reads the column.
 _OF_ANY = {"window", "augment", "mix_up"}
 
@@ -35,7 +36,8 @@ def choose_series(
         options = asked.get(block.column, {})
         if not isinstance(block, SeriesBlock) or not _OF_ANY.issuperset(options):
             continue
-        few = n_rows < FEW_ROWS if earlier is None else earlier.get(block.column) == FEW.name
+        n_windows = n_rows * max(1.0, block.longest / FEW.config.window)
+        few = n_windows < FEW_WINDOWS if earlier is None else earlier.get(block.column) == FEW.name
         if few:
             found[block.column] = {**usual_of_few_series(block.longest).to_json(), **options}
             names[block.column] = FEW.name

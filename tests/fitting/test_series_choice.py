@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lepton_lab.data.encode_series import SeriesBlock
-from lepton_lab.fitting.series_choice import FEW_ROWS, choose_series
+from lepton_lab.fitting.series_choice import FEW_WINDOWS, choose_series
 from lepton_lab.networks.encoders import check_encoders
 from lepton_lab.networks.layout import Layout, ObjectColumn, encoders_of
 
@@ -16,13 +16,13 @@ KINDS = {"wave": "series"}
 @pytest.mark.parametrize(
     ("asked", "n_rows", "earlier", "wanted"),
     [
-        ({}, FEW_ROWS - 1, None, "rocket"),
-        ({}, FEW_ROWS, None, "tcn"),
+        ({}, FEW_WINDOWS - 1, None, "rocket"),
+        ({}, FEW_WINDOWS, None, "tcn"),
         ({"wave": {"augment": {"warp": 0.2}}}, 40, None, "rocket"),
         ({"wave": {"channels": 8}}, 40, None, "tcn"),
         ({"wave": "recurrent"}, 40, None, "recurrent"),
         ({}, 40, {}, "tcn"),  # a fit of before there was a choice
-        ({}, FEW_ROWS, {"wave": "rocket"}, "rocket"),
+        ({}, FEW_WINDOWS, {"wave": "rocket"}, "rocket"),
     ],
 )
 def test_few_series_are_read_by_fixed_convolutions(asked, n_rows, earlier, wanted) -> None:
@@ -30,6 +30,12 @@ def test_few_series_are_read_by_fixed_convolutions(asked, n_rows, earlier, wante
     ((_, encoder),) = encoders_of(found, [BLOCK])
     assert encoder.name == wanted
     assert names == ({"wave": wanted} if wanted == "rocket" else {})
+
+
+def test_a_few_long_series_are_many_windows() -> None:
+    long = SeriesBlock("wave", (0.0,), (1.0,), 2560)
+    assert choose_series({}, [long], FEW_WINDOWS // 10 - 1, None)[1] == {"wave": "rocket"}
+    assert choose_series({}, [long], FEW_WINDOWS // 10, None)[1] == {}
 
 
 def test_what_is_chosen_fits_the_series_and_keeps_what_was_asked() -> None:

@@ -194,7 +194,7 @@ def _in_time(
     seconds = _seconds_an_object(function, n_parts)
     if seconds * USUAL_EVALUATIONS <= PATIENCE_S:
         return options, ()
-    told = f"reading an object takes {1000 * seconds:.0f} ms, so {PATIENCE_S:g} s a row were used: budget= gives more."
+    told = f"reading an object takes {1000 * seconds:.0f} ms, so a row is given {PATIENCE_S:g} s: budget= gives more."
     return replace(options, budget_s=PATIENCE_S), (told,)
 
 
