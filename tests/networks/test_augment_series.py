@@ -101,7 +101,7 @@ def test_turning_keeps_lengths_and_angles_of_what_was_measured() -> None:
     measured = draw.standard_normal((8, 5, 7)) * np.arange(1, 8) + 3
     zeros, units = draw.standard_normal(7).astype(np.float32), draw.uniform(0.5, 2, 7).astype(np.float32)
     encoded = jnp.asarray(measured * units + zeros, jnp.float32).at[0, 2, 1].set(jnp.nan)
-    found = (np.asarray(jax.jit(turned)(encoded, KEY, 0.5, zeros, units)) - zeros) / units
+    found = (np.asarray(jax.jit(turned, static_argnums=2)(encoded, KEY, 0.5, zeros, units)) - zeros) / units
     assert np.isnan(found).sum() == 1 and np.isnan(found[0, 2, 1])
     found, measured = found[1:], measured[1:]
     first, second = found[..., :3], found[..., 3:6]
