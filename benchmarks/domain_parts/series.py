@@ -60,7 +60,7 @@ BENCHMARKS = {
     ),
     "cmapss_fd001": Benchmark(
         "remaining cycles of an engine, at most 125",
-        "20 of 100 engines by train's own split, seeds 0 to 2",
+        "20 of 100 engines by train's own split, seed 0",
         'll.train(df, target="RUL", domain="maintenance")',
         "RMSE 16; 12",
         cmapss_fd001,
