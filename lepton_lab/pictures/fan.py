@@ -96,7 +96,7 @@ STEPS = "steps from the origin"
 def chart(one: Fan) -> Markup:
     """The layers over their axes."""
     label = f"Forecast of {one.unit} from {said(one)}"
-    frame = Chart(*axes(one), 1.9 * FIGURE, 240, STEPS, one.unit, left=58, label=label)
+    frame = Chart(*axes(one), 1.9 * FIGURE, 240, STEPS, one.unit, left=66, label=label)
     at = frame.x_scale(0.0)
     origin = line(at, frame.y_scale.start, at, frame.y_scale.end, "axis")
     return frame.draw(origin, *(_drawn(layer, frame) for layer in layers(one)))
