@@ -315,6 +315,7 @@ def _no_nan(z):
     return jnp.nan_to_num(z)
 
 
+@pytest.mark.usefixtures("usual_effort")
 def test_intervals_cover():
     """95 % intervals of two walks a background row hold 92 to 98 % of the exact values, over nets and seeds."""
     hits, pulls = [], []
@@ -333,6 +334,7 @@ def test_intervals_cover():
     assert abs(np.mean(np.concatenate(pulls))) < 0.05
 
 
+@pytest.mark.usefixtures("usual_effort")
 def test_one_background_row_gets_more_walks():
     game = JaxGame(MLP, PARAMS, X, BACKGROUND[:1])
     exact = exact_values(game, ROWS, np.ones(1), Pace()).values
