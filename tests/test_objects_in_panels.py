@@ -59,26 +59,26 @@ def test_an_explained_row_is_looked_into_as_its_frame_is(model, frame):
 
 def test_the_newest_question_is_answered_and_no_other(model, frame):
     worker, first, second = InsideWorker(ll.explain(model, frame.head(3))), [], []
-    done, begun = threading.Event(), threading.Event()
+    begun, done, refused = threading.Event(), threading.Event(), threading.Event()
+
+    def answered(found) -> None:
+        second.append(found)
+        done.set()
 
     def newest(_progress) -> None:
         if not begun.is_set():
             begun.set()
-            worker.ask(
-                Question(2, "wave"),
-                Hearing(lambda _: None, lambda found: (second.append(found), done.set()), second.append),
-            )
+            worker.ask(Question(2, "wave"), Hearing(lambda _: None, answered, second.append))
+
+    def refuse(words: str) -> None:
+        first.append(words)
+        refused.set()
 
     worker.ask(Question(0, "scan"), Hearing(newest, first.append, first.append))
     assert done.wait(WAIT_S)
-    assert begun.is_set() and first == [] and second[0].row_labels.tolist() == [2]
-    worker.ask(
-        Question(0, "age"), Hearing(lambda _: None, first.append, lambda words: (first.append(words), begun.clear()))
-    )
-    until = threading.Event()
-    while begun.is_set():
-        until.wait(0.01)
-    assert "nothing inside" in first[0]
+    assert first == [] and second[0].row_labels.tolist() == [2]
+    worker.ask(Question(0, "age"), Hearing(lambda _: None, first.append, refuse))
+    assert refused.wait(WAIT_S) and "nothing inside" in first[0]
 
 
 def test_another_rows_object_takes_the_place_of_the_rows_own(model, frame):
