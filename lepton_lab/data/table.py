@@ -98,7 +98,8 @@ def read_table(
     findings += [] if made is None else made.findings
     for position, (name, role) in enumerate(roles.items()):
         values = goal.values if role == Role.TARGET else read_values(frame.read(position))
-        found = describe(name, values.take(goal.kept), role, goal.task, *told.get(name, ()))
+        kind, why = told.get(name, (None, TOLD))
+        found = describe(name, values.take(goal.kept), role, goal.task, kind, why)
         if found.problem is not None:
             raise found.problem
         columns.append(found.column)
