@@ -117,7 +117,7 @@ def test_what_no_text_is_made_of_is_refused(model, frame):
         with pytest.raises(DataError, match=r"message.*wanted a text a row"):
             model.predict(pd.DataFrame({"message": pd.Series(cells), "age": 50.0}))
     with pytest.raises(ColumnError, match="'age' cannot be text: wanted a text a row; found arrays"):
-        ll.train(frame.assign(age=[np.zeros(2)] * N), target="refunded", types={"age": "text"})
+        ll.train(frame.assign(age=[np.full(2, i) for i in range(N)]), target="refunded", types={"age": "text"})
 
 
 def test_the_same_question_in_other_ways(model, frame):

@@ -160,8 +160,8 @@ results = pytest.mark.parametrize("make", RESULTS.values(), ids=IDS)
 
 def test_a_notebook_shows_every_result_that_has_a_picture():
     shown = {name for _, name in notebook_results}
-    # Progress goes into a panel, and a frame of predictions is asked for its picture by the magic that makes it.
-    assert set(pictures.PICTURES) - shown == {"Progress", "ExplainProgress", "StudyProgress", "DataFrame"}
+    # Progress goes into a panel; a frame of predictions and its fans are shown by the magic that makes them.
+    assert set(pictures.PICTURES) - shown == {"Progress", "ExplainProgress", "StudyProgress", "DataFrame", "Fans"}
 
 
 class Tags(HTMLParser):
