@@ -49,7 +49,7 @@ def main() -> int:
         folder = Path(name)
         with lab_server(folder, environment={"LEPTON_HOME": str(folder / "runs")}) as server, chromium() as browser:
             lab = Lab.open(browser, server, write_notebook(server.root, "objects", [cell for cell, _ in CELLS]))
-            lab.page.set_viewport_size({"width": 1200, "height": 1700})
+            lab.page.set_viewport_size({"width": 1200, "height": 3300})
             lab.run_all()
             wait(lambda: lab.is_idle() and lab.page.evaluate(RAN), timeout_s=900)
             photograph(lab)
