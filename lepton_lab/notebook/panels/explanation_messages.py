@@ -11,6 +11,7 @@ import numpy as np
 
 from lepton_lab.data.array_values import ArrayValue
 from lepton_lab.data.item_lists import ItemList
+from lepton_lab.data.schema import OBJECTS
 from lepton_lab.explanation.column_places import places_of, relative_heights
 from lepton_lab.explanation.estimate import T_95
 from lepton_lab.explanation.row_scores import row_scores
@@ -74,7 +75,8 @@ def one_row(explanation: Explanation, row: int, output: int) -> Told:
         "code": f"ll.explain(model, df.loc[[{literal(label)}]])",
         "inside": [
             {"name": name, "code": f"ll.explain_inside(model, df, {name!r}, row={literal(label)})"}
-            for name, cell in zip(explanation.feature_names, explanation.data[row], strict=True) if holds_parts(cell)
+            for name, cell in zip(explanation.feature_names, explanation.data[row], strict=True)
+            if _is_object(explanation, name, cell)
         ],
     }  # fmt: skip
 
@@ -85,6 +87,13 @@ def noun_of(explanation: Explanation) -> str:
         return "Quantile"
     task = getattr(explanation.model, "task", None)
     return "Item" if isinstance(task, Ranking) else "Time" if isinstance(task, Survival) else "Class"
+
+
+def _is_object(explanation: Explanation, name: str, cell: object) -> bool:
+    """Whether a row's value can be looked into: the model knows its columns; of others the value says it."""
+    if explanation.model is None:
+        return holds_parts(cell)
+    return any(column.name == name and column.kind in OBJECTS for column in explanation.model.schema.inputs)
 
 
 def holds_parts(cell: object) -> bool:
