@@ -12,6 +12,7 @@ import lepton_lab as ll
 from lepton_lab.errors import OptionError
 from lepton_lab.evaluation.ask_inside import can_look_inside
 from lepton_lab.explanation.inside.cut import Wanted
+from lepton_lab.notebook.panels.explanation_messages import one_row
 from lepton_lab.notebook.panels.inside_in_place import InsideInPlace
 from lepton_lab.notebook.panels.inside_worker import Hearing, InsideWorker, Question
 from lepton_lab.notebook.panels.whatif_objects import PageObjects
@@ -55,6 +56,13 @@ def test_an_explained_row_is_looked_into_as_its_frame_is(model, frame):
     # Functions, files and groups of columns leave the line of code.
     assert can_look_inside(ex) and can_look_inside(ex[1:2])
     assert not can_look_inside(ll.explain(model, frame.head(2), groups={"both": ["scan", "age"]}))
+
+
+def test_a_category_of_many_words_is_nothing_to_look_into(frame):
+    paid = np.where(np.arange(80) % 2, "all loans here were paid back duly", "delay in paying off in the past")
+    told = linear_model(frame.assign(paid=paid)[["scan", "paid", "age", "kind"]], "kind")
+    message = one_row(ll.explain(told, frame.assign(paid=paid).head(2)), 0, 0)
+    assert [one["name"] for one in message["inside"]] == ["scan"]
 
 
 def test_the_newest_question_is_answered_and_no_other(model, frame):
