@@ -31,7 +31,7 @@ from lepton_lab.data.frames import Frame
 from lepton_lab.data.long_rows import LongRows, index_of
 from lepton_lab.data.objects import object_array
 from lepton_lab.data.schema import Kind
-from lepton_lab.errors import DataWarning, OptionError, TargetError
+from lepton_lab.errors import DataWarning, OptionError, TargetError, did_you_mean
 
 # Rows of the frame that is learned from, unless its user says how far apart origins are.
 MOST_ROWS = 40_000
@@ -97,9 +97,10 @@ class Forecast:
     ) -> LongRows:
         """Rows of origins with a known future; with `ahead` those after the end of each series."""
         if target is None or target not in frame.names:
+            meant = did_you_mean(target, frame.names)
             raise TargetError(
-                f"a forecast is made of the past of {target!r}, and the frame has no such column. Give it with the "
-                "values known so far; rows without one may follow, with what is known of their time"
+                f"a forecast is made of the past of {target!r}, and the frame has no such column.{meant} Give it with "
+                "the values known so far; rows without one may follow, with what is known of their time"
             )
         parts = {"time": [self.time], "id": [self.id], "known": self.known, "past": self.past}
         check_columns(frame, target, parts)

@@ -95,6 +95,8 @@ def test_after_the_end_and_backtests(read):
     assert (np.diff(origins) == np.timedelta64(5, "D")).all() and not np.isnan(backtest.y).any()
     with pytest.raises(TargetError, match="made of the past of 'sold'"):
         read_like(schema, df.drop(columns="sold"))
+    with pytest.raises(TargetError, match="Did you mean 'sold'"):
+        read_table(df, target="slod", reshape=schema.reshape)
 
 
 def test_rows_are_held_out_with_a_gap_of_the_horizon(read):
